@@ -1,0 +1,15 @@
+// TaskReport as bytes: the payload of every outcome that is not a value. A msgpack map, so that fields can be added.
+#pragma once
+
+#include <zonda/task_report.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace zonda {
+
+std::string encode_report(const TaskReport& report);
+std::optional<TaskReport> decode_report(std::string_view bytes);  // empty if the bytes are not one
+
+}  // namespace zonda
