@@ -10,13 +10,18 @@
 
 namespace zonda {
 
-// One allocation, reference counted. Copies share; the count is atomic, since libzmq's I/O thread and executors
-// let go of slabs on their own threads.
+// One allocation, reference counted. Copies share; the count is atomic, since libzmq's I/O thread and
+// executors let go of slabs on their own threads.
 class Slab {
  public:
   Slab() = default;
   explicit Slab(std::string_view bytes) : block_(allocate(bytes.size())) {
     if (!bytes.empty()) std::memcpy(block_->data(), bytes.data(), bytes.size());
+  }
+  // Both, back to back.
+  Slab(std::string_view first, std::string_view second) : block_(allocate(first.size() + second.size())) {
+    if (!first.empty()) std::memcpy(block_->data(), first.data(), first.size());
+    if (!second.empty()) std::memcpy(block_->data() + first.size(), second.data(), second.size());
   }
   Slab(const Slab& other) : block_(other.block_) {
     if (block_ != nullptr) block_->references.fetch_add(1, std::memory_order_relaxed);

@@ -1,10 +1,10 @@
-// Reads msgpack strictly, in one pass, without allocating. Public headers decode user values with it, the protocol
-// decodes frames with it.
+// Reads msgpack strictly, in one pass, without allocating. Public headers decode user values with it, the
+// protocol decodes frames with it.
 //
-// Strict: every read says what it expects, and what does not fit (another kind, an integer out of range, a count
-// larger than the bytes left, trailing bytes) throws DecodeError. Views point into the input.
-// msgpack-cxx's own unpack() allocates 8 KiB a call, takes 2.0 for an int, fills short tuples with defaults and
-// ignores what follows the value (measured with 4.1.3), hence a reader of our own.
+// Strict: every read says what it expects, and what does not fit (another kind, an integer out of range, a
+// count larger than the bytes left, trailing bytes) throws DecodeError. Views point into the input.
+// msgpack-cxx's own unpack() allocates 8 KiB a call, takes 2.0 for an int, fills short tuples with defaults
+// and ignores what follows the value (measured with 4.1.3), hence a reader of our own.
 #pragma once
 
 #include <concepts>
@@ -35,21 +35,29 @@ class Reader {
   }
 
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  T integer() {
+  requires(!std::same_as<T, bool>) T integer() {
     const std::uint8_t tag = take_tag();
     if (tag <= 0x7f) return fit<T>(std::uint64_t{tag});
     if (tag >= 0xe0) return fit<T>(std::int64_t{static_cast<std::int8_t>(tag)});
     switch (tag) {
-      case 0xcc: return fit<T>(std::uint64_t{big_endian<std::uint8_t>()});
-      case 0xcd: return fit<T>(std::uint64_t{big_endian<std::uint16_t>()});
-      case 0xce: return fit<T>(std::uint64_t{big_endian<std::uint32_t>()});
-      case 0xcf: return fit<T>(big_endian<std::uint64_t>());
-      case 0xd0: return fit<T>(std::int64_t{static_cast<std::int8_t>(big_endian<std::uint8_t>())});
-      case 0xd1: return fit<T>(std::int64_t{static_cast<std::int16_t>(big_endian<std::uint16_t>())});
-      case 0xd2: return fit<T>(std::int64_t{static_cast<std::int32_t>(big_endian<std::uint32_t>())});
-      case 0xd3: return fit<T>(static_cast<std::int64_t>(big_endian<std::uint64_t>()));
-      default: wrong_kind("an integer", tag);
+      case 0xcc:
+        return fit<T>(std::uint64_t{big_endian<std::uint8_t>()});
+      case 0xcd:
+        return fit<T>(std::uint64_t{big_endian<std::uint16_t>()});
+      case 0xce:
+        return fit<T>(std::uint64_t{big_endian<std::uint32_t>()});
+      case 0xcf:
+        return fit<T>(big_endian<std::uint64_t>());
+      case 0xd0:
+        return fit<T>(std::int64_t{static_cast<std::int8_t>(big_endian<std::uint8_t>())});
+      case 0xd1:
+        return fit<T>(std::int64_t{static_cast<std::int16_t>(big_endian<std::uint16_t>())});
+      case 0xd2:
+        return fit<T>(std::int64_t{static_cast<std::int32_t>(big_endian<std::uint32_t>())});
+      case 0xd3:
+        return fit<T>(static_cast<std::int64_t>(big_endian<std::uint64_t>()));
+      default:
+        wrong_kind("an integer", tag);
     }
   }
 
@@ -60,13 +68,17 @@ class Reader {
         take_tag();
         return static_cast<double>(bits_as<float>(big_endian<std::uint32_t>()));
       }
-      case 0xcb: take_tag(); return bits_as<double>(big_endian<std::uint64_t>());
-      default: break;
+      case 0xcb:
+        take_tag();
+        return bits_as<double>(big_endian<std::uint64_t>());
+      default:
+        break;
     }
     if (!next_is_integer()) wrong_kind("a number", peek());
     const auto value = integer<std::int64_t>();
     const auto as_double = static_cast<double>(value);
-    if (as_double < -9007199254740992.0 || as_double > 9007199254740992.0) throw DecodeError("integer too large for a float");
+    if (as_double < -9007199254740992.0 || as_double > 9007199254740992.0)
+      throw DecodeError("integer too large for a float");
     return as_double;
   }
 
@@ -80,20 +92,28 @@ class Reader {
     const std::uint8_t tag = take_tag();
     if ((tag & 0xe0) == 0xa0) return take(tag & 0x1fU);
     switch (tag) {
-      case 0xd9: return take(big_endian<std::uint8_t>());
-      case 0xda: return take(big_endian<std::uint16_t>());
-      case 0xdb: return take(big_endian<std::uint32_t>());
-      default: wrong_kind("a string", tag);
+      case 0xd9:
+        return take(big_endian<std::uint8_t>());
+      case 0xda:
+        return take(big_endian<std::uint16_t>());
+      case 0xdb:
+        return take(big_endian<std::uint32_t>());
+      default:
+        wrong_kind("a string", tag);
     }
   }
 
   std::string_view binary() {
     const std::uint8_t tag = take_tag();
     switch (tag) {
-      case 0xc4: return take(big_endian<std::uint8_t>());
-      case 0xc5: return take(big_endian<std::uint16_t>());
-      case 0xc6: return take(big_endian<std::uint32_t>());
-      default: wrong_kind("bytes", tag);
+      case 0xc4:
+        return take(big_endian<std::uint8_t>());
+      case 0xc5:
+        return take(big_endian<std::uint16_t>());
+      case 0xc6:
+        return take(big_endian<std::uint32_t>());
+      default:
+        wrong_kind("bytes", tag);
     }
   }
 
@@ -172,7 +192,8 @@ class Reader {
   T big_endian() {
     const std::string_view raw = take(sizeof(T));
     T value = 0;
-    for (const char byte : raw) value = static_cast<T>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(byte));
+    for (const char byte : raw)
+      value = static_cast<T>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(byte));
     return value;
   }
   template <class To, class From>
@@ -188,7 +209,8 @@ class Reader {
     return static_cast<T>(value);
   }
   std::uint32_t count(std::uint32_t elements, std::uint32_t bytes_each) const {
-    if (std::uint64_t{elements} * bytes_each > bytes_left()) throw DecodeError("count larger than the bytes left");
+    if (std::uint64_t{elements} * bytes_each > bytes_left())
+      throw DecodeError("count larger than the bytes left");
     return elements;
   }
   // Steps over one tag and its own bytes; returns how many values it contains.

@@ -1,0 +1,35 @@
+// Answers to QUERY: msgpack maps with the fields that the command line shows. Fields are only ever added.
+#pragma once
+
+#include <zonda/detail/handler.h>
+
+#include <msgpack.hpp>
+#include <string>
+
+#include "broker/core/broker_core.h"
+
+namespace zonda {
+
+using AnswerPacker = msgpack::packer<detail::Output>;
+
+// One answer: the entries of a list, or one map.
+class Answer {
+ public:
+  detail::Output out;
+  AnswerPacker packer{out};
+
+  template <class T>
+  Answer& field(const char* name, const T& value) {
+    packer.pack(name);
+    packer.pack(value);
+    return *this;
+  }
+  Answer& time(const char* name, std::optional<UtcTime> time);  // seconds since the epoch, or nil
+};
+
+const char* state_name(JobState state, bool complete, const JobCounts& counts);
+void pack_job(Answer& answer, const Job& job);
+void pack_summary(Answer& answer, const JobSummary& summary);
+void pack_worker(Answer& answer, const Worker& worker);
+
+}  // namespace zonda

@@ -1,0 +1,186 @@
+#include "broker/core/broker_core.h"
+
+#include "proto/assert.h"
+#include "proto/frame.h"
+
+namespace zonda {
+
+BrokerCore::BrokerCore(BrokerConfig config)
+    : config_(std::move(config)), random_(config_.seed), sessions_(config_.epoch << 32) {}
+
+BrokerCore::~BrokerCore() = default;
+
+void BrokerCore::handle(Connection from, std::string_view bytes, const Now& now, Effects& effects) {
+  if (bytes.empty()) return ask_who(from, now.steady, effects);  // a new connection
+  std::variant<Frame, BadFrame> decoded = decode(bytes);
+  if (const BadFrame* bad = std::get_if<BadFrame>(&decoded)) {
+    ++counters_.frames_bad;
+    if (bad->wrong_version && from.port != Port::Sink)
+      say_outside_session(from, Refuse{RefuseCode::Version, bad->reason, 0, 0}, effects);
+    return;
+  }
+  Frame& frame = std::get<Frame>(decoded);
+  if (from.port == Port::Sink) return on_sink_frame(frame, now, effects);
+  if (const Hello* hello = std::get_if<Hello>(&frame.message)) return on_hello(from, *hello, now, effects);
+
+  Session* session = sessions_.find(frame.header.session);
+  if (session == nullptr || session->connection != from) {
+    ++counters_.frames_refused;
+    return ask_who(from, now.steady, effects);
+  }
+  session->last_heard = now.steady;
+  switch (session->in.receive(frame)) {
+    case Arrival::Complete:
+      return on_message(*session, session->in.message(), frame.header, now, effects);
+    case Arrival::Partial:
+      return;
+    case Arrival::Duplicate:
+      return;
+    case Arrival::Gap:
+      ++counters_.gaps;
+      return ask_who(from, now.steady, effects);
+    case Arrival::Bad:
+      ++counters_.frames_bad;
+      return ask_who(from, now.steady, effects);
+  }
+}
+
+// The sink tells no senders apart, so the session in the header is all there is to go by. What comes out of
+// order is not taken: the worker learns from the `ack` of the next frame to it where to go on.
+void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
+  Session* session = sessions_.find(frame.header.session);
+  if (session == nullptr || session->worker == nullptr) {
+    ++counters_.frames_refused;
+    return;
+  }
+  session->last_heard = now.steady;
+  switch (session->sink.receive(frame)) {
+    case Arrival::Complete:
+      if (const Results* results = std::get_if<Results>(&session->sink.message()))
+        on(*results, *session, now, effects);
+      else
+        ++counters_.frames_bad;
+      stored_due_.insert(session->number);
+      return;
+    case Arrival::Partial:
+      return;
+    case Arrival::Duplicate:
+      stored_due_.insert(session->number);
+      return;
+    case Arrival::Gap:
+      ++counters_.gaps;
+      return ask_resend(*session, now.steady);
+    case Arrival::Bad:
+      ++counters_.frames_bad;
+      return ask_who(session->connection, now.steady, effects);
+  }
+}
+
+// Once per gap, and again only if it lasts: what follows a gap is already on its way and would ask many
+// times.
+void BrokerCore::ask_resend(Session& session, TimePoint now) {
+  if (session.resend_asked == session.sink.last() && now - session.resend_asked_at < config_.heartbeat)
+    return;
+  session.resend_asked = session.sink.last();
+  session.resend_asked_at = now;
+  session.resend_due = true;
+  stored_due_.insert(session.number);
+}
+
+void BrokerCore::on_message(Session& session, Message& message, const Header& header, const Now& now,
+                            Effects& effects) {
+  Worker* worker = session.worker;
+  if (worker != nullptr) {
+    if (header.credit_tasks > worker->credit_tasks || header.credit_bytes > worker->credit_bytes) {
+      worker->credit_tasks = std::max(worker->credit_tasks, header.credit_tasks);
+      worker->credit_bytes = std::max(worker->credit_bytes, header.credit_bytes);
+      hungry(*worker);
+    }
+  }
+  std::visit(
+      [&]<class T>(const T& typed) {
+        constexpr bool from_worker = std::is_same_v<T, Holdings> || std::is_same_v<T, Started> ||
+                                     std::is_same_v<T, Returned> || std::is_same_v<T, Drain> ||
+                                     std::is_same_v<T, Progress> || std::is_same_v<T, Output>;
+        constexpr bool from_client = std::is_same_v<T, OpenJob> || std::is_same_v<T, Append> ||
+                                     std::is_same_v<T, CloseJob> || std::is_same_v<T, Attach> ||
+                                     std::is_same_v<T, OutcomeAck> || std::is_same_v<T, Cancel> ||
+                                     std::is_same_v<T, Query>;
+        constexpr bool from_both = std::is_same_v<T, Heartbeat> || std::is_same_v<T, Goodbye>;
+        if constexpr (from_worker || from_client || from_both) {
+          const bool allowed = from_both || (from_worker ? worker != nullptr : session.client != nullptr);
+          if (allowed) return on(typed, session, now, effects);
+        }
+        if constexpr (!std::is_same_v<T, Credit>) ++counters_.frames_bad;  // not its to say
+      },
+      message);
+}
+
+void BrokerCore::say(Session& session, const Message& message, Effects& effects) {
+  Header header;
+  header.session = session.number;
+  header.ack = session.worker != nullptr ? session.sink.last() : session.in.last();
+  std::tie(header.credit_tasks, header.credit_bytes) = grant(session);
+  for (std::string& frame : session.out.pack(header, message))
+    effects.frames.push_back({session.connection, std::move(frame)});
+}
+
+void BrokerCore::say_outside_session(Connection to, const Message& message, Effects& effects) {
+  effects.frames.push_back({to, encode(Header{}, message)});
+}
+
+void BrokerCore::ask_who(Connection to, TimePoint now, Effects& effects) {
+  if (to.port != Port::Sink && sessions_.may_ask_who(to, now)) say_outside_session(to, Who{}, effects);
+}
+
+void BrokerCore::settle(const Now& now, Effects& effects) {
+  // A broker that was stalled has not read what its peers said meanwhile: it expires nobody for as long as it
+  // slept.
+  const auto gap = now.steady - last_settle_;
+  if (last_settle_ != TimePoint{} && gap > config_.heartbeat)
+    no_expiry_before_ = now.steady + std::min<std::chrono::nanoseconds>(gap, config_.lease);
+  last_settle_ = now.steady;
+
+  do_due(now, effects);
+  for (const auto& [session_number, job_id] : std::exchange(accepts_due_, {})) {
+    Session* session = sessions_.find(session_number);
+    const Job* accepted = find_job(job_id);
+    if (session != nullptr && accepted != nullptr)
+      say(*session, Accepted{job_id, accepted->count, accepted->is_closed()}, effects);
+  }
+  for (const JobId& id : std::exchange(cancels_due_, {})) {
+    if (Job* failing = find_job(id)) cancel_job(*failing, now, effects);
+  }
+  dispatch(now, effects);
+  deliver(now, effects);
+  for (const JobId& id : std::exchange(completions_due_, {})) {
+    if (Job* finished = find_job(id)) finish_if_complete(*finished, now, effects);
+  }
+  for (const std::uint64_t number : std::exchange(stored_due_, {})) {
+    if (Session* session = sessions_.find(number))
+      say(*session, Stored{session->sink.last(), std::exchange(session->resend_due, false)}, effects);
+  }
+  if (!starved_.empty()) feed_starved(effects);
+}
+
+// Memory is free again: clients that wait for credit hear of it.
+void BrokerCore::feed_starved(Effects& effects) {
+  if (memory_used_ + config_.client_window_bytes / 2 > config_.memory_limit) return;
+  for (const std::uint64_t number : std::exchange(starved_, {})) {
+    if (Session* session = sessions_.find(number)) say(*session, Credit{}, effects);
+  }
+}
+
+TimePoint BrokerCore::next_deadline() const { return timers_.next().value_or(TimePoint::max()); }
+
+Job* BrokerCore::find_job(const JobId& id) {
+  const auto at = jobs_.find(id);
+  return at == jobs_.end() ? nullptr : at->second.get();
+}
+
+const Job* BrokerCore::job(const JobId& id) const {
+  const auto at = jobs_.find(id);
+  return at == jobs_.end() ? nullptr : at->second.get();
+}
+
+}  // namespace zonda

@@ -1,0 +1,224 @@
+// The broker without its sockets, clock and disk: events and the time go in, effects come out. Not
+// thread-safe.
+//
+// handle() is called for each frame, settle() once per turn after them: it does what is due, matches ready
+// tasks to workers with room, and sends outcomes on. Peers' mistakes are answered or counted; assertions are
+// for our own.
+//
+// The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
+// and tasks come in), dispatch.cpp (tasks go out), sink.cpp (outcomes come in), delivery.cpp (outcomes go
+// out), liveness.cpp (time passes, peers vanish), cancel.cpp, admin.cpp (questions and orders).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/core/client.h"
+#include "broker/core/clock.h"
+#include "broker/core/config.h"
+#include "broker/core/effects.h"
+#include "broker/core/job.h"
+#include "broker/core/leases.h"
+#include "broker/core/ready_queue.h"
+#include "broker/core/roster.h"
+#include "broker/core/sessions.h"
+#include "broker/core/timers.h"
+#include "proto/wire/wire.h"
+
+namespace zonda {
+
+// What is left of a job when its outcomes are gone.
+struct JobSummary {
+  JobId id;
+  JobSpec spec;
+  std::string client_name;
+  JobState state = JobState::Closed;
+  std::uint64_t count = 0;
+  JobCounts counts;
+  UtcTime opened_at;
+  std::optional<UtcTime> started_at;
+  std::optional<UtcTime> finished_at;
+};
+
+struct BrokerCounters {
+  std::uint64_t tasks_accepted = 0;
+  std::uint64_t tasks_dispatched = 0;
+  std::uint64_t tasks_done = 0;    // with a value
+  std::uint64_t tasks_failed = 0;  // with anything else
+  std::uint64_t tasks_retried = 0;
+  std::uint64_t tasks_returned = 0;
+  std::uint64_t tasks_lost = 0;
+  std::uint64_t results_stale = 0;  // outcomes of attempts that were overtaken
+  std::uint64_t frames_bad = 0;
+  std::uint64_t frames_refused = 0;  // of peers without a session
+  std::uint64_t gaps = 0;
+  std::uint64_t workers_lost = 0;
+};
+
+class BrokerCore {
+ public:
+  explicit BrokerCore(BrokerConfig config);
+  ~BrokerCore();
+
+  void handle(Connection from, std::string_view frame, const Now& now, Effects& effects);
+  void connection_gone(Connection connection, const Now& now, Effects& effects);
+  void settle(const Now& now, Effects& effects);
+  TimePoint next_deadline() const;
+
+  bool stop_asked() const { return stop_asked_; }  // an administrator wants the broker to end
+  const BrokerCounters& counters() const { return counters_; }
+  std::uint64_t memory_used() const { return memory_used_; }
+
+  // For tests and the simulator: cross-checks every table against every other; returns what is wrong, or
+  // nothing.
+  std::string check() const;
+  const Roster& roster() const { return roster_; }
+  const Job* job(const JobId& id) const;
+
+ private:
+  // broker_core.cpp
+  void on_sink_frame(Frame& frame, const Now& now, Effects& effects);
+  void ask_resend(Session& session, TimePoint now);
+  void on_message(Session& session, Message& message, const Header& header, const Now& now, Effects& effects);
+  void say(Session& session, const Message& message, Effects& effects);
+  void say_outside_session(Connection to, const Message& message, Effects& effects);
+  void ask_who(Connection to, TimePoint now, Effects& effects);
+  void event(Effects& effects, std::string text) { effects.events.push_back(std::move(text)); }
+
+  // hello.cpp
+  void on_hello(Connection from, const Hello& hello, const Now& now, Effects& effects);
+  std::optional<Refuse> objection(const Hello& hello) const;
+  void welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects);
+  void welcome_client(Connection from, const Hello& hello, const Now& now, Effects& effects);
+  void welcome(Session& session, const Hello& hello, const Now& now, Effects& effects);
+  void refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
+              std::uint64_t retry_after_ms, Effects& effects);
+  void on(const Holdings& holdings, Session& session, const Now& now, Effects& effects);
+  void reconcile(Worker& worker, const Now& now, Effects& effects);
+  void adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken);
+
+  // intake.cpp
+  void on(const OpenJob& message, Session& session, const Now& now, Effects& effects);
+  void on(const Append& message, Session& session, const Now& now, Effects& effects);
+  void on(const CloseJob& message, Session& session, const Now& now, Effects& effects);
+  void on(const Attach& message, Session& session, const Now& now, Effects& effects);
+  std::string signature_objection(const JobSpec& spec) const;
+  Job& open_job(const JobId& id, const JobSpec& spec, Client* client, const std::string& client_name,
+                const Now& now, Effects& effects);
+  void accept_tasks(Job& job, std::uint64_t first, const Column& arguments, const Now& now, Effects& effects);
+  void accept_later(Job& job, Session& session) { accepts_due_.emplace(session.number, job.id); }
+  void add_reader(Job& job, Session& session, std::uint64_t position);
+  void refuse_job(Session& session, const JobId& job, JobRefusedCode code, const std::string& text,
+                  Effects& effects);
+  std::pair<std::uint64_t, std::uint64_t> grant(Session& session);
+
+  // dispatch.cpp
+  void dispatch(const Now& now, Effects& effects);
+  void serve(Worker& worker, const Now& now, Effects& effects);
+  ReadyClass* best_class(Worker& worker);
+  std::uint64_t room(const Worker& worker, const Job& job) const;
+  bool has_room(const Worker& worker) const;
+  TaskRange hand_out(Worker& worker, Job& job, std::uint64_t limit, const Now& now);
+  void hungry(Worker& worker);
+  void feed_starved(Effects& effects);
+
+  // sink.cpp
+  void on(const Results& results, Session& session, const Now& now, Effects& effects);
+  void take_range(const ResultRange& range, Worker* worker, const Now& now, Effects& effects);
+  void take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
+                    Worker* worker, const Now& now, Effects& effects);
+  void take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
+                     Worker* worker, const Now& now, Effects& effects);
+  void measure(Job& job, const ResultRange& range);
+  void fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
+                 const Worker* worker, const Now& now, Effects& effects);
+  bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
+  // Records outcomes of tasks that are in segments: the only place where a task becomes done.
+  void record_done(Job& job, LogChunk chunk, Effects& effects);
+  void record_report(Job& job, std::uint64_t index, const TaskReport& report, const SegmentState& state,
+                     const std::string& worker, Effects& effects);
+  void release_lease(IndexRange part, const SegmentState& state);
+  void settle_lease(std::uint64_t number, std::uint64_t tasks);
+  // Every change of a job's segments goes through these two, so that counts and queue agree.
+  void set_state(Job& job, IndexRange range, const SegmentState& state);
+  void leave_state(Job& job, IndexRange range);
+
+  // delivery.cpp
+  void deliver(const Now& now, Effects& effects);
+  bool deliver_to(Job& job, Reader& reader, Effects& effects);
+  void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
+  void release_outcomes(Job& job, std::uint64_t position, Effects& effects);
+  void finish_if_complete(Job& job, const Now& now, Effects& effects);
+  void forget(Job& job, Effects& effects);
+
+  // liveness.cpp
+  void do_due(const Now& now, Effects& effects);
+  void check_session(std::uint64_t number, const Now& now, Effects& effects);
+  void watch(Session& session, TimePoint now);
+  void worker_away(Worker& worker, const Now& now, Effects& effects);
+  void lose_worker(Worker& worker, const char* why, const Now& now, Effects& effects);
+  void give_back(Worker& worker, const Now& now, Effects& effects);
+  void give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now, Effects& effects);
+  void lose_client(Client& client, const char* why, const Now& now, Effects& effects);
+  void on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects);
+  void on(const Started& started, Session& session, const Now& now, Effects& effects);
+  void on(const Returned& returned, Session& session, const Now& now, Effects& effects);
+  void on(const Drain& drain, Session& session, const Now& now, Effects& effects);
+  void on(const Goodbye& goodbye, Session& session, const Now& now, Effects& effects);
+  void on(const Progress& progress, Session& session, const Now& now, Effects& effects);
+  void on(const Output& output, Session& session, const Now& now, Effects& effects);
+  bool holds(const Session& session, const JobId& job, std::uint64_t index, Token token) const;
+  void make_due(const JobId& id, IndexRange range);
+  void expire_tasks(const JobId& id, IndexRange range, const Now& now, Effects& effects);
+
+  // cancel.cpp
+  void on(const Cancel& cancel, Session& session, const Now& now, Effects& effects);
+  void cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now& now, Effects& effects);
+  void cancel_job(Job& job, const Now& now, Effects& effects);
+
+  // admin.cpp
+  class Question;
+  void on(const Query& query, Session& session, const Now& now, Effects& effects);
+
+  Job* find_job(const JobId& id);
+
+  BrokerConfig config_;
+  std::mt19937_64 random_;
+  Sessions sessions_;
+  ReadyQueue queue_;
+  Roster roster_{queue_};
+  Leases leases_;
+  Timers timers_;
+  std::map<JobId, std::unique_ptr<Client>> clients_;
+  std::map<JobId, std::unique_ptr<Job>> jobs_;
+  std::map<std::pair<std::string, std::string>, JobId> keys_;  // (client and function, key) → job
+  std::deque<JobSummary> history_;
+  std::uint64_t jobs_opened_ = 0;
+  std::uint64_t leased_tasks_ = 0;
+  std::uint64_t delayed_tasks_ = 0;
+  std::uint64_t memory_used_ = 0;
+  TimePoint last_settle_{};
+  TimePoint no_expiry_before_{};  // after a stall of our own
+  bool stop_asked_ = false;
+  BrokerCounters counters_;
+
+  std::set<std::uint64_t> starved_;  // sessions that got little credit: told when there is room again
+
+  // What this turn still has to do.
+  std::set<std::pair<std::uint64_t, JobId>> accepts_due_;  // (session, job)
+  std::set<std::uint64_t> stored_due_;                     // sessions
+  std::set<std::uint64_t> hungry_;                         // workers that may have room
+  std::set<JobId> deliveries_due_;
+  std::set<JobId> completions_due_;
+  std::set<JobId> cancels_due_;                 // jobs with too many failed tasks
+  std::map<std::uint64_t, ReadyClass*> fresh_;  // classes that got ready tasks, by number
+};
+
+}  // namespace zonda

@@ -1,0 +1,75 @@
+// Cancelling: decided here and at once, whatever a worker still says.
+#include <vector>
+
+#include "broker/core/broker_core.h"
+#include "proto/limits.h"
+#include "proto/report.h"
+
+namespace zonda {
+
+void BrokerCore::on(const Cancel& cancel, Session& session, const Now& now, Effects& effects) {
+  Job* job = find_job(cancel.job);
+  if (job == nullptr) return;  // over and released
+  if (job->client != session.client)
+    return refuse_job(session, cancel.job, JobRefusedCode::NotYours, "not your job", effects);
+  if (cancel.count == 0) return cancel_job(*job, now, effects);
+  if (cancel.first < job->count)
+    cancel_tasks(*job, {cancel.first, cancel.first + std::min(cancel.count, job->count - cancel.first)},
+                 TaskReport::cancelled, now, effects);
+}
+
+void BrokerCore::cancel_job(Job& job, const Now& now, Effects& effects) {
+  if (job.complete) return;
+  const bool was_closed = job.is_closed();
+  job.state = JobState::Cancelled;
+  if (!was_closed) effects.records.push_back(record::Closed{job.id, job.count});
+  event(effects, "job-cancelled job=" + to_string(job.id));
+  cancel_tasks(job, {0, job.count}, TaskReport::cancelled, now, effects);
+  for (const Reader& reader : job.readers) {
+    if (Session* session = sessions_.find(reader.session)) accept_later(job, *session);
+  }
+  completions_due_.insert(job.id);
+}
+
+// Ends the tasks of a range that are not done as cancelled or expired. Outcomes that say no more than their
+// kind have an empty payload, and all of them share one slab.
+void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now&,
+                              Effects& effects) {
+  std::vector<std::pair<IndexRange, SegmentState>> parts;
+  job.segments.for_each(range,
+                        [&](IndexRange part, const SegmentState& state) { parts.emplace_back(part, state); });
+  if (parts.empty()) return;
+  const Slab uniform(std::string(4 * kFrameTasks, '\0'), std::string(kFrameTasks, static_cast<char>(kind)));
+  std::map<std::uint64_t, std::vector<Held>> stops;  // by session
+  for (const auto& [part, state] : parts) {
+    if (state.state == TaskState::Leased) {
+      const Worker& holder = *leases_.find(state.token.lease)->worker;
+      if (holder.session != 0)
+        stops[holder.session].push_back(
+            {job.id, part.lo, part.size(), state.token.epoch, state.token.lease, false});
+    }
+    release_lease(part, state);
+    for (std::uint64_t first = part.lo; first < part.hi; first += kFrameTasks) {
+      const std::uint64_t count = std::min<std::uint64_t>(kFrameTasks, part.hi - first);
+      LogChunk chunk;
+      chunk.first = first;
+      chunk.attempt = state.attempt();
+      chunk.slab = uniform;
+      chunk.outcomes = {uniform.view().substr(0, 4 * count), {}};
+      chunk.kinds = uniform.view().substr(4 * kFrameTasks, count);
+      record_done(job, std::move(chunk), effects);
+    }
+  }
+  for (auto& [number, tasks] : stops) {
+    Session* session = sessions_.find(number);
+    if (session == nullptr) continue;
+    for (std::size_t from = 0; from < tasks.size(); from += kPageEntries) {
+      const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(from);
+      const auto end =
+          tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), from + kPageEntries));
+      say(*session, Stop{{begin, end}}, effects);
+    }
+  }
+}
+
+}  // namespace zonda

@@ -1,0 +1,61 @@
+// The broker's tables checked against each other. Walks everything: for tests and the simulator.
+#include "broker/core/broker_core.h"
+
+namespace zonda {
+namespace {
+
+std::string differ(const std::string& what, std::uint64_t kept, std::uint64_t counted) {
+  if (kept == counted) return {};
+  return what + ": kept " + std::to_string(kept) + ", counted " + std::to_string(counted) + "; ";
+}
+
+}  // namespace
+
+std::string BrokerCore::check() const {
+  std::string wrong;
+  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0;
+  std::map<std::uint64_t, std::uint64_t> open_by_lease;
+  for (const auto& [id, job] : jobs_) {
+    JobCounts counted;
+    job->segments.for_each({0, job->count}, [&](IndexRange part, const SegmentState& state) {
+      switch (state.state) {
+        case TaskState::Ready:
+          counted.ready += part.size();
+          break;
+        case TaskState::Delayed:
+          counted.delayed += part.size();
+          break;
+        case TaskState::Leased:
+          counted.leased += part.size();
+          open_by_lease[state.token.lease] += part.size();
+          break;
+      }
+    });
+    const std::string name = "job " + to_string(id);
+    wrong += differ(name + " ready", job->counts.ready, counted.ready);
+    wrong += differ(name + " leased", job->counts.leased, counted.leased);
+    wrong += differ(name + " delayed", job->counts.delayed, counted.delayed);
+    wrong += differ(name + " tasks", job->count, job->done() + counted.open());
+    wrong += differ(name + " log", job->log.end(), job->done());
+    for (const Batch& batch : job->batches) memory += batch.slab.size();
+    for (const LogChunk& chunk : job->log.chunks()) memory += chunk.slab.size();
+    ready_total += counted.ready;
+    leased_total += counted.leased;
+    delayed_total += counted.delayed;
+  }
+  wrong += differ("memory", memory_used_, memory);
+  wrong += differ("ready", queue_.ready_tasks(), ready_total);
+  wrong += differ("leased", leased_tasks_, leased_total);
+  wrong += differ("delayed", delayed_tasks_, delayed_total);
+  wrong += differ("leases", leases_.size(), open_by_lease.size());
+  std::uint64_t outstanding = 0;
+  for (const auto& [number, worker] : roster_.all()) {
+    std::uint64_t held = 0;
+    for (const std::uint64_t lease : worker->leases) held += open_by_lease[lease];
+    wrong += differ("worker " + worker->hello.name, worker->outstanding, held);
+    outstanding += held;
+  }
+  return wrong + differ("outstanding", leased_total, outstanding);
+}
+
+}  // namespace zonda

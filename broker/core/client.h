@@ -1,0 +1,23 @@
+// A client as the broker sees it: its session and the jobs that end with it.
+#pragma once
+
+#include <zonda/job_id.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "broker/core/clock.h"
+#include "proto/messages.h"
+
+namespace zonda {
+
+struct Client {
+  Hello hello;
+  std::string share_name;     // its name, or its peer id if it has none
+  std::uint64_t session = 0;  // 0: away
+  TimePoint away_since;
+  std::set<JobId> jobs;  // that it owns: attached ones are cancelled when it is gone for long
+};
+
+}  // namespace zonda

@@ -1,0 +1,112 @@
+// Outcomes go out: each reader is a position in the job's log and gets what follows it, within a window.
+#include <algorithm>
+
+#include "broker/core/broker_core.h"
+#include "proto/limits.h"
+
+namespace zonda {
+namespace {
+
+constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a reader may have on the way
+constexpr std::uint64_t kWindowOutcomes = 1 << 18;
+constexpr std::size_t kHistoryMax = 10'000;  // summaries of jobs that are gone
+
+OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position) {
+  const auto skipped = static_cast<std::uint32_t>(position - chunk.position);
+  const std::uint32_t count = chunk.count() - skipped;
+  return {chunk.first + skipped, chunk.attempt, chunk.worker,
+          chunk.kinds.empty() ? chunk.kinds : chunk.kinds.substr(skipped),
+          skipped == 0 ? chunk.outcomes : chunk.outcomes.slice(skipped, count)};
+}
+
+}  // namespace
+
+void BrokerCore::deliver(const Now&, Effects& effects) {
+  for (const JobId& id : std::exchange(deliveries_due_, {})) {
+    Job* job = find_job(id);
+    if (job == nullptr) continue;
+    std::erase_if(job->readers,
+                  [&](const Reader& reader) { return sessions_.find(reader.session) == nullptr; });
+    for (Reader& reader : job->readers) {
+      while (deliver_to(*job, reader, effects)) {
+      }
+    }
+  }
+}
+
+// One frame of outcomes. False if there is nothing to send or the reader has enough on the way.
+bool BrokerCore::deliver_to(Job& job, Reader& reader, Effects& effects) {
+  if (reader.sent >= job.log.end() || reader.sent - reader.acked >= kWindowOutcomes ||
+      job.log.bytes_before(reader.sent) - job.log.bytes_before(reader.acked) >= kWindowBytes)
+    return false;
+  reader.sent = std::max(reader.sent, job.log.begin());
+  Outcomes message;
+  message.job = job.id;
+  message.position = reader.sent;
+  std::size_t bytes = 0;
+  std::uint64_t outcomes = 0;
+  while (reader.sent < job.log.end() && bytes < kFrameBytes && outcomes < 4 * kFrameTasks &&
+         message.ranges.size() < kListMax) {
+    const LogChunk& chunk = job.log.at(reader.sent);
+    message.ranges.push_back(range_of(chunk, reader.sent));
+    bytes += message.ranges.back().outcomes.payloads.size();
+    outcomes += message.ranges.back().outcomes.count();
+    reader.sent = chunk.end();
+  }
+  say(*sessions_.find(reader.session), message, effects);
+  return true;
+}
+
+void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects& effects) {
+  Job* job = find_job(ack.job);
+  if (job == nullptr) return;  // released already: a repeated acknowledgement
+  const auto reader = std::find_if(job->readers.begin(), job->readers.end(),
+                                   [&](const Reader& each) { return each.session == session.number; });
+  if (reader == job->readers.end() || ack.position > reader->sent) return void(++counters_.frames_bad);
+  reader->acked = std::max(reader->acked, ack.position);
+  deliveries_due_.insert(job->id);
+  if (job->client == session.client && !job->spec.detached) release_outcomes(*job, reader->acked, effects);
+}
+
+void BrokerCore::release_outcomes(Job& job, std::uint64_t position, Effects& effects) {
+  const std::uint64_t freed = job.log.release(position);
+  if (freed == 0 && position < job.log.end()) return;
+  memory_used_ -= freed;
+  effects.records.push_back(record::Released{job.id, position});
+  completions_due_.insert(job.id);
+}
+
+// A job whose tasks are all done is complete; it goes when its outcomes are not needed any more.
+void BrokerCore::finish_if_complete(Job& job, const Now& now, Effects& effects) {
+  if (!job.is_closed() || job.counts.open() > 0) return;
+  if (!job.complete) {
+    job.complete = true;
+    job.finished_at = now.utc;
+    event(effects, "job-complete job=" + to_string(job.id) + " done=" + std::to_string(job.counts.values) +
+                       " failed=" + std::to_string(job.counts.failed_total()));
+    if (job.spec.detached) timers_.set(now.steady + config_.result_ttl, {Timer::Kind::Forget, 0, job.id, {}});
+  }
+  const bool delivered = job.log.begin() == job.log.end();
+  if (!job.spec.detached && (delivered || job.client == nullptr)) forget(job, effects);
+}
+
+void BrokerCore::forget(Job& job, Effects& effects) {
+  std::uint64_t freed = job.log.release(job.log.end());
+  for (const Batch& batch : job.batches) freed += batch.slab.size();
+  memory_used_ -= freed;
+  if (job.client != nullptr) job.client->jobs.erase(job.id);
+  if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});
+  history_.push_back({job.id, job.spec, job.client_name, job.state, job.count, job.counts, job.opened_at,
+                      job.started_at, job.finished_at});
+  if (history_.size() > kHistoryMax) history_.pop_front();
+  effects.records.push_back(record::Forgotten{job.id});
+  ReadyClass& ready_class = *job.ready_class;
+  if (--ready_class.jobs == 0) {
+    fresh_.erase(ready_class.number());
+    roster_.disconnect(ready_class);
+    queue_.remove_class(ready_class);
+  }
+  jobs_.erase(job.id);
+}
+
+}  // namespace zonda

@@ -1,0 +1,23 @@
+// What a turn of the core asks for: remember the records first, then send the frames, in this order.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "broker/core/records.h"
+#include "proto/wire/wire.h"
+
+namespace zonda {
+
+struct Effects {
+  struct Outgoing {
+    Connection to;
+    std::string frame;
+  };
+
+  std::vector<Record> records;      // to be committed BEFORE any of the frames leaves
+  std::vector<Outgoing> frames;     // to be sent AFTER the commit
+  std::vector<std::string> events;  // what happened, for the log: "worker-lost worker=… tasks=…"
+};
+
+}  // namespace zonda

@@ -1,0 +1,200 @@
+// Sessions begin: HELLO, WELCOME, REFUSE, and what a worker still holds.
+#include <algorithm>
+
+#include "broker/core/broker_core.h"
+#include "broker/core/names.h"
+
+namespace zonda {
+
+void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, Effects& effects) {
+  if (const std::optional<Refuse> refusal = objection(hello)) {
+    event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + refusal->text + "\"");
+    return say_outside_session(from, *refusal, effects);
+  }
+  if (hello.role == Role::Worker && from.port == Port::Back) return welcome_worker(from, hello, now, effects);
+  if (hello.role == Role::Client && from.port == Port::Front)
+    return welcome_client(from, hello, now, effects);
+  refuse(
+      from, hello, RefuseCode::Malformed,
+      hello.role == Role::Worker ? "workers connect to the back port" : "clients connect to the front port",
+      0, effects);
+}
+
+void BrokerCore::refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
+                        std::uint64_t retry_after_ms, Effects& effects) {
+  say_outside_session(to, Refuse{code, text, retry_after_ms, hello.attempt}, effects);
+}
+
+std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
+  const auto no = [&](RefuseCode code, std::string text) {
+    return Refuse{code, std::move(text), 0, hello.attempt};
+  };
+  if (hello.protocol_min > kProtocolMax || hello.protocol_max < kProtocolMin) {
+    return no(RefuseCode::Version, "this broker speaks protocol " + std::to_string(kProtocolMin) + " to " +
+                                       std::to_string(kProtocolMax) + ", you speak " +
+                                       std::to_string(hello.protocol_min) + " to " +
+                                       std::to_string(hello.protocol_max));
+  }
+  if (!config_.cookie.empty() && hello.cookie != config_.cookie)
+    return no(RefuseCode::NotAuthorised, "the cookie is not the one this broker wrote for its user");
+  if (!hello.name.empty() && !is_name(hello.name))
+    return no(RefuseCode::Malformed, "the name is not [A-Za-z0-9._-]{1,128}");
+  if (hello.role == Role::Worker) {
+    if (hello.name.empty()) return no(RefuseCode::Malformed, "a worker has a name");
+    if (hello.slots < 1 || hello.slots > 65'536)
+      return no(RefuseCode::Malformed, "a worker has 1 to 65536 slots");
+    const bool names_fit = std::all_of(hello.functions.begin(), hello.functions.end(),
+                                       [](const FunctionName& function) { return is_name(function.name); }) &&
+                           std::all_of(hello.queues.begin(), hello.queues.end(), is_name);
+    if (!names_fit) return no(RefuseCode::Malformed, "a function or queue name is not [A-Za-z0-9._-]{1,128}");
+  }
+  return std::nullopt;
+}
+
+void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects) {
+  Worker* known = roster_.find(hello.peer);
+  if (known != nullptr && known->hello.incarnation == hello.incarnation) {
+    if (hello.attempt <= known->hello.attempt) return;  // a repeated HELLO that was answered
+  } else {
+    // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
+    // tries again.
+    Worker* holder = known != nullptr ? known : roster_.find_by_name(hello.name);
+    if (holder != nullptr && holder->state != WorkerState::Away) {
+      if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
+      return refuse(from, hello, RefuseCode::NameTaken,
+                    "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +
+                        " on " + holder->hello.host,
+                    500, effects);
+    }
+    if (holder != nullptr) lose_worker(*holder, "replaced", now, effects);
+    known = nullptr;
+  }
+  Worker& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
+  if (known != nullptr) sessions_.close(worker.session);
+  roster_.set_busy(worker);
+  worker.hello.attempt = hello.attempt;
+  worker.drain_asked = worker.drain_asked || hello.draining;
+  worker.state = WorkerState::Joining;
+  worker.holdings.clear();
+  worker.credit_tasks = worker.credit_bytes = worker.used_tasks = worker.used_bytes = 0;
+  Session& session = sessions_.open(from, now.steady);
+  session.worker = &worker;
+  worker.session = session.number;
+  event(effects, (known != nullptr ? "worker-resumed worker=" : "worker-joined worker=") + hello.name +
+                     " host=" + hello.host + " slots=" + std::to_string(hello.slots));
+  welcome(session, hello, now, effects);
+}
+
+void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& now, Effects& effects) {
+  std::unique_ptr<Client>& client = clients_[hello.peer];
+  if (client && client->hello.incarnation == hello.incarnation && hello.attempt <= client->hello.attempt)
+    return;
+  if (client && client->hello.incarnation != hello.incarnation) {
+    lose_client(*client, "replaced", now, effects);  // erases it
+    return welcome_client(from, hello, now, effects);
+  }
+  if (!client) client = std::make_unique<Client>();
+  sessions_.close(client->session);
+  client->hello = hello;
+  client->share_name = hello.name.empty() ? to_string(hello.peer) : hello.name;
+  Session& session = sessions_.open(from, now.steady);
+  session.client = client.get();
+  client->session = session.number;
+  welcome(session, hello, now, effects);
+}
+
+void BrokerCore::welcome(Session& session, const Hello& hello, const Now& now, Effects& effects) {
+  Welcome message;
+  message.protocol = kProtocolMax;
+  message.attempt = hello.attempt;
+  message.store = config_.store;
+  message.epoch = config_.epoch;
+  message.back = config_.back;
+  message.sink = config_.sink;
+  message.heartbeat_ms = static_cast<std::uint64_t>(config_.heartbeat.count());
+  message.lease_ms = static_cast<std::uint64_t>(config_.lease.count());
+  message.payload_bytes_max = kPayloadBytesMax;
+  message.durability = config_.durability;
+  Header header;
+  header.session = session.number;
+  std::tie(header.credit_tasks, header.credit_bytes) = grant(session);
+  effects.frames.push_back({session.connection, encode(header, message)});
+  watch(session, now.steady);
+}
+
+void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, Effects& effects) {
+  Worker& worker = *session.worker;
+  if (worker.state != WorkerState::Joining) return void(++counters_.frames_bad);
+  worker.holdings.insert(worker.holdings.end(), holdings.tasks.begin(), holdings.tasks.end());
+  if (holdings.last) reconcile(worker, now, effects);
+}
+
+// The worker said all that it holds. What we think it holds beyond that never arrived and goes back; what it
+// holds beyond that is its again, unless it was handed to somebody else or is over.
+void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
+  std::map<std::uint64_t, std::vector<IndexRange>> held;  // by lease number
+  for (const Held& tasks : worker.holdings) {
+    if (tasks.epoch == config_.epoch) held[tasks.lease].push_back({tasks.first, tasks.first + tasks.count});
+  }
+  for (const std::uint64_t number : std::set(worker.leases)) {
+    const Lease& lease = *leases_.find(number);
+    Job& job = *lease.job;
+    const IndexRange range = lease.range;
+    std::uint64_t missing_from = range.lo;
+    std::vector<IndexRange> parts = held[number];
+    std::sort(parts.begin(), parts.end());
+    for (const IndexRange& part : parts) {
+      if (part.lo > missing_from)
+        give_back(job, {missing_from, part.lo}, {config_.epoch, number}, false, now, effects);
+      missing_from = std::max(missing_from, part.hi);
+    }
+    if (missing_from < range.hi)
+      give_back(job, {missing_from, range.hi}, {config_.epoch, number}, false, now, effects);
+  }
+  std::vector<Held> overtaken;
+  for (const Held& tasks : std::exchange(worker.holdings, {})) adopt(worker, tasks, now, overtaken);
+  Session& session = *sessions_.find(worker.session);
+  if (!overtaken.empty()) say(session, Stop{std::move(overtaken)}, effects);
+  worker.state = worker.drain_asked ? WorkerState::Draining : WorkerState::Active;
+  if (worker.drain_asked) say(session, Drain{}, effects);
+  hungry(worker);
+  watch(session, now.steady);
+}
+
+void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
+  Job* job = find_job(held.job);
+  std::uint64_t at = held.first;
+  const auto overtaken_upto = [&](std::uint64_t end) {
+    if (end > at) overtaken.push_back({held.job, at, end - at, held.epoch, held.lease, held.started});
+    at = std::max(at, end);
+  };
+  if (job != nullptr) {
+    std::vector<std::pair<IndexRange, SegmentState>> parts;
+    job->segments.for_each(
+        {held.first, held.first + held.count},
+        [&](IndexRange part, const SegmentState& state) { parts.emplace_back(part, state); });
+    for (auto& [part, state] : parts) {
+      if (state.token != held.token()) continue;
+      overtaken_upto(part.lo);
+      at = part.hi;
+      if (state.state == TaskState::Leased) continue;  // still its own
+      Lease* lease = leases_.find(held.lease);
+      if (lease == nullptr) {
+        lease = &leases_.restore(held.lease, *job, worker, {held.first, held.first + held.count},
+                                 job->task_us, now.steady);
+        worker.leases.insert(held.lease);
+      }
+      state.state = TaskState::Leased;
+      state.started = held.started;
+      set_state(*job, part, state);
+      lease->open += part.size();
+      worker.outstanding += part.size();
+      worker.outstanding_us += lease->task_us * static_cast<double>(part.size());
+      for (const auto& [name, amount] : job->spec.resources)
+        worker.resources_free[name] -= amount * static_cast<double>(part.size());
+    }
+  }
+  overtaken_upto(held.first + held.count);
+}
+
+}  // namespace zonda

@@ -1,0 +1,193 @@
+// Jobs and tasks come in.
+#include <algorithm>
+
+#include "broker/core/broker_core.h"
+#include "broker/core/names.h"
+#include "proto/digest.h"
+
+namespace zonda {
+
+void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Effects& effects) {
+  if (Job* job = find_job(message.job)) {
+    if (job->spec != message.spec || (job->client != nullptr && job->client != session.client))
+      return refuse_job(session, message.job, JobRefusedCode::Conflict, "another job has this id", effects);
+    add_reader(*job, session, message.position);
+    return accept_later(*job, session);
+  }
+  const JobSpec& spec = message.spec;
+  if (!is_name(spec.function) || (!spec.queue.empty() && !is_name(spec.queue)) ||
+      spec.key.size() > kKeyBytesMax)
+    return refuse_job(session, message.job, JobRefusedCode::Invalid, "a name or the key is malformed",
+                      effects);
+  if (std::string why = signature_objection(spec); !why.empty())
+    return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
+  if (message.position > 0)
+    return refuse_job(session, message.job, JobRefusedCode::NotFound, "the broker no longer knows this job",
+                      effects);
+  if (!spec.key.empty()) {
+    const auto key = std::pair(session.client->share_name + "/" + spec.function, spec.key);
+    const auto [at, added] = keys_.try_emplace(key, message.job);
+    if (!added) {
+      const Job* existing = find_job(at->second);
+      if (existing != nullptr && existing->spec.key_digest == spec.key_digest)
+        return say(session, SameJob{message.job, at->second}, effects);
+      if (existing != nullptr)
+        return refuse_job(session, message.job, JobRefusedCode::Conflict,
+                          "the key was used with other arguments", effects);
+      at->second = message.job;
+    }
+  }
+  Job& job = open_job(message.job, spec, session.client, session.client->share_name, now, effects);
+  add_reader(job, session, 0);
+  accept_later(job, session);
+}
+
+// A function is its name and its signature. Nobody serves the name: the job waits. Others serve it under
+// other signatures only: that is a mistake, and both texts are told.
+std::string BrokerCore::signature_objection(const JobSpec& spec) const {
+  const std::vector<std::string> served = roster_.signatures(spec.function);
+  if (served.empty() || spec.signature.empty()) return {};
+  if (std::find(served.begin(), served.end(), spec.signature) != served.end()) return {};
+  std::string others;
+  for (const std::string& signature : served)
+    others += (others.empty() ? "" : " and ") + spec.function + signature;
+  return spec.function + spec.signature + " is served by no worker; they serve " + others;
+}
+
+Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, Client* client,
+                          const std::string& client_name, const Now& now, Effects& effects) {
+  Job& job = *(jobs_[id] = std::make_unique<Job>());
+  job.id = id;
+  job.spec = spec;
+  job.age = ++jobs_opened_;
+  job.client = client;
+  job.client_name = client_name;
+  job.share = queue_.share_of(client_name);
+  job.opened_at = now.utc;
+  job.ready_class = &queue_.class_of(spec);
+  if (job.ready_class->jobs++ == 0) roster_.connect(*job.ready_class);
+  if (client != nullptr) client->jobs.insert(id);
+  effects.records.push_back(record::Opened{id, spec, client_name, now.utc});
+  return job;
+}
+
+void BrokerCore::add_reader(Job& job, Session& session, std::uint64_t position) {
+  const auto known = std::find_if(job.readers.begin(), job.readers.end(),
+                                  [&](const Reader& reader) { return reader.session == session.number; });
+  const std::uint64_t from = std::clamp(position, job.log.begin(), job.log.end());
+  if (known != job.readers.end())
+    *known = {session.number, from, from};
+  else
+    job.readers.push_back({session.number, from, from});
+  deliveries_due_.insert(job.id);
+  completions_due_.insert(job.id);
+}
+
+void BrokerCore::on(const Append& message, Session& session, const Now& now, Effects& effects) {
+  session.received_tasks += message.arguments.count();
+  session.received_bytes += message.arguments.payloads.size();
+  Job* job = find_job(message.job);
+  if (job == nullptr)
+    return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
+  if (job->client != session.client)
+    return refuse_job(session, message.job, JobRefusedCode::NotYours, "not your job", effects);
+  const std::uint64_t end = message.first + message.arguments.count();
+  if (job->is_closed() && end > job->count) {
+    if (job->state == JobState::Cancelled)
+      return accept_later(*job, session);  // it crossed the cancel on its way
+    return refuse_job(session, message.job, JobRefusedCode::Conflict, "the job is closed", effects);
+  }
+  if (message.payload_kind != 0 || message.arguments.count() == 0 || message.first > job->count ||
+      (message.first < job->count && end > job->count))
+    return refuse_job(session, message.job, JobRefusedCode::Invalid,
+                      "a batch does not fit where it says it belongs", effects);
+  if (message.first < job->count) {
+    const Batch& batch = job->batch_of(message.first);
+    if (batch.first != message.first || batch.count != message.arguments.count() ||
+        batch.digest != digest(message.arguments))
+      return refuse_job(session, message.job, JobRefusedCode::Conflict,
+                        "a batch came again with other contents", effects);
+    return accept_later(*job, session);
+  }
+  accept_tasks(*job, message.first, message.arguments, now, effects);
+  accept_later(*job, session);
+}
+
+// The one copy of arguments in the broker: from the frame into the batch's slab.
+void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& arguments, const Now& now,
+                              Effects& effects) {
+  Batch batch;
+  batch.first = first;
+  batch.count = batch.open = arguments.count();
+  batch.digest = digest(arguments);
+  batch.slab = Slab(arguments.lengths, arguments.payloads);
+  const std::string_view bytes = batch.slab.view();
+  batch.arguments = {bytes.substr(0, arguments.lengths.size()), bytes.substr(arguments.lengths.size())};
+  memory_used_ += batch.slab.size();
+  counters_.tasks_accepted += batch.count;
+  effects.records.push_back(record::Appended{job.id, first, batch.slab, batch.arguments, now.utc});
+  const IndexRange range{first, first + batch.count};
+  job.batches.push_back(std::move(batch));
+  job.count = range.hi;
+  const auto milliseconds = [](std::uint64_t n) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(n));
+  };
+  if (job.spec.deadline_ms > 0)
+    timers_.set(now.steady + milliseconds(job.spec.deadline_ms), {Timer::Kind::Deadline, 0, job.id, range});
+  job.segments.append(range);
+  queue_.grew(job, range.size());
+  if (job.spec.delay_ms > 0) {
+    set_state(job, range, SegmentState{TaskState::Delayed, {}, 0, 0, 0, false});
+    timers_.set(now.steady + milliseconds(job.spec.delay_ms), {Timer::Kind::TaskDue, 0, job.id, range});
+    return;
+  }
+  fresh_.emplace(job.ready_class->number(), job.ready_class);
+}
+
+void BrokerCore::on(const CloseJob& message, Session& session, const Now&, Effects& effects) {
+  Job* job = find_job(message.job);
+  if (job == nullptr)
+    return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
+  if (job->client != session.client)
+    return refuse_job(session, message.job, JobRefusedCode::NotYours, "not your job", effects);
+  if (!job->is_closed()) {
+    if (message.count != job->count)
+      return refuse_job(session, message.job, JobRefusedCode::Invalid, "the count is not what was appended",
+                        effects);
+    job->state = JobState::Closed;
+    effects.records.push_back(record::Closed{job->id, job->count});
+    completions_due_.insert(job->id);
+  }
+  for (const Reader& reader : job->readers) {
+    if (Session* other = sessions_.find(reader.session)) accept_later(*job, *other);
+  }
+}
+
+void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects& effects) {
+  Job* job = find_job(message.job);
+  if (job == nullptr)
+    return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
+  add_reader(*job, session, message.position);
+  accept_later(*job, session);
+}
+
+void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode code, const std::string& text,
+                            Effects& effects) {
+  say(session, JobRefused{job, code, text}, effects);
+}
+
+// What a client may have sent in this session, in all. It grows as its frames arrive, unless memory is short.
+std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
+  if (session.client == nullptr) return {0, 0};
+  const std::uint64_t room = memory_used_ < config_.memory_limit ? config_.memory_limit - memory_used_ : 0;
+  const std::uint64_t bytes = std::min(room, config_.client_window_bytes);
+  if (bytes < config_.client_window_bytes / 2) starved_.insert(session.number);
+  if (bytes > 0) {
+    session.granted_tasks =
+        std::max(session.granted_tasks, session.received_tasks + config_.client_window_tasks);
+    session.granted_bytes = std::max(session.granted_bytes, session.received_bytes + bytes);
+  }
+  return {session.granted_tasks, session.granted_bytes};
+}
+
+}  // namespace zonda

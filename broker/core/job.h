@@ -1,0 +1,94 @@
+// A job as the broker sees it: what to run, its batches of arguments, the state of its tasks, and its outcome
+// log.
+#pragma once
+
+#include <zonda/job_id.h>
+#include <zonda/task_report.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/clock.h"
+#include "broker/core/outcome_log.h"
+#include "broker/core/segments.h"
+#include "proto/messages.h"
+#include "proto/slab.h"
+
+namespace zonda {
+
+class ReadyClass;
+struct Client;
+
+// Arguments as they were appended: one slab, many tasks. Freed when its last task is done, unless the job may
+// be asked to run its failed tasks again.
+struct Batch {
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  std::uint64_t digest = 0;  // of the column, to tell a resend from a conflict
+  std::uint32_t open = 0;    // tasks that are not done
+  Slab slab;
+  Column arguments;
+};
+
+// Somebody who reads the outcome log.
+struct Reader {
+  std::uint64_t session = 0;
+  std::uint64_t sent = 0;   // position up to which outcomes were sent
+  std::uint64_t acked = 0;  // position up to which they arrived
+};
+
+struct JobCounts {
+  std::uint64_t ready = 0;
+  std::uint64_t leased = 0;
+  std::uint64_t delayed = 0;
+  std::uint64_t values = 0;
+  std::array<std::uint64_t, 9> failed{};  // by TaskReport::Kind
+
+  std::uint64_t open() const { return ready + leased + delayed; }
+  std::uint64_t failed_total() const {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t each : failed) sum += each;
+    return sum;
+  }
+};
+
+enum class JobState : std::uint8_t { Open, Closed, Cancelled };
+
+struct Job {
+  JobId id;
+  JobSpec spec;
+  std::uint64_t age = 0;     // order of arrival
+  std::uint64_t share = 0;   // whose turn it is when this job runs: see ready_queue.h
+  Client* client = nullptr;  // its owner; null once nobody waits for it
+  std::string client_name;
+  JobState state = JobState::Open;
+  bool complete = false;  // the final count is known and every task is done
+  std::uint64_t count = 0;
+  std::deque<Batch> batches;
+  Segments segments;
+  OutcomeLog log;
+  std::vector<Reader> readers;
+  JobCounts counts;
+  std::map<std::uint64_t, std::vector<TaskReport::Attempt>>
+      histories;       // of tasks that failed and are not done
+  double task_us = 0;  // measured mean time of a task; 0: not yet known
+  ReadyClass* ready_class = nullptr;
+  std::optional<TimePoint> not_before;
+  UtcTime opened_at;
+  std::optional<UtcTime> started_at;
+  std::optional<UtcTime> finished_at;
+
+  std::uint64_t done() const { return counts.values + counts.failed_total(); }
+  bool is_closed() const { return state != JobState::Open; }
+  // The batch that holds a task. The task must have been accepted.
+  Batch& batch_of(std::uint64_t index);
+  // Tells the batches that these tasks are done; returns how many bytes of arguments that freed.
+  std::uint64_t close_tasks(IndexRange range);
+};
+
+}  // namespace zonda

@@ -1,0 +1,269 @@
+// Time passes, peers vanish, tasks come back.
+#include <algorithm>
+
+#include "broker/core/broker_core.h"
+#include "proto/assert.h"
+
+namespace zonda {
+
+void BrokerCore::do_due(const Now& now, Effects& effects) {
+  while (const std::optional<Timer> timer = timers_.take_due(now.steady)) {
+    switch (timer->kind) {
+      case Timer::Kind::Session:
+        check_session(timer->number, now, effects);
+        break;
+      case Timer::Kind::WorkerAway: {
+        Worker* worker = roster_.find(timer->number);
+        if (worker != nullptr && worker->state == WorkerState::Away)
+          lose_worker(*worker, "gone", now, effects);
+        break;
+      }
+      case Timer::Kind::ClientAway: {
+        const auto at = clients_.find(timer->job);
+        if (at == clients_.end() || at->second->session != 0) break;
+        if (now.steady - at->second->away_since >= config_.client_grace)
+          lose_client(*at->second, "gone", now, effects);
+        break;
+      }
+      case Timer::Kind::TaskDue:
+        make_due(timer->job, timer->range);
+        break;
+      case Timer::Kind::Deadline:
+        expire_tasks(timer->job, timer->range, now, effects);
+        break;
+      case Timer::Kind::Forget: {
+        Job* job = find_job(timer->job);
+        if (job != nullptr && job->complete) forget(*job, effects);
+        break;
+      }
+    }
+  }
+}
+
+// Sets the session's timer for the next moment at which its silence would mean something.
+void BrokerCore::watch(Session& session, TimePoint now) {
+  const bool holds_leases = session.worker != nullptr && !session.worker->leases.empty();
+  const auto wait = holds_leases ? config_.probe : config_.lease;
+  const TimePoint at = std::max(session.last_heard + wait, now + std::chrono::milliseconds(1));
+  if (session.timer_at > now && session.timer_at <= at) return;  // it will look in time
+  session.timer_at = at;
+  timers_.set(at, {Timer::Kind::Session, session.number, {}, {}});
+}
+
+void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& effects) {
+  Session* session = sessions_.find(number);
+  if (session == nullptr || session->timer_at > now.steady) return;  // over, or an older timer
+  const auto silent = now.steady - session->last_heard;
+  if (silent >= config_.lease && now.steady >= no_expiry_before_) {
+    const std::uint64_t closing = session->number;
+    if (session->worker != nullptr)
+      lose_worker(*session->worker, "silent", now, effects);
+    else {
+      Client& client = *session->client;
+      client.session = 0;
+      client.away_since = session->last_heard;
+      timers_.set(session->last_heard + config_.client_grace,
+                  {Timer::Kind::ClientAway, 0, client.hello.peer, {}});
+    }
+    return sessions_.close(closing);
+  }
+  const bool holds_leases = session->worker != nullptr && !session->worker->leases.empty();
+  if (holds_leases && silent >= config_.probe) {
+    // If its process died, the connection is gone and the wire tells us; if it only works, this costs a
+    // frame.
+    say(*session, Heartbeat{}, effects);
+    session->timer_at = now.steady + config_.probe;
+    return timers_.set(session->timer_at, {Timer::Kind::Session, number, {}, {}});
+  }
+  watch(*session, now.steady);
+}
+
+void BrokerCore::connection_gone(Connection connection, const Now& now, Effects& effects) {
+  Session* session = sessions_.find(connection);
+  if (session == nullptr) return;
+  Client* client = session->client;
+  if (session->worker != nullptr) worker_away(*session->worker, now, effects);
+  sessions_.close(session->number);
+  if (client != nullptr) {
+    client->session = 0;
+    client->away_since = now.steady;
+    timers_.set(now.steady + config_.client_grace, {Timer::Kind::ClientAway, 0, client->hello.peer, {}});
+  }
+}
+
+void BrokerCore::worker_away(Worker& worker, const Now& now, Effects& effects) {
+  event(effects, "worker-away worker=" + worker.hello.name + " tasks=" + std::to_string(worker.outstanding));
+  roster_.set_busy(worker);
+  worker.state = WorkerState::Away;
+  worker.session = 0;
+  timers_.set(now.steady + config_.away_grace, {Timer::Kind::WorkerAway, worker.number, {}, {}});
+}
+
+void BrokerCore::lose_worker(Worker& worker, const char* why, const Now& now, Effects& effects) {
+  event(effects, "worker-lost worker=" + worker.hello.name + " host=" + worker.hello.host + " reason=" + why +
+                     " tasks=" + std::to_string(worker.outstanding));
+  ++counters_.workers_lost;
+  give_back(worker, now, effects);
+  sessions_.close(worker.session);
+  hungry_.erase(worker.number);
+  roster_.remove(worker);
+}
+
+void BrokerCore::give_back(Worker& worker, const Now& now, Effects& effects) {
+  for (const std::uint64_t number : std::set(worker.leases)) {
+    const Lease& lease = *leases_.find(number);
+    give_back(*lease.job, lease.range, {config_.epoch, number}, true, now, effects);
+  }
+}
+
+// What of this range is leased under `token` becomes ready again. If the worker was lost, tasks known to have
+// started are charged with it; what had not started goes back for free.
+void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now,
+                           Effects& effects) {
+  std::vector<std::pair<IndexRange, SegmentState>> parts;
+  job.segments.for_each(range, [&](IndexRange part, const SegmentState& state) {
+    if (state.state == TaskState::Leased && state.token == token) parts.emplace_back(part, state);
+  });
+  for (auto& [part, state] : parts) {
+    const Lease* lease = leases_.find(token.lease);
+    const Worker* worker = lease->worker;
+    const std::string who = worker->hello.name + " on " + worker->hello.host;
+    release_lease(part, state);
+    const bool charged = lost && state.started;
+    (charged ? counters_.tasks_lost : counters_.tasks_returned) += part.size();
+    if (charged) {
+      for (std::uint64_t index = part.lo; index < part.hi; ++index) {
+        TaskReport report;
+        report.kind = TaskReport::lost;
+        report.message = "worker " + who + " vanished while it ran";
+        fail_task(job, index, state, std::move(report), worker, now, effects);
+      }
+      continue;
+    }
+    state.state = TaskState::Ready;
+    state.started = false;
+    set_state(job, part, state);
+  }
+}
+
+void BrokerCore::lose_client(Client& client, const char* why, const Now& now, Effects& effects) {
+  event(effects, "client-lost client=" + client.share_name + " reason=" + why);
+  sessions_.close(client.session);
+  for (const JobId& id : std::set(client.jobs)) {
+    Job& job = *find_job(id);
+    job.client = nullptr;
+    completions_due_.insert(id);
+    if (!job.spec.detached)
+      cancel_job(job, now, effects);
+    else if (!job.is_closed()) {
+      job.state = JobState::Closed;  // nobody can add to it any more
+      effects.records.push_back(record::Closed{id, job.count});
+    }
+  }
+  clients_.erase(client.hello.peer);
+}
+
+// The sink lane is not ordered with this one, so frames it tells of may still come. If none came until the
+// next heartbeat, the last ones were lost.
+void BrokerCore::on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects) {
+  const bool behind = heartbeat.sink_sent > session.sink.last();
+  if (behind && session.sink_behind == session.sink.last()) ask_resend(session, now.steady);
+  session.sink_behind = behind ? session.sink.last() : ~0ULL;
+  if (heartbeat.answer) say(session, Heartbeat{}, effects);
+}
+
+void BrokerCore::on(const Started& started, Session& session, const Now&, Effects&) {
+  for (const Held& held : started.tasks) {
+    Job* job = find_job(held.job);
+    if (job == nullptr) continue;
+    std::vector<std::pair<IndexRange, SegmentState>> parts;
+    job->segments.for_each({held.first, held.first + held.count},
+                           [&](IndexRange part, const SegmentState& state) {
+                             if (state.state == TaskState::Leased && state.token == held.token())
+                               parts.emplace_back(part, state);
+                           });
+    for (auto& [part, state] : parts) {
+      if (leases_.find(held.lease)->worker != session.worker) continue;
+      state.started = true;
+      set_state(*job, part, state);
+    }
+  }
+}
+
+void BrokerCore::on(const Returned& returned, Session& session, const Now& now, Effects& effects) {
+  for (const Held& held : returned.tasks) {
+    Job* job = find_job(held.job);
+    const Lease* lease = leases_.find(held.lease);
+    if (job == nullptr || lease == nullptr || lease->worker != session.worker || held.epoch != config_.epoch)
+      continue;
+    give_back(*job, {held.first, held.first + held.count}, held.token(), false, now, effects);
+  }
+}
+
+void BrokerCore::on(const Drain&, Session& session, const Now&, Effects& effects) {
+  Worker& worker = *session.worker;
+  worker.drain_asked = true;
+  if (worker.state != WorkerState::Active) return;
+  roster_.set_busy(worker);
+  worker.state = WorkerState::Draining;
+  event(effects, "worker-draining worker=" + worker.hello.name);
+}
+
+void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& effects) {
+  if (session.client != nullptr) return lose_client(*session.client, "goodbye", now, effects);
+  Worker& worker = *session.worker;
+  event(effects, "worker-left worker=" + worker.hello.name);
+  for (const std::uint64_t number : std::set(worker.leases)) {  // nothing, if it left in order
+    const Lease& lease = *leases_.find(number);
+    give_back(*lease.job, lease.range, {config_.epoch, number}, false, now, effects);
+  }
+  hungry_.erase(worker.number);
+  sessions_.close(session.number);
+  roster_.remove(worker);
+}
+
+bool BrokerCore::holds(const Session& session, const JobId& id, std::uint64_t index, Token token) const {
+  const Job* held = job(id);
+  if (held == nullptr) return false;
+  const SegmentState* state = held->segments.find(index);
+  return state != nullptr && state->state == TaskState::Leased && state->token == token &&
+         session.worker->leases.contains(token.lease);
+}
+
+void BrokerCore::on(const Progress& progress, Session& session, const Now&, Effects& effects) {
+  if (!holds(session, progress.job, progress.index, progress.token())) return;
+  for (const Reader& reader : find_job(progress.job)->readers) {
+    if (Session* other = sessions_.find(reader.session))
+      say(*other, JobProgress{progress.job, progress.index, progress.done, progress.total, progress.text},
+          effects);
+  }
+}
+
+void BrokerCore::on(const Output& output, Session& session, const Now&, Effects& effects) {
+  if (!holds(session, output.job, output.index, output.token())) return;
+  for (const Reader& reader : find_job(output.job)->readers) {
+    if (Session* other = sessions_.find(reader.session))
+      say(*other,
+          JobOutput{output.job, output.index, output.attempt, output.stream, output.offset, output.bytes},
+          effects);
+  }
+}
+
+void BrokerCore::make_due(const JobId& id, IndexRange range) {
+  Job* job = find_job(id);
+  if (job == nullptr) return;
+  std::vector<std::pair<IndexRange, SegmentState>> parts;
+  job->segments.for_each(range, [&](IndexRange part, const SegmentState& state) {
+    if (state.state == TaskState::Delayed) parts.emplace_back(part, state);
+  });
+  for (auto& [part, state] : parts) {
+    state.state = TaskState::Ready;
+    set_state(*job, part, state);
+  }
+}
+
+void BrokerCore::expire_tasks(const JobId& id, IndexRange range, const Now& now, Effects& effects) {
+  if (Job* job = find_job(id)) cancel_tasks(*job, range, TaskReport::expired, now, effects);
+}
+
+}  // namespace zonda

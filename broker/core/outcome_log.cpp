@@ -1,0 +1,34 @@
+#include "broker/core/outcome_log.h"
+
+#include <algorithm>
+
+#include "proto/assert.h"
+
+namespace zonda {
+
+const LogChunk& OutcomeLog::append(LogChunk chunk) {
+  chunk.position = end_;
+  chunk.bytes_before = bytes_;
+  end_ += chunk.count();
+  bytes_ += chunk.slab.size();
+  return chunks_.emplace_back(std::move(chunk));
+}
+
+std::uint64_t OutcomeLog::release(std::uint64_t position) {
+  std::uint64_t freed = 0;
+  while (!chunks_.empty() && chunks_.front().end() <= position) {
+    freed += chunks_.front().slab.size();
+    chunks_.pop_front();
+  }
+  return freed;
+}
+
+const LogChunk& OutcomeLog::at(std::uint64_t position) const {
+  const auto after =
+      std::upper_bound(chunks_.begin(), chunks_.end(), position,
+                       [](std::uint64_t p, const LogChunk& chunk) { return p < chunk.position; });
+  ZONDA_ASSERT(after != chunks_.begin());
+  return *std::prev(after);
+}
+
+}  // namespace zonda

@@ -1,0 +1,52 @@
+// The outcomes of one job in the order in which they were recorded. A reader is a position in it;
+// acknowledging is one number. Chunks are as they came from the workers: one slab, many outcomes.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "proto/column.h"
+#include "proto/slab.h"
+
+namespace zonda {
+
+struct LogChunk {
+  std::uint64_t position = 0;      // of its first outcome in the log
+  std::uint64_t bytes_before = 0;  // in the log, ever
+  std::uint64_t first = 0;         // index of its first task
+  std::uint32_t attempt = 0;
+  std::string worker;
+  Slab slab;               // keeps the views alive
+  std::string_view kinds;  // as in OutcomeRange
+  Column outcomes;
+
+  std::uint32_t count() const { return outcomes.count(); }
+  std::uint64_t end() const { return position + count(); }
+};
+
+class OutcomeLog {
+ public:
+  // Sets the chunk's position and returns it.
+  const LogChunk& append(LogChunk chunk);
+  // Drops whole chunks that end at or before `position`. Returns how many bytes that freed.
+  std::uint64_t release(std::uint64_t position);
+
+  std::uint64_t begin() const { return chunks_.empty() ? end_ : chunks_.front().position; }
+  std::uint64_t end() const { return end_; }
+  const std::deque<LogChunk>& chunks() const { return chunks_; }
+  // The chunk that holds `position`; it must be in [begin, end).
+  const LogChunk& at(std::uint64_t position) const;
+  // Bytes of outcomes before `position`, to the chunk.
+  std::uint64_t bytes_before(std::uint64_t position) const {
+    return position < begin() ? 0 : position >= end_ ? bytes_ : at(position).bytes_before;
+  }
+
+ private:
+  std::deque<LogChunk> chunks_;
+  std::uint64_t end_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace zonda

@@ -1,0 +1,112 @@
+// Which task is next. Ready tasks live in classes (what a worker must offer to run them); inside a class the
+// order is priority, then fair between shares by the time their tasks took, then age. A share is a client's
+// name, or the client itself if it has none.
+//
+// Fair: each share has a virtual time that grows by the slot time it is given; the smallest goes first. A
+// share that was away starts at the present, so that nobody saves up. (Weighted fair queueing with equal
+// weights.) Nothing here walks tasks: a job's next range is found in constant time.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/core/job.h"
+
+namespace zonda {
+
+struct WorkerKind;
+
+// What a worker must offer. An empty signature fits every signature of the name.
+struct ClassKey {
+  std::string function;
+  std::string signature;
+  std::string queue;
+  std::map<std::string, double> resources;
+  std::map<std::string, std::string> labels;
+  friend auto operator<=>(const ClassKey&, const ClassKey&) = default;
+};
+
+ClassKey class_key_of(const JobSpec& spec);
+
+class ReadyClass {
+ public:
+  ReadyClass(ClassKey key, std::uint64_t number) : key_(std::move(key)), number_(number) {}
+
+  const ClassKey& key() const { return key_; }
+  std::uint64_t number() const { return number_; }
+  std::uint64_t ready_tasks() const { return ready_tasks_; }
+
+  std::vector<WorkerKind*> kinds;  // those that can run it
+  std::uint64_t jobs = 0;          // that refer to it
+
+ private:
+  friend class ReadyQueue;
+  struct Turn {                          // of one share
+    double entered = 0;                  // virtual time under which it stands in the order
+    std::map<std::uint64_t, Job*> jobs;  // by age
+  };
+  struct Level {
+    std::set<std::pair<double, std::uint64_t>> order;  // (Turn::entered, share)
+    std::map<std::uint64_t, Turn> turns;               // by share
+  };
+
+  ClassKey key_;
+  std::uint64_t number_;
+  std::uint64_t ready_tasks_ = 0;
+  std::map<std::int32_t, Level, std::greater<>> levels_;  // by priority
+};
+
+class ReadyQueue {
+ public:
+  ReadyClass& class_of(const JobSpec& spec);
+  void remove_class(ReadyClass& unused);
+  // Visits every class, in a fixed order.
+  template <class F>
+  void for_each_class(F&& f) {
+    for (auto& [key, ready_class] : classes_) f(*ready_class);
+  }
+
+  std::uint64_t share_of(const std::string& client_name);
+
+  std::uint64_t ready_tasks() const { return ready_tasks_; }  // of all classes
+
+  // A job's ready tasks grew or shrank by so many. Called with every change of its segments.
+  void grew(Job& job, std::uint64_t tasks);
+  void shrank(Job& job, std::uint64_t tasks);
+
+  // How urgent the first task of a class is: smaller goes first. Only for a class with ready tasks.
+  struct Rank {
+    std::int64_t priority = 0;  // negated
+    double virtual_time = 0;
+    std::uint64_t age = 0;
+    friend auto operator<=>(const Rank&, const Rank&) = default;
+  };
+  Rank rank(ReadyClass& ready_class);
+  Job& first(ReadyClass& ready_class);
+
+  // The share was given this much slot time.
+  void charge(std::uint64_t share, double microseconds);
+
+ private:
+  struct Share {
+    double virtual_time = 0;
+  };
+
+  // Brings the entry of the first share up to date until it is really first.
+  std::map<std::uint64_t, Job*>& first_jobs(ReadyClass::Level& level);
+
+  std::map<ClassKey, std::unique_ptr<ReadyClass>> classes_;
+  std::map<std::string, std::uint64_t> shares_by_name_;
+  std::map<std::uint64_t, Share> shares_;
+  std::uint64_t last_class_ = 0;
+  std::uint64_t ready_tasks_ = 0;
+  double present_ = 0;  // virtual time of the last share that was served
+};
+
+}  // namespace zonda

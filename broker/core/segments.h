@@ -1,0 +1,82 @@
+// The tasks of one job that are not done, as ranges of equal state. A job of ten million queued tasks is one
+// segment; a lease cuts off its front. Done tasks are in no segment.
+//
+//   Ready ──take──▶ Leased ──erase──▶ (done)
+//     ▲                │
+//     └── put ◀────────┤ lost, returned
+//   Delayed ◀──────────┘ to be retried later; back to Ready when due
+#pragma once
+
+#include <zonda/job_id.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "broker/core/clock.h"
+
+namespace zonda {
+
+enum class TaskState : std::uint8_t { Ready, Leased, Delayed };
+
+// Half-open range of task indices.
+struct IndexRange {
+  std::uint64_t lo = 0;
+  std::uint64_t hi = 0;
+  std::uint64_t size() const { return hi - lo; }
+  friend auto operator<=>(const IndexRange&, const IndexRange&) = default;
+};
+
+// What the tasks of a segment have in common.
+struct SegmentState {
+  TaskState state = TaskState::Ready;
+  Token token;               // the last one issued for these tasks; {} if none
+  std::uint32_t errors = 0;  // the four counters, kept apart (returned is free and not counted)
+  std::uint32_t crashes = 0;
+  std::uint32_t lost = 0;
+  bool started = false;  // leased and known to run
+
+  std::uint32_t attempt() const { return errors + crashes + lost + 1; }
+  friend bool operator==(const SegmentState&, const SegmentState&) = default;
+};
+
+class Segments {
+ public:
+  // New tasks, ready. They must follow all earlier ones.
+  void append(IndexRange range);
+  // Sets the state of a range, all of which must be in segments.
+  void put(IndexRange range, const SegmentState& state);
+  // The range is done: it leaves the segments. Parts that are in none are ignored.
+  void erase(IndexRange range);
+
+  bool empty() const { return segments_.empty(); }
+  // The first ready range, if any. Constant time.
+  std::optional<IndexRange> first_ready() const;
+  // Only for a range inside one segment.
+  const SegmentState* find(std::uint64_t index) const;
+
+  // Calls f(IndexRange part, SegmentState state) for each part of a segment inside `range`, in order. f must
+  // not change the segments.
+  template <class F>
+  void for_each(IndexRange range, F&& f) const {
+    for (auto at = segments_.upper_bound(range.lo); at != segments_.end() && at->second.lo < range.hi; ++at) {
+      f(IndexRange{std::max(at->second.lo, range.lo), std::min(at->first, range.hi)}, at->second.state);
+    }
+  }
+
+ private:
+  struct Node {
+    std::uint64_t lo = 0;
+    SegmentState state;
+  };
+  using Map = std::map<std::uint64_t, Node>;  // by the range's end, so that cutting off a front keeps the key
+
+  void split_at(std::uint64_t index);
+  void insert(IndexRange range, const SegmentState& state);
+
+  Map segments_;
+  std::set<std::uint64_t> ready_;  // ends of the ready segments
+};
+
+}  // namespace zonda

@@ -1,0 +1,65 @@
+// The sessions: one connection of one incarnation of one peer each, from HELLO to GOODBYE or expiry.
+#pragma once
+
+#include <zonda/job_id.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <unordered_map>
+
+#include "broker/core/clock.h"
+#include "proto/lane.h"
+#include "proto/messages.h"
+#include "proto/wire/wire.h"
+
+namespace zonda {
+
+struct Worker;
+struct Client;
+
+struct Session {
+  std::uint64_t number = 0;
+  Connection connection;
+  Worker* worker = nullptr;  // one of the two
+  Client* client = nullptr;
+  LaneSender out;
+  LaneReceiver in;
+  LaneReceiver sink;
+  bool resend_due = false;             // its sink lane has a gap
+  std::uint64_t resend_asked = ~0ULL;  // after which frame a resend was last asked for,
+  TimePoint resend_asked_at;           // and when
+  std::uint64_t sink_behind = ~0ULL;   // last frame read when a heartbeat told of later ones
+  TimePoint last_heard;
+  TimePoint timer_at;  // when its timer fires; older ones are void
+  // Credit granted to a client: how many tasks and bytes it may have sent in this session, and how many came.
+  std::uint64_t granted_tasks = 0;
+  std::uint64_t granted_bytes = 0;
+  std::uint64_t received_tasks = 0;
+  std::uint64_t received_bytes = 0;
+};
+
+class Sessions {
+ public:
+  // Numbers grow from `first`, so that those of an earlier incarnation of the broker are unknown to this one.
+  explicit Sessions(std::uint64_t first) : last_number_(first) {}
+
+  Session& open(Connection connection, TimePoint now);
+  void close(std::uint64_t number);
+  Session* find(std::uint64_t number);
+  Session* find(Connection connection);
+
+  // At most one WHO to a connection in a while: a peer that answers slowly is not asked for every frame it
+  // sent.
+  bool may_ask_who(Connection connection, TimePoint now);
+
+  std::size_t size() const { return sessions_.size(); }
+
+ private:
+  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::map<Connection, std::uint64_t> by_connection_;
+  std::map<Connection, TimePoint> asked_;
+  std::uint64_t last_number_;
+};
+
+}  // namespace zonda

@@ -1,0 +1,209 @@
+// Outcomes come in. One compare-and-set decides: an outcome counts if its task is not done and no later token
+// was issued for it. This is decided per task, also when a message carries a range.
+#include <algorithm>
+
+#include "broker/core/broker_core.h"
+#include "proto/assert.h"
+#include "proto/report.h"
+
+namespace zonda {
+
+void BrokerCore::on(const Results& results, Session& session, const Now& now, Effects& effects) {
+  for (const ResultRange& range : results.ranges) take_range(range, session.worker, now, effects);
+  hungry(*session.worker);
+}
+
+void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now& now, Effects& effects) {
+  const IndexRange told{range.first, range.first + range.outcomes.count()};
+  Job* job = find_job(range.job);
+  std::uint64_t current = 0;
+  if (job != nullptr) {
+    measure(*job, range);
+    std::vector<std::pair<IndexRange, SegmentState>> parts;
+    job->segments.for_each(told, [&](IndexRange part, const SegmentState& state) {
+      if (state.token == range.token()) parts.emplace_back(part, state);
+    });
+    for (const auto& [part, state] : parts) {
+      current += part.size();
+      take_current(*job, range, part, state, worker, now, effects);
+    }
+  }
+  counters_.results_stale += told.size() - current;  // acknowledged all the same, so that they are forgotten
+}
+
+void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
+                              Worker* worker, const Now& now, Effects& effects) {
+  release_lease(part, state);
+  const auto offset = static_cast<std::uint32_t>(part.lo - range.first);
+  const auto count = static_cast<std::uint32_t>(part.size());
+  const std::string_view kinds = range.kinds.empty() ? range.kinds : range.kinds.substr(offset, count);
+  if (std::any_of(kinds.begin(), kinds.end(), [](char kind) { return kind != 0; }))
+    return take_failures(job, range, part, state, worker, now, effects);
+  const Column outcomes =
+      count == range.outcomes.count() ? range.outcomes : range.outcomes.slice(offset, count);
+  LogChunk chunk;
+  chunk.first = part.lo;
+  chunk.attempt = state.attempt();
+  chunk.worker = worker->hello.name;
+  chunk.slab = Slab(outcomes.lengths, outcomes.payloads);
+  chunk.outcomes = {chunk.slab.view().substr(0, outcomes.lengths.size()),
+                    chunk.slab.view().substr(outcomes.lengths.size())};
+  worker->done += count;
+  record_done(job, std::move(chunk), effects);
+}
+
+// A range with failures in it is taken apart: each failure may be retried, the values between them are
+// recorded.
+void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
+                               Worker* worker, const Now& now, Effects& effects) {
+  std::uint64_t values_from = part.lo;
+  const auto record_values_upto = [&](std::uint64_t end) {
+    if (values_from >= end) return;
+    const auto offset = static_cast<std::uint32_t>(values_from - range.first);
+    const auto count = static_cast<std::uint32_t>(end - values_from);
+    ResultRange values = range;
+    values.first = values_from;
+    values.kinds = {};
+    values.outcomes = range.outcomes.slice(offset, count);
+    SegmentState released = state;  // its lease was released for the whole part
+    released.state = TaskState::Ready;
+    take_current(job, values, {values_from, end}, released, worker, now, effects);
+  };
+  const Column told = range.outcomes.slice(static_cast<std::uint32_t>(part.lo - range.first),
+                                           static_cast<std::uint32_t>(part.size()));
+  for_each_value(told, [&](std::uint32_t at, std::string_view payload) {
+    const std::uint64_t index = part.lo + at;
+    const auto kind = static_cast<std::uint8_t>(range.kinds[index - range.first]);
+    if (kind == 0) return;
+    record_values_upto(index);
+    values_from = index + 1;
+    TaskReport report = decode_report(payload).value_or(TaskReport{});
+    // Only these are a worker's to say; whatever else it claims, the attempt failed.
+    const bool known =
+        kind == TaskReport::failed || kind == TaskReport::crashed || kind == TaskReport::timed_out;
+    report.kind = known ? static_cast<TaskReport::Kind>(kind) : TaskReport::failed;
+    ++worker->failed;
+    fail_task(job, index, state, std::move(report), worker, now, effects);
+  });
+  record_values_upto(part.hi);
+}
+
+// How long the job's tasks take: an average in which new measurements weigh more.
+void BrokerCore::measure(Job& job, const ResultRange& range) {
+  const double count = std::max<double>(range.outcomes.count(), 1);
+  const double task_us = std::max(0.05, static_cast<double>(range.busy_us) / count);
+  const double weight = job.task_us == 0 ? 1.0 : std::min(0.5, 0.1 + count / 1'000);
+  job.task_us += (task_us - job.task_us) * weight;
+}
+
+bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const {
+  if (job.state == JobState::Cancelled) return false;
+  if (kind == TaskReport::lost) return state.lost < config_.lost_limit;
+  return state.errors + state.crashes < job.spec.retries;  // both bounded together
+}
+
+// An attempt ended without a value. `state` is that of the attempt; its lease was released.
+void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
+                           const Worker* worker, const Now& now, Effects& effects) {
+  const std::string worker_name = worker == nullptr ? std::string() : worker->hello.name;
+  const std::string host = worker == nullptr ? std::string() : worker->hello.host;
+  const TaskReport::Kind kind = report.kind;
+  if (may_retry(job, state, kind)) {
+    job.histories[index].push_back({kind, state.attempt(), worker_name, host, report.message});
+    SegmentState next = state;
+    next.started = false;
+    if (kind == TaskReport::lost)
+      ++next.lost;
+    else if (kind == TaskReport::crashed)
+      ++next.crashes;
+    else
+      ++next.errors;
+    ++counters_.tasks_retried;
+    if (kind == TaskReport::lost) {
+      next.state = TaskState::Ready;
+      return set_state(job, {index, index + 1}, next);
+    }
+    // Full jitter: anywhere between now and a bound that doubles.
+    const auto bound = std::min<std::chrono::milliseconds>(
+        config_.backoff_max, config_.backoff_base * (1LL << std::min(20U, state.errors + state.crashes)));
+    const auto wait = std::chrono::milliseconds(
+        static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(bound.count() + 1)));
+    next.state = TaskState::Delayed;
+    set_state(job, {index, index + 1}, next);
+    return timers_.set(now.steady + wait, {Timer::Kind::TaskDue, 0, job.id, {index, index + 1}});
+  }
+  report.worker = worker_name;
+  report.host = host;
+  report.attempts = static_cast<int>(state.attempt());
+  if (const auto history = job.histories.find(index); history != job.histories.end())
+    report.history = history->second;
+  report.history.push_back({kind, state.attempt(), worker_name, host, report.message});
+  record_report(job, index, report, state, worker_name, effects);
+}
+
+void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& report,
+                               const SegmentState& state, const std::string& worker, Effects& effects) {
+  const std::string payload = encode_report(report);
+  const auto length = static_cast<std::uint32_t>(payload.size());
+  std::string head(5, '\0');
+  std::memcpy(head.data(), &length, 4);
+  head[4] = static_cast<char>(report.kind);
+  LogChunk chunk;
+  chunk.first = index;
+  chunk.attempt = state.attempt();
+  chunk.worker = worker;
+  chunk.slab = Slab(head, payload);
+  const std::string_view bytes = chunk.slab.view();
+  chunk.outcomes = {bytes.substr(0, 4), bytes.substr(5)};
+  chunk.kinds = bytes.substr(4, 1);
+  record_done(job, std::move(chunk), effects);
+}
+
+// The only place where tasks become done.
+void BrokerCore::record_done(Job& job, LogChunk chunk, Effects& effects) {
+  const IndexRange range{chunk.first, chunk.first + chunk.count()};
+  leave_state(job, range);
+  memory_used_ -= job.close_tasks(range);
+  memory_used_ += chunk.slab.size();
+  if (!job.histories.empty())
+    job.histories.erase(job.histories.lower_bound(range.lo), job.histories.lower_bound(range.hi));
+  if (chunk.kinds.empty()) {
+    job.counts.values += range.size();
+    counters_.tasks_done += range.size();
+  } else {
+    for (const char kind : chunk.kinds) ++job.counts.failed[static_cast<std::uint8_t>(kind)];
+    counters_.tasks_failed += range.size();
+  }
+  const LogChunk& logged = job.log.append(std::move(chunk));
+  effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.attempt,
+                                             logged.worker, logged.slab, logged.kinds, logged.outcomes});
+  deliveries_due_.insert(job.id);
+  completions_due_.insert(job.id);
+  const std::uint64_t failed = job.counts.failed_total() - job.counts.failed[TaskReport::cancelled];
+  if (job.spec.fails_max > 0 && failed >= job.spec.fails_max)
+    cancels_due_.insert(job.id);  // not while it is walked
+}
+
+// These tasks are not with their worker any more.
+void BrokerCore::release_lease(IndexRange part, const SegmentState& state) {
+  if (state.state == TaskState::Leased) settle_lease(state.token.lease, part.size());
+}
+
+void BrokerCore::settle_lease(std::uint64_t number, std::uint64_t tasks) {
+  Lease* lease = leases_.find(number);
+  ZONDA_ASSERT(lease != nullptr && lease->open >= tasks);
+  Worker& worker = *lease->worker;
+  lease->open -= tasks;
+  worker.outstanding -= tasks;
+  worker.outstanding_us =
+      worker.outstanding == 0 ? 0 : worker.outstanding_us - lease->task_us * static_cast<double>(tasks);
+  for (const auto& [name, amount] : lease->job->spec.resources)
+    worker.resources_free[name] += amount * static_cast<double>(tasks);
+  if (lease->open == 0) {
+    worker.leases.erase(number);
+    leases_.remove(number);
+  }
+  hungry(worker);
+}
+
+}  // namespace zonda

@@ -1,0 +1,53 @@
+#include "proto/lane.h"
+
+#include "proto/limits.h"
+
+namespace zonda {
+
+std::vector<std::string> LaneSender::pack(Header header, const Message& message) {
+  header.seq = ++last_;
+  std::vector<std::string> frames;
+  std::string whole = encode(header, message);
+  if (whole.size() <= kFrameBytesMax) {
+    frames.push_back(std::move(whole));
+    return frames;
+  }
+  for (std::size_t offset = 0; offset < whole.size(); offset += kPieceBytes) {
+    if (offset > 0) header.seq = ++last_;
+    frames.push_back(
+        encode(header, Piece{whole.size(), offset, std::string_view(whole).substr(offset, kPieceBytes)}));
+  }
+  return frames;
+}
+
+Arrival LaneReceiver::receive(Frame& frame) {
+  if (frame.header.seq <= last_) return Arrival::Duplicate;
+  if (frame.header.seq != last_ + 1) return Arrival::Gap;
+  ++last_;
+  if (const Piece* piece = std::get_if<Piece>(&frame.message)) return add_piece(*piece);
+  if (total_ != 0) return Arrival::Bad;  // a message in the middle of another's pieces
+  message_ = std::move(frame.message);
+  return Arrival::Complete;
+}
+
+Arrival LaneReceiver::add_piece(const Piece& piece) {
+  if (piece.offset == 0 && total_ == 0) {
+    assembled_.clear();
+    total_ = piece.total;
+  }
+  // Slack for the frame around one payload of the largest size. Memory grows with what arrives, not with what
+  // is said.
+  if (total_ == 0 || total_ > kPayloadBytesMax + kFrameBytesMax) return Arrival::Bad;
+  if (piece.total != total_ || piece.offset != assembled_.size() || piece.bytes.empty()) return Arrival::Bad;
+  if (piece.bytes.size() > total_ - assembled_.size()) return Arrival::Bad;
+  assembled_.append(piece.bytes);
+  if (assembled_.size() < total_) return Arrival::Partial;
+  total_ = 0;
+  std::variant<Frame, BadFrame> inner = decode(assembled_);
+  Frame* frame = std::get_if<Frame>(&inner);
+  if (frame == nullptr || std::holds_alternative<Piece>(frame->message)) return Arrival::Bad;
+  message_ = std::move(frame->message);
+  return Arrival::Complete;
+}
+
+}  // namespace zonda

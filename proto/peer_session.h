@@ -1,0 +1,86 @@
+// A worker's or a client's side of its session: says HELLO until it is welcome, numbers frames, notices gaps
+// and silence, sends heartbeats. Pure: bytes and the time go in, frames come out.
+//
+//   Away ──WHO or timer: HELLO──▶ Asking ──WELCOME──▶ Open
+//     ▲                             ▲  │ REFUSE: later again      │
+//     └─────────────────────────────┴──┴── gap, WHO, silence ─────┘
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/frame.h"
+#include "proto/lane.h"
+#include "proto/limits.h"
+
+namespace zonda {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// What a peer's turn asks of its wire.
+struct PeerEffects {
+  bool restart = false;             // forget what waits to be sent: a new session begins
+  std::vector<std::string> frames;  // to be sent, in order
+};
+
+class PeerSession {
+ public:
+  // `hello` but for its attempt.
+  PeerSession(Hello hello, std::uint64_t seed);
+
+  enum class Event : std::uint8_t {
+    Nothing,
+    Opened,   // a new session; all that matters must be said again
+    Refused,  // see refusal(); it tries again if that can help
+    Arrived,  // see message() and header()
+  };
+  Event handle(std::string_view bytes, TimePoint now, PeerEffects& effects);
+  // HELLOs and heartbeats that are due.
+  void tick(TimePoint now, PeerEffects& effects);
+  TimePoint next_deadline() const;
+
+  void say(const Message& message, TimePoint now, PeerEffects& effects);
+  void set_credit(std::uint64_t tasks, std::uint64_t bytes) { credit_tasks_ = tasks, credit_bytes_ = bytes; }
+  void set_draining() { hello_.draining = true; }
+  // What a heartbeat says of the sink lane; while `unsettled`, heartbeats go out in any case.
+  void set_sink(std::uint64_t sent, bool unsettled) { sink_sent_ = sent, sink_unsettled_ = unsettled; }
+
+  bool is_open() const { return open_; }
+  std::uint64_t number() const { return number_; }
+  const Welcome& welcome() const { return welcome_; }  // the last one
+  const Refuse& refusal() const { return refusal_; }
+  Message& message() { return in_.message(); }
+  const Header& header() const { return header_; }  // of the last frame
+  TimePoint last_heard() const { return last_heard_; }
+  const Hello& hello() const { return hello_; }
+
+ private:
+  void say_hello(TimePoint now, PeerEffects& effects);
+  Event on_welcome(const Welcome& welcome, TimePoint now);
+  Event on_refuse(const Refuse& refuse, TimePoint now);
+
+  Hello hello_;
+  std::mt19937_64 random_;
+  bool open_ = false;
+  std::uint64_t number_ = 0;
+  Welcome welcome_;
+  Refuse refusal_;
+  LaneSender out_;
+  LaneReceiver in_;
+  Header header_;
+  std::uint64_t credit_tasks_ = 0;
+  std::uint64_t credit_bytes_ = 0;
+  std::uint64_t sink_sent_ = 0;
+  bool sink_unsettled_ = false;
+  TimePoint last_heard_{};
+  TimePoint last_sent_{};
+  TimePoint last_heartbeat_{};
+  TimePoint next_hello_{};
+  std::chrono::milliseconds hello_wait_ = kHelloRetry;
+};
+
+}  // namespace zonda

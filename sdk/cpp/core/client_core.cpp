@@ -1,0 +1,279 @@
+#include "sdk/cpp/core/client_core.h"
+
+#include <algorithm>
+
+#include "proto/assert.h"
+
+namespace zonda {
+
+ClientCore::ClientCore(Hello hello, std::uint64_t seed, ClientListener& listener)
+    : session_(std::move(hello), seed), listener_(listener) {}
+
+ClientCore::Job* ClientCore::find(const JobId& id) {
+  const auto at = jobs_.find(id);
+  return at == jobs_.end() ? nullptr : &at->second;
+}
+
+void ClientCore::open(const JobId& id, const JobSpec& spec) {
+  Job& job = jobs_[id];
+  job.own = true;
+  job.spec = spec;
+  dirty_.insert(id);
+}
+
+void ClientCore::append(const JobId& id, Slab slab, Column arguments) {
+  Job* job = find(id);
+  if (job == nullptr || job->closed) return;  // it was refused or cancelled meanwhile
+  unaccepted_bytes_ += arguments.payloads.size();
+  unaccepted_tasks_ += arguments.count();
+  if (job->sent == job->count) unsent_.push_back(id);
+  job->batches.push_back({job->count, std::move(slab), arguments});
+  job->count += arguments.count();
+}
+
+void ClientCore::close(const JobId& id) {
+  Job* job = find(id);
+  if (job == nullptr) return;
+  job->closed = true;
+  dirty_.insert(id);
+}
+
+void ClientCore::cancel(const JobId& id, std::uint64_t first, std::uint64_t count) {
+  Job* job = find(id);
+  if (job == nullptr) return;
+  job->cancels.emplace_back(first, count);
+  dirty_.insert(id);
+}
+
+void ClientCore::attach(const JobId& id, std::uint64_t position) {
+  Job& job = jobs_[id];
+  job.received = job.acknowledged = job.ack_sent = position;
+  dirty_.insert(id);
+}
+
+void ClientCore::acknowledge(const JobId& id, std::uint64_t position) {
+  Job* job = find(id);
+  if (job == nullptr) return;
+  ZONDA_ASSERT(position <= job->received);
+  job->acknowledged = std::max(job->acknowledged, position);
+  dirty_.insert(id);
+}
+
+void ClientCore::drop(const JobId& id) {
+  Job* job = find(id);
+  if (job == nullptr) return;
+  job->dropped = true;  // after its last acknowledgement was said
+  dirty_.insert(id);
+}
+
+void ClientCore::ask(std::uint64_t id, const std::string& what, std::string arguments) {
+  questions_[id] = {what, std::move(arguments)};
+  questions_unsent_.insert(id);
+}
+
+void ClientCore::goodbye(TimePoint now, PeerEffects& effects) { session_.say(Goodbye{}, now, effects); }
+
+void ClientCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
+  switch (session_.handle(frame, now, effects)) {
+    case PeerSession::Event::Nothing:
+      return;
+    case PeerSession::Event::Opened:
+      return on_opened(now, effects);
+    case PeerSession::Event::Refused:
+      return listener_.on_refused(session_.refusal());
+    case PeerSession::Event::Arrived:
+      return on_message(session_.message(), now, effects);
+  }
+}
+
+// Everything that matters is said again: our jobs and how far we read them, what was not accepted, open
+// questions.
+void ClientCore::on_opened(TimePoint, PeerEffects&) {
+  const Welcome& welcome = session_.welcome();
+  used_tasks_ = used_bytes_ = 0;
+  credit_tasks_ = session_.header().credit_tasks;
+  credit_bytes_ = session_.header().credit_bytes;
+  unsent_.clear();
+  dirty_.clear();
+  std::vector<JobId> lost;
+  for (auto& [id, job] : jobs_) {
+    if (store_ != JobId{} && store_ != welcome.store && (job.accepted > 0 || !job.own)) lost.push_back(id);
+    job.sent = job.accepted;
+    job.close_sent = false;
+    job.cancels_sent = 0;
+    job.ack_sent = job.acknowledged;
+    dirty_.insert(id);
+    if (job.sent < job.count) unsent_.push_back(id);
+  }
+  for (const auto& [id, question] : questions_) questions_unsent_.insert(id);
+  store_ = welcome.store;
+  listener_.on_connected(welcome);
+  for (const JobId& id : lost) {
+    listener_.on_job_lost(id);
+    forget_batches(jobs_.at(id));
+    jobs_.erase(id);
+    dirty_.erase(id);
+    std::erase(unsent_, id);
+  }
+  introduced_.clear();
+}
+
+void ClientCore::on_message(Message& message, TimePoint, PeerEffects&) {
+  credit_tasks_ = std::max(credit_tasks_, session_.header().credit_tasks);
+  credit_bytes_ = std::max(credit_bytes_, session_.header().credit_bytes);
+  if (const auto* accepted = std::get_if<Accepted>(&message)) return on(*accepted);
+  if (const auto* outcomes = std::get_if<Outcomes>(&message)) return on(*outcomes);
+  if (const auto* refused = std::get_if<JobRefused>(&message)) return on(*refused);
+  if (const auto* same = std::get_if<SameJob>(&message)) return on(*same);
+  if (const auto* progress = std::get_if<JobProgress>(&message)) return listener_.on_progress(*progress);
+  if (const auto* output = std::get_if<JobOutput>(&message)) return listener_.on_output(*output);
+  if (const auto* reply = std::get_if<Reply>(&message)) return on(*reply);
+}
+
+void ClientCore::on(const Accepted& accepted) {
+  Job* job = find(accepted.job);
+  if (job == nullptr) return;
+  if (job->own && accepted.count > job->accepted && accepted.count <= job->count) {
+    job->accepted = accepted.count;
+    while (!job->batches.empty() && job->batches.front().first < accepted.count) {
+      unaccepted_bytes_ -= job->batches.front().arguments.payloads.size();
+      unaccepted_tasks_ -= job->batches.front().arguments.count();
+      job->batches.pop_front();
+    }
+    job->sent = std::max(job->sent, job->accepted);
+  }
+  listener_.on_accepted(accepted.job, accepted.count, accepted.closed);
+}
+
+void ClientCore::forget_batches(Job& job) {
+  for (const Batch& batch : job.batches) {
+    unaccepted_bytes_ -= batch.arguments.payloads.size();
+    unaccepted_tasks_ -= batch.arguments.count();
+  }
+  job.batches.clear();
+}
+
+void ClientCore::on(const JobRefused& refused) {
+  Job* job = find(refused.job);
+  if (job == nullptr) return;
+  forget_batches(*job);
+  std::erase(unsent_, refused.job);
+  dirty_.erase(refused.job);
+  jobs_.erase(refused.job);
+  listener_.on_job_refused(refused.job, refused.code, refused.text);
+}
+
+// The key names an earlier job: its outcomes are read instead.
+void ClientCore::on(const SameJob& same) {
+  Job* job = find(same.job);
+  if (job == nullptr) return;
+  forget_batches(*job);
+  std::erase(unsent_, same.job);
+  dirty_.erase(same.job);
+  jobs_.erase(same.job);
+  attach(same.existing, 0);
+  listener_.on_same_job(same.job, same.existing);
+}
+
+void ClientCore::on(const Outcomes& outcomes) {
+  Job* job = find(outcomes.job);
+  if (job == nullptr || job->dropped || outcomes.position > job->received) return;
+  std::uint64_t position = outcomes.position;
+  std::vector<OutcomeRange> fresh;
+  for (const OutcomeRange& range : outcomes.ranges) {
+    const std::uint64_t end = position + range.outcomes.count();
+    if (end > job->received) {
+      const auto known = static_cast<std::uint32_t>(job->received - std::min(position, job->received));
+      const std::uint32_t seen = position < job->received ? known : 0;
+      fresh.push_back(range);
+      if (seen > 0) {
+        fresh.back().first += seen;
+        fresh.back().kinds = range.kinds.empty() ? range.kinds : range.kinds.substr(seen);
+        fresh.back().outcomes = range.outcomes.slice(seen, range.outcomes.count() - seen);
+      }
+    }
+    position = end;
+  }
+  if (fresh.empty()) return;
+  const std::uint64_t from = job->received;
+  job->received = position;
+  listener_.on_outcomes(outcomes.job, from, fresh);
+}
+
+void ClientCore::on(const Reply& reply) {
+  if (!questions_.contains(reply.id)) return;
+  if (reply.last) questions_.erase(reply.id);
+  listener_.on_reply(reply);
+}
+
+void ClientCore::settle(TimePoint now, PeerEffects& effects) {
+  session_.tick(now, effects);
+  if (!session_.is_open()) return;
+  for (const std::uint64_t id : std::exchange(questions_unsent_, {})) {
+    if (const auto at = questions_.find(id); at != questions_.end())
+      session_.say(Query{id, at->second.what, at->second.arguments}, now, effects);
+  }
+  for (const JobId& id : dirty_) {
+    if (Job* job = find(id)) introduce(id, *job, now, effects);
+  }
+  send_appends(now, effects);
+  send_rest(now, effects);
+}
+
+void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
+  if (!introduced_.insert(id).second) return;
+  if (job.own)
+    session_.say(OpenJob{id, job.spec, job.acknowledged}, now, effects);
+  else
+    session_.say(Attach{id, job.acknowledged}, now, effects);
+}
+
+// Batches go out as credit allows, a batch of each job in turn.
+void ClientCore::send_appends(TimePoint now, PeerEffects& effects) {
+  while (!unsent_.empty() && used_tasks_ < credit_tasks_ && used_bytes_ < credit_bytes_) {
+    const JobId id = unsent_.front();
+    unsent_.pop_front();
+    Job* job = find(id);
+    if (job == nullptr) continue;
+    introduce(id, *job, now, effects);
+    const auto batch =
+        std::lower_bound(job->batches.begin(), job->batches.end(), job->sent,
+                         [](const Batch& each, std::uint64_t sent) { return each.first < sent; });
+    ZONDA_ASSERT(batch != job->batches.end() && batch->first == job->sent);
+    session_.say(Append{id, batch->first, 0, batch->arguments}, now, effects);
+    used_tasks_ += batch->arguments.count();
+    used_bytes_ += batch->arguments.payloads.size();
+    job->sent += batch->arguments.count();
+    if (job->sent < job->count)
+      unsent_.push_back(id);
+    else
+      dirty_.insert(id);  // it may be to be closed
+  }
+}
+
+void ClientCore::send_rest(TimePoint now, PeerEffects& effects) {
+  for (const JobId& id : std::exchange(dirty_, {})) {
+    Job* job = find(id);
+    if (job == nullptr) continue;
+    for (; job->cancels_sent < job->cancels.size(); ++job->cancels_sent) {
+      const auto [first, count] = job->cancels[job->cancels_sent];
+      session_.say(Cancel{id, first, count}, now, effects);
+    }
+    if (job->own && job->closed && !job->close_sent && job->sent == job->count) {
+      session_.say(CloseJob{id, job->count}, now, effects);
+      job->close_sent = true;
+    }
+    if (job->acknowledged > job->ack_sent) {
+      session_.say(OutcomeAck{id, job->acknowledged}, now, effects);
+      job->ack_sent = job->acknowledged;
+    }
+    if (job->dropped) {
+      forget_batches(*job);
+      std::erase(unsent_, id);
+      introduced_.erase(id);
+      jobs_.erase(id);
+    }
+  }
+}
+
+}  // namespace zonda

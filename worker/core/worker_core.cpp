@@ -1,0 +1,421 @@
+#include "worker/core/worker_core.h"
+
+#include <algorithm>
+
+#include "proto/assert.h"
+
+namespace zonda {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr double kHandOverUs = 1'000;  // work given to a slot at once
+constexpr std::uint32_t kHandOverMax = 4'096;
+constexpr double kQueueBehindUs = 20'000;  // longer tasks are not queued behind a running one
+constexpr auto kNameTakenFor = 20s;        // a dead holder of a name is missed within the lease
+
+bool overlaps(const JobId& job, std::uint64_t first, std::uint64_t end, Token token, const Held& held) {
+  return job == held.job && token == held.token() && first < held.first + held.count && held.first < end;
+}
+
+}  // namespace
+
+WorkerCore::WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config)
+    : session_(std::move(hello), seed),
+      executor_(executor),
+      config_(config),
+      slots_(static_cast<std::size_t>(executor.slots())) {}
+
+void WorkerCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
+  switch (session_.handle(frame, now, effects)) {
+    case PeerSession::Event::Nothing:
+      return;
+    case PeerSession::Event::Opened:
+      return on_opened(now, effects);
+    case PeerSession::Event::Arrived:
+      return on_message(session_.message(), now, effects);
+    case PeerSession::Event::Refused: {
+      const Refuse& refusal = session_.refusal();
+      if (refusal.code == RefuseCode::NameTaken && !name_taken_since_) name_taken_since_ = now;
+      if (refusal.retry_after_ms == 0 || (name_taken_since_ && now - *name_taken_since_ > kNameTakenFor))
+        refused_ = refusal;
+    }
+  }
+}
+
+bool WorkerCore::welcome_is_new() { return std::exchange(new_session_, false); }
+
+// The broker hears all that is here; what it does not know of is not ours any more, and it says so with STOP.
+void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
+  new_session_ = true;
+  name_taken_since_.reset();
+  returned_.clear();
+  received_tasks_ = received_bytes_ = granted_tasks_ = granted_bytes_ = told_tasks_ = 0;
+  outbox_.restart();
+  update_credit();
+  std::vector<Held> held = outbox_.holdings();
+  for (const Slot& slot : slots_) {
+    for (const InSlot& work : slot.works)
+      held.push_back({work.job, work.first, work.end - work.first, work.token.epoch, work.token.lease, true});
+  }
+  for (const Waiting& waiting : waiting_)
+    held.push_back({waiting.job, waiting.first, waiting.arguments.count(), waiting.token.epoch,
+                    waiting.token.lease, false});
+  for (std::size_t from = 0;; from += kPageEntries) {
+    const std::size_t end = std::min(held.size(), from + kPageEntries);
+    const bool last = end == held.size();
+    session_.say(Holdings{{held.begin() + static_cast<std::ptrdiff_t>(from),
+                           held.begin() + static_cast<std::ptrdiff_t>(end)},
+                          last},
+                 now, effects);
+    if (last) break;
+  }
+}
+
+void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effects) {
+  if (const auto* tasks = std::get_if<Tasks>(&message)) return on(*tasks);
+  if (const auto* stored = std::get_if<Stored>(&message)) {
+    outbox_.stored(stored->upto);
+    if (stored->resend) outbox_.resend(stored->upto);
+    return;
+  }
+  if (const auto* stop = std::get_if<Stop>(&message)) return on(*stop, now);
+  if (const auto* retract = std::get_if<Retract>(&message)) return on(*retract, now, effects);
+  if (std::holds_alternative<Drain>(message)) return drain(now, effects);
+}
+
+// The one copy of arguments in the worker: from the frame into a slab of the range.
+void WorkerCore::on(const Tasks& tasks) {
+  for (const TaskRange& range : tasks.ranges) {
+    Waiting waiting{range.job,
+                    range.first,
+                    range.token(),
+                    range.attempt,
+                    range.function,
+                    range.signature,
+                    std::chrono::milliseconds(static_cast<std::int64_t>(range.timeout_ms)),
+                    Slab(range.arguments.lengths, range.arguments.payloads),
+                    {}};
+    const std::string_view bytes = waiting.slab.view();
+    waiting.arguments = {bytes.substr(0, range.arguments.lengths.size()),
+                         bytes.substr(range.arguments.lengths.size())};
+    held_tasks_ += waiting.arguments.count();
+    held_bytes_ += waiting.arguments.payloads.size();
+    received_tasks_ += waiting.arguments.count();
+    received_bytes_ += waiting.arguments.payloads.size();
+    waiting_.push_back(std::move(waiting));
+  }
+}
+
+// Removes what of a range waits, and says what that was.
+std::vector<Held> WorkerCore::take_waiting(const Held& range) {
+  std::vector<Held> taken;
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    const std::uint64_t end = at->first + at->arguments.count();
+    if (!overlaps(at->job, at->first, end, at->token, range)) {
+      ++at;
+      continue;
+    }
+    const std::uint64_t lo = std::max(at->first, range.first);
+    const std::uint64_t hi = std::min(end, range.first + range.count);
+    Waiting front = *at;
+    Waiting back = *at;
+    front.arguments = at->arguments.slice(0, static_cast<std::uint32_t>(lo - at->first));
+    back.first = hi;
+    back.arguments =
+        at->arguments.slice(static_cast<std::uint32_t>(hi - at->first), static_cast<std::uint32_t>(end - hi));
+    held_tasks_ -= hi - lo;
+    held_bytes_ -=
+        at->arguments.payloads.size() - front.arguments.payloads.size() - back.arguments.payloads.size();
+    taken.push_back({at->job, lo, hi - lo, at->token.epoch, at->token.lease, false});
+    at = waiting_.erase(at);
+    const bool has_back = back.arguments.count() > 0;
+    if (has_back) at = waiting_.insert(at, std::move(back));
+    if (front.arguments.count() > 0) at = std::next(waiting_.insert(at, std::move(front)));
+    if (has_back) ++at;
+  }
+  return taken;
+}
+
+// What has not started comes back as Unstarted, now or later, and is told to the broker or just forgotten.
+void WorkerCore::take_from_slots(const Held& range, bool tell) {
+  for (const Slot& slot : slots_) {
+    for (const InSlot& work : slot.works) {
+      if (!overlaps(work.job, work.first, work.end, work.token, range)) continue;
+      dropped_.push_back({range, tell});
+      return executor_.drop(range.job, range.first, range.count, range.token());
+    }
+  }
+}
+
+// Forgets the drops of which nothing is in a slot any more.
+void WorkerCore::prune_dropped() {
+  std::erase_if(dropped_, [&](const Dropped& each) {
+    return std::none_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+      return std::any_of(slot.works.begin(), slot.works.end(), [&](const InSlot& work) {
+        return overlaps(work.job, work.first, work.end, work.token, each.range);
+      });
+    });
+  });
+}
+
+void WorkerCore::on(const Stop& stop, TimePoint now) {
+  for (const Held& held : stop.tasks) {
+    take_waiting(held);
+    take_from_slots(held, false);
+    for (int slot = 0; slot < executor_.slots(); ++slot) {
+      const std::optional<Running> running = executor_.running(slot);
+      if (!running ||
+          !overlaps(running->task.job, running->task.index, running->task.index + 1, running->token, held))
+        continue;
+      executor_.stop(slot, running->task, StopReason::Cancelled, now);
+    }
+  }
+}
+
+void WorkerCore::on(const Retract& retract, TimePoint now, PeerEffects& effects) {
+  for (const Held& held : retract.tasks) {
+    say_returned(take_waiting(held), now, effects);
+    take_from_slots(held, true);
+  }
+}
+
+void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
+  for (ExecutorEvent& event : executor_.take_events(now)) {
+    std::visit([&](auto& typed) { on_executor(typed); }, event);
+  }
+  if (!dropped_.empty()) prune_dropped();
+  session_.set_sink(outbox_.last_sent(), !outbox_.empty());
+  session_.tick(now, effects);
+  if (!draining_) feed(now);
+  watch_slots(now, effects);
+  update_credit();
+  if (session_.is_open()) {
+    if (!returned_.empty()) say_returned(std::exchange(returned_, {}), now, effects);
+    say_progress(now, effects);
+    // A grant that grew by much is told even if there is nothing else to say.
+    if (granted_tasks_ - told_tasks_ > config_.window_tasks / 4)
+      session_.say(Credit{}, now, effects), told_tasks_ = granted_tasks_;
+  }
+  leave_if_done(now, effects);
+}
+
+// Cumulative in a session: what came, and as much more as the window has room for.
+void WorkerCore::update_credit() {
+  const auto room = [](std::uint64_t window, std::uint64_t used) {
+    return used < window ? window - used : 0;
+  };
+  granted_tasks_ = std::max(granted_tasks_, received_tasks_ + room(config_.window_tasks, held_tasks()));
+  granted_bytes_ =
+      std::max(granted_bytes_, received_bytes_ + room(config_.window_bytes, held_bytes_ + outbox_.bytes()));
+  session_.set_credit(granted_tasks_, granted_bytes_);
+}
+
+void WorkerCore::on_executor(Finished& finished) {
+  const std::uint64_t count = finished.lengths.size() / 4;
+  Slot& slot = slots_.at(static_cast<std::size_t>(finished.slot));
+  ZONDA_ASSERT(!slot.works.empty() && slot.works.front().token == finished.token &&
+               slot.works.front().first == finished.first);
+  InSlot& work = slot.works.front();
+  double& task_us = task_us_[work.origin.function];
+  const double measured =
+      std::max(0.05, static_cast<double>(finished.busy.count()) / static_cast<double>(count));
+  task_us = task_us == 0 ? measured : 0.7 * task_us + 0.3 * measured;
+  work.first += count;
+  held_tasks_ -= count;
+  tasks_finished_ += count;
+  for (std::uint64_t index = finished.first; !progress_.empty() && index < finished.first + count; ++index)
+    progress_.erase({finished.job, index});
+  if (work.first == work.end) slot.works.pop_front();
+  if (!giving_up_) return outbox_.add(std::move(finished));
+  returned_.push_back(
+      {finished.job, finished.first, count, finished.token.epoch, finished.token.lease, false});
+}
+
+// Goes back to the front of those that wait; or to the broker, if it asked for it or we are about to leave.
+void WorkerCore::on_executor(Unstarted& unstarted) {
+  Slot& slot = slots_.at(static_cast<std::size_t>(unstarted.slot));
+  const auto work = std::find_if(slot.works.begin(), slot.works.end(), [&](const InSlot& each) {
+    return each.job == unstarted.job && each.token == unstarted.token && each.first <= unstarted.first &&
+           unstarted.first < each.end;
+  });
+  ZONDA_ASSERT(work != slot.works.end() && unstarted.first + unstarted.count == work->end);
+  Waiting back = work->origin;
+  work->end = unstarted.first;
+  if (work->first == work->end) slot.works.erase(work);
+  const Held held{unstarted.job,         unstarted.first,       unstarted.count,
+                  unstarted.token.epoch, unstarted.token.lease, false};
+  const auto dropped = std::find_if(dropped_.begin(), dropped_.end(), [&](const Dropped& each) {
+    return overlaps(held.job, held.first, held.first + held.count, held.token(), each.range);
+  });
+  if (dropped != dropped_.end() || draining_) {
+    held_tasks_ -= unstarted.count;
+    if (dropped == dropped_.end() || dropped->tell) returned_.push_back(held);
+    return;
+  }
+  back.arguments =
+      back.arguments.slice(static_cast<std::uint32_t>(unstarted.first - back.first), unstarted.count);
+  back.first = unstarted.first;
+  held_bytes_ += back.arguments.payloads.size();
+  waiting_.push_front(std::move(back));
+}
+
+void WorkerCore::on_executor(TaskProgress& progress) { progress_[progress.task] = std::move(progress); }
+
+void WorkerCore::on_executor(TaskOutput& output) { output_.push_back(std::move(output)); }
+
+std::uint32_t WorkerCore::batch_size(const Waiting& waiting) const {
+  const auto known = task_us_.find(waiting.function);
+  if (known == task_us_.end()) return 1;
+  return static_cast<std::uint32_t>(std::clamp(kHandOverUs / known->second, 1.0, double{kHandOverMax}));
+}
+
+void WorkerCore::feed(TimePoint now) {
+  for (bool fed = true; fed && !waiting_.empty();) {
+    fed = false;
+    for (int slot = 0; slot < executor_.slots() && !waiting_.empty(); ++slot) {
+      if (slots_[static_cast<std::size_t>(slot)].works.empty()) fed = feed_slot(slot, now) || fed;
+    }
+    for (int slot = 0; slot < executor_.slots() && !waiting_.empty();
+         ++slot) {  // one more, where it will not wait long
+      const auto known = task_us_.find(waiting_.front().function);
+      const bool is_short = known != task_us_.end() && known->second < kQueueBehindUs;
+      if (is_short && slots_[static_cast<std::size_t>(slot)].works.size() == 1)
+        fed = feed_slot(slot, now) || fed;
+    }
+  }
+}
+
+// Hands the first waiting tasks to a slot: about a millisecond of work, or one task. What waits is spread
+// over the slots, so that the last tasks do not all end up in one.
+bool WorkerCore::feed_slot(int number, TimePoint) {
+  Waiting& front = waiting_.front();
+  const std::uint32_t available = front.arguments.count();
+  const auto slots = static_cast<std::uint32_t>(executor_.slots());
+  const std::uint32_t spread = waiting_.size() > 1 ? available : (available + slots - 1) / slots;
+  const std::uint32_t count = std::min({available, batch_size(front), std::max(spread, 1U)});
+  InSlot work{front.job, front.first, front.first + count, front.token, front.timeout, front};
+  work.origin.arguments = front.arguments.slice(0, count);
+  held_bytes_ -= work.origin.arguments.payloads.size();
+  executor_.start(number, Work{front.job, front.first, front.token, front.attempt, front.function,
+                               front.signature, front.slab, work.origin.arguments});
+  if (count == available) {
+    waiting_.pop_front();
+  } else {
+    front.arguments = {front.arguments.lengths.substr(4 * std::size_t{count}),
+                       front.arguments.payloads.substr(work.origin.arguments.payloads.size())};
+    front.first += count;
+  }
+  slots_[static_cast<std::size_t>(number)].works.push_back(std::move(work));
+  return true;
+}
+
+// Tells of tasks that run for more than a moment, and stops those that run too long.
+void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
+  Started started;
+  for (int number = 0; number < executor_.slots(); ++number) {
+    Slot& slot = slots_[static_cast<std::size_t>(number)];
+    if (slot.works.empty()) continue;
+    const std::optional<Running> running = executor_.running(number);
+    if (!running) continue;
+    const InSlot& work = slot.works.front();
+    if (work.timeout > 0ms && now - running->since >= work.timeout &&
+        !(slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token)) {
+      slot.stopped = running;
+      executor_.stop(number, running->task, StopReason::TimedOut, now);
+    }
+    const bool told = slot.told && slot.told->task == running->task && slot.told->token == running->token;
+    if (told || now - running->since < config_.started_after) continue;
+    slot.told = running;
+    started.tasks.push_back(
+        {running->task.job, running->task.index, 1, running->token.epoch, running->token.lease, true});
+  }
+  if (!started.tasks.empty()) session_.say(started, now, effects);
+}
+
+void WorkerCore::say_progress(TimePoint now, PeerEffects& effects) {
+  for (const TaskOutput& output : std::exchange(output_, {}))
+    session_.say(Output{output.task.job, output.task.index, output.token.epoch, output.token.lease,
+                        output.attempt, output.stream, output.offset, output.bytes},
+                 now, effects);
+  if (progress_.empty() || now - progress_at_ < config_.progress_every) return;
+  progress_at_ = now;
+  for (const auto& [task, progress] : std::exchange(progress_, {}))
+    session_.say(Progress{task.job, task.index, progress.token.epoch, progress.token.lease, progress.done,
+                          progress.total, progress.text},
+                 now, effects);
+}
+
+void WorkerCore::say_returned(std::vector<Held> tasks, TimePoint now, PeerEffects& effects) {
+  for (std::size_t from = 0; from < tasks.size(); from += kPageEntries) {
+    const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto end = tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), from + kPageEntries));
+    session_.say(Returned{{begin, end}}, now, effects);
+  }
+}
+
+void WorkerCore::drain(TimePoint now, PeerEffects& effects) {
+  if (draining_) return;
+  draining_ = true;
+  session_.set_draining();
+  session_.say(Drain{}, now, effects);
+  std::vector<Held> returned;
+  for (const Waiting& waiting : waiting_)
+    returned.push_back({waiting.job, waiting.first, waiting.arguments.count(), waiting.token.epoch,
+                        waiting.token.lease, false});
+  for (const Held& held : returned) held_tasks_ -= held.count;
+  waiting_.clear();
+  held_bytes_ = 0;
+  for (const Slot& slot : slots_) {
+    for (const InSlot& work : slot.works)
+      executor_.drop(work.job, work.first, work.end - work.first, work.token);
+  }
+  say_returned(std::move(returned), now, effects);
+}
+
+void WorkerCore::give_up(TimePoint now, PeerEffects& effects) {
+  drain(now, effects);
+  giving_up_ = true;
+  for (int slot = 0; slot < executor_.slots(); ++slot) {
+    if (const std::optional<Running> running = executor_.running(slot))
+      executor_.stop(slot, running->task, StopReason::Cancelled, now);
+  }
+}
+
+// Without a broker, a worker that owes nothing leaves at once.
+void WorkerCore::leave_if_done(TimePoint now, PeerEffects& effects) {
+  if (!draining_ || done_ || held_tasks_ > 0 || !outbox_.empty()) return;
+  session_.say(Goodbye{}, now, effects);
+  done_ = true;
+}
+
+const std::string* WorkerCore::next_sink_frame() {
+  if (!session_.is_open()) return nullptr;
+  Header header;
+  header.session = session_.number();
+  return outbox_.next_frame(header);
+}
+
+void WorkerCore::sink_frame_sent() { outbox_.frame_sent(); }
+
+TimePoint WorkerCore::next_deadline(TimePoint now) const {
+  TimePoint next = session_.next_deadline();
+  if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);
+  if (!progress_.empty()) next = std::min(next, progress_at_ + config_.progress_every);
+  for (int number = 0; number < executor_.slots(); ++number) {
+    const Slot& slot = slots_[static_cast<std::size_t>(number)];
+    if (slot.works.empty()) continue;
+    const std::optional<Running> running = executor_.running(number);
+    if (!running) continue;
+    const bool told = slot.told && slot.told->task == running->task && slot.told->token == running->token;
+    if (!told) next = std::min(next, std::max(running->since + config_.started_after, now + 1ms));
+    const bool stopped =
+        slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token;
+    const auto timeout = slot.works.front().timeout;
+    if (timeout > 0ms && !stopped) next = std::min(next, running->since + timeout);
+  }
+  return next;
+}
+
+}  // namespace zonda

@@ -1,0 +1,137 @@
+// The worker without its sockets and clock: tasks come in, executors run them, outcomes leave through the
+// outbox. Calls its Executor directly (real or simulated); everything else is effects. Not thread-safe.
+//
+// Where a task is: waiting_ (not given to a slot), slots_ (given; runs or is next), outbox_ (finished). What
+// is in none of the three is not here any more.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/peer_session.h"
+#include "worker/core/outbox.h"
+#include "worker/executor/executor.h"
+
+namespace zonda {
+
+struct WorkerConfig {
+  std::uint64_t window_tasks = 65'536;         // tasks it holds at most, waiting, running or in the outbox
+  std::uint64_t window_bytes = 64 << 20;       // and their bytes
+  std::chrono::milliseconds started_after{5};  // tasks that run longer are told of
+  std::chrono::milliseconds progress_every{100};
+};
+
+class WorkerCore {
+ public:
+  WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config = {});
+
+  void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
+  // What the executor did, what is due, and what can be started. Once per turn.
+  void settle(TimePoint now, PeerEffects& effects);
+  TimePoint next_deadline(TimePoint now) const;
+
+  // The frames for the sink, one after another, as its lane takes them.
+  const std::string* next_sink_frame();
+  void sink_frame_sent();
+
+  // Takes nothing new, gives back what has not started, finishes what runs, delivers, leaves.
+  void drain(TimePoint now, PeerEffects& effects);
+  // Gives running tasks back, too: they are stopped, and their outcomes are not reported.
+  void give_up(TimePoint now, PeerEffects& effects);
+  // Drained: nothing is held, nothing is owed, and the broker was told.
+  bool is_done() const { return done_; }
+  // Refused for good: why. A name that stays taken counts after a while.
+  const std::optional<Refuse>& refused() const { return refused_; }
+
+  bool is_connected() const { return session_.is_open(); }
+  const Welcome& welcome() const { return session_.welcome(); }
+  bool welcome_is_new();  // once after each new session: where its sink is may have changed
+  std::uint64_t tasks_finished() const { return tasks_finished_; }
+
+ private:
+  struct Waiting {
+    JobId job;
+    std::uint64_t first = 0;
+    Token token;
+    std::uint32_t attempt = 1;
+    std::string function;
+    std::string signature;
+    std::chrono::milliseconds timeout{0};
+    Slab slab;
+    Column arguments;
+  };
+  // A Work in a slot: the part of it that no event has covered yet.
+  struct InSlot {
+    JobId job;
+    std::uint64_t first = 0;  // [first, end)
+    std::uint64_t end = 0;
+    Token token;
+    std::chrono::milliseconds timeout{0};
+    Waiting origin;  // to put unstarted tasks back
+  };
+  struct Slot {
+    std::deque<InSlot> works;        // at most two
+    std::optional<Running> told;     // the task last told as started
+    std::optional<Running> stopped;  // the task that was asked to stop
+  };
+
+  struct Dropped {
+    Held range;
+    bool tell = false;  // the broker wants it back
+  };
+
+  void on_opened(TimePoint now, PeerEffects& effects);
+  void on_message(Message& message, TimePoint now, PeerEffects& effects);
+  void on(const Tasks& tasks);
+  void on(const Stop& stop, TimePoint now);
+  void on(const Retract& retract, TimePoint now, PeerEffects& effects);
+  void on_executor(Finished& finished);
+  void on_executor(Unstarted& unstarted);
+  void on_executor(TaskProgress& progress);
+  void on_executor(TaskOutput& output);
+  std::vector<Held> take_waiting(const Held& range);
+  void take_from_slots(const Held& range, bool tell);
+  void prune_dropped();
+  void feed(TimePoint now);
+  bool feed_slot(int slot, TimePoint now);
+  std::uint32_t batch_size(const Waiting& waiting) const;
+  void watch_slots(TimePoint now, PeerEffects& effects);
+  void say_progress(TimePoint now, PeerEffects& effects);
+  void say_returned(std::vector<Held> tasks, TimePoint now, PeerEffects& effects);
+  void leave_if_done(TimePoint now, PeerEffects& effects);
+  void update_credit();
+  std::uint64_t held_tasks() const { return held_tasks_ + outbox_.tasks(); }
+
+  PeerSession session_;
+  Executor& executor_;
+  WorkerConfig config_;
+  std::deque<Waiting> waiting_;
+  std::vector<Slot> slots_;
+  Outbox outbox_;
+  std::map<std::string, double> task_us_;  // by function: how long a task takes
+  std::vector<Held> returned_;             // to be told
+  std::vector<Dropped> dropped_;           // what slots were asked to give back, until nothing of it is in one
+  std::map<TaskId, TaskProgress> progress_;
+  std::vector<TaskOutput> output_;
+  TimePoint progress_at_{};
+  std::uint64_t held_tasks_ = 0;      // waiting and in slots
+  std::uint64_t held_bytes_ = 0;      // waiting
+  std::uint64_t received_tasks_ = 0;  // in this session
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t granted_tasks_ = 0;
+  std::uint64_t granted_bytes_ = 0;
+  std::uint64_t told_tasks_ = 0;  // of the grant, with the last frame
+  bool draining_ = false;
+  bool giving_up_ = false;
+  bool done_ = false;
+  bool new_session_ = false;
+  std::optional<Refuse> refused_;
+  std::optional<TimePoint> name_taken_since_;
+  std::uint64_t tasks_finished_ = 0;
+};
+
+}  // namespace zonda
