@@ -12,10 +12,13 @@ constexpr std::size_t kLabelValueBytesMax = 256;
 constexpr std::size_t kQuotedBytesMax = 64;
 constexpr Limit kLimitMax = std::chrono::years(100);
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text.substr(0, kQuotedBytesMax)) + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text.substr(0, kQuotedBytesMax)) + "\"";
+}
 
 std::string checked_name(const char* what, std::string_view name) {
-  if (!is_name(name)) throw Error(std::string(what) + " " + quoted(name) + " is not a name ([A-Za-z0-9._-]{1,128})");
+  if (!is_name(name))
+    throw Error(std::string(what) + " " + quoted(name) + " is not a name ([A-Za-z0-9._-]{1,128})");
   return std::string(name);
 }
 
@@ -38,14 +41,16 @@ void set_timeout(CallOptions& options, Limit limit) { options.timeout = checked_
 void set_deadline(CallOptions& options, Limit limit) { options.deadline = checked_limit("deadline", limit); }
 
 void set_key(CallOptions& options, std::string_view text) {
-  if (text.empty() || text.size() > kKeyBytesMax) throw Error("a key has 1 to 1024 bytes, got " + std::to_string(text.size()));
+  if (text.empty() || text.size() > kKeyBytesMax)
+    throw Error("a key has 1 to 1024 bytes, got " + std::to_string(text.size()));
   options.key = text;
   options.detached = true;  // a task that several clients may share belongs to none of them
 }
 
 void set_resource(CallOptions& options, std::string_view name, double amount) {
   std::string key = checked_name("resource", name);
-  if (!std::isfinite(amount) || amount < 0) throw Error("resource " + key + " needs a finite amount of 0 or more");
+  if (!std::isfinite(amount) || amount < 0)
+    throw Error("resource " + key + " needs a finite amount of 0 or more");
   options.resources.insert_or_assign(std::move(key), amount);
 }
 

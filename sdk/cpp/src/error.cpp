@@ -24,7 +24,8 @@ std::string where(const TaskReport& report) {
   };
   add("worker ", report.worker);
   add("on host ", report.host);
-  if (report.attempts > 0) text += (text.empty() ? "attempt " : ", attempt ") + std::to_string(report.attempts);
+  if (report.attempts > 0)
+    text += (text.empty() ? "attempt " : ", attempt ") + std::to_string(report.attempts);
   return text;
 }
 
@@ -48,16 +49,22 @@ TaskError::TaskError(TaskReport report)
 
 void throw_report(const TaskReport& report) {
   switch (report.kind) {
-    case TaskReport::failed: throw TaskFailed(report);
-    case TaskReport::crashed: throw TaskCrashed(report);
+    case TaskReport::failed:
+      throw TaskFailed(report);
+    case TaskReport::crashed:
+      throw TaskCrashed(report);
     case TaskReport::timed_out:
-    case TaskReport::expired: throw TaskTimedOut(report);
-    case TaskReport::cancelled: throw TaskCancelled(report);
-    case TaskReport::lost: throw TaskLost(report);
+    case TaskReport::expired:
+      throw TaskTimedOut(report);
+    case TaskReport::cancelled:
+      throw TaskCancelled(report);
+    case TaskReport::lost:
+      throw TaskLost(report);
     case TaskReport::rejected:
       if (report.type == "unauthorized") throw Unauthorized(reason(report));
       throw Rejected(reason(report));
-    case TaskReport::unreachable: throw Unreachable(reason(report));
+    case TaskReport::unreachable:
+      throw Unreachable(reason(report));
   }
   throw TaskError(report);
 }

@@ -17,8 +17,8 @@ constexpr std::size_t kTypeBytesMax = 1 << 10;      // names of templates grow w
 
 std::string type_name(const std::type_info& type) {
   int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                         &std::free);
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
   return std::string(status == 0 ? text.get() : type.name()).substr(0, kTypeBytesMax);
 }
 

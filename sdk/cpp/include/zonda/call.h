@@ -1,8 +1,8 @@
 // A function with its arguments, ready to be submitted: `fn::square(7).retries(3).timeout(30s)`.
 //
-// A value: copy it, keep it, submit it twice (that makes two tasks, unless it has a key). The arguments were encoded
-// when it was made. Not synchronised. Options chain on temporaries and on named calls alike; what is not allowed
-// throws Error and leaves the call as it was.
+// A value: copy it, keep it, submit it twice (that makes two tasks, unless it has a key). The arguments were
+// encoded when it was made. Not synchronised. Options chain on temporaries and on named calls alike; what is
+// not allowed throws Error and leaves the call as it was.
 //
 // Names (queues, resources, labels) match [A-Za-z0-9._-]{1,128}.
 #pragma once
@@ -39,8 +39,8 @@ class [[nodiscard]] Call {
   Call& deadline(detail::Limit limit) & { return detail::set_deadline(parts_.options, limit), *this; }
   Call&& deadline(detail::Limit limit) && { return std::move(deadline(limit)); }
 
-  // Calls with the same key, function and arguments are one task, also across restarts of the client. 1 to 1024 bytes.
-  // Implies detached().
+  // Calls with the same key, function and arguments are one task, also across restarts of the client. 1 to
+  // 1024 bytes. Implies detached().
   Call& key(std::string_view text) & { return detail::set_key(parts_.options, text), *this; }
   Call&& key(std::string_view text) && { return std::move(key(text)); }
 

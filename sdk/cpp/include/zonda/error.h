@@ -1,7 +1,7 @@
 // The exceptions of Zonda. Each what() is one sentence for people; report() has the parts of it for programs.
 //
-//   Error ← TaskError ← TaskFailed, TaskCrashed, TaskTimedOut, TaskCancelled, TaskLost   the task ended without a value
-//   Error ← Rejected, Unreachable, Unauthorized, WaitTimedOut                            there is no outcome
+//   Error ← TaskError ← TaskFailed, TaskCrashed, TaskTimedOut, TaskCancelled, TaskLost   the task ended
+//   without a value Error ← Rejected, Unreachable, Unauthorized, WaitTimedOut there is no outcome
 //
 // A plain Error is a mistake of the caller: a malformed address, a name or a number that is not allowed.
 // Copying an exception does not throw; reading one from several threads is safe.
@@ -42,7 +42,8 @@ class TaskCrashed : public TaskError {
   using TaskError::TaskError;
 };
 
-// An attempt took longer than its timeout, or everything took longer than the deadline (report().kind tells which).
+// An attempt took longer than its timeout, or everything took longer than the deadline (report().kind tells
+// which).
 class TaskTimedOut : public TaskError {
  public:
   using TaskError::TaskError;
@@ -83,12 +84,14 @@ class WaitTimedOut : public Error {
   using Error::Error;
 };
 
-// "failed: std::invalid_argument: n must be positive (worker w1 on host h1, attempt 1)": one line, whatever was reported.
+// "failed: std::invalid_argument: n must be positive (worker w1 on host h1, attempt 1)": one line, whatever
+// was reported.
 std::string describe(const TaskReport& report);
 
 // Throws what Future::get() throws for this report:
-//   failed TaskFailed, crashed TaskCrashed, timed_out and expired TaskTimedOut, cancelled TaskCancelled, lost TaskLost,
-//   unreachable Unreachable, rejected Rejected, or Unauthorized if the report's type is "unauthorized".
+//   failed TaskFailed, crashed TaskCrashed, timed_out and expired TaskTimedOut, cancelled TaskCancelled, lost
+//   TaskLost, unreachable Unreachable, rejected Rejected, or Unauthorized if the report's type is
+//   "unauthorized".
 [[noreturn]] void throw_report(const TaskReport& report);
 
 }  // namespace zonda

@@ -1,12 +1,13 @@
-// A function by name and type: what clients call and workers bind. Define it once, in a header that both include:
+// A function by name and type: what clients call and workers bind. Define it once, in a header that both
+// include:
 //
 //   inline constexpr zonda::Function<std::int64_t(std::int64_t)> square{"math.square"};
 //
 //   client.submit(square(7));    worker.bind(square, [](std::int64_t x) { return x * x; });
 //
-// Arguments and results: bool, integers, floating point, std::string, zonda::Bytes, the containers, tuples, optionals and
-// owning pointers of std, durations, enums, types with ZONDA_FIELDS, and whatever else msgpack-cxx packs. References
-// to const are taken for the value. All members are thread-safe.
+// Arguments and results: bool, integers, floating point, std::string, zonda::Bytes, the containers, tuples,
+// optionals and owning pointers of std, durations, enums, types with ZONDA_FIELDS, and whatever else
+// msgpack-cxx packs. References to const are taken for the value. All members are thread-safe.
 #pragma once
 
 #include <zonda/call.h>
@@ -23,6 +24,16 @@
 
 namespace zonda {
 
+namespace detail {
+
+// Not constexpr, so that a bad name in a constant is a compile error that says this.
+[[noreturn]] inline void refuse_function_name(std::string_view name) {
+  throw Error("\"" + std::string(name.substr(0, kNameBytesMax)) +
+              "\" is not the name of a function ([A-Za-z0-9._-]{1,128})");
+}
+
+}  // namespace detail
+
 template <class Signature>
 class Function;
 
@@ -36,7 +47,7 @@ class Function<R(A...)> {
   // The name matches [A-Za-z0-9._-]{1,128}: another is a compile error in a constant, and else throws Error.
   // The text is not copied; it must outlive the function. A string literal does.
   constexpr explicit Function(std::string_view name) : name_(name) {
-    if (!detail::is_name(name)) throw Error("the name of a function matches [A-Za-z0-9._-]{1,128}");
+    if (!detail::is_name(name)) detail::refuse_function_name(name);
   }
 
   constexpr std::string_view name() const { return name_; }
@@ -44,8 +55,8 @@ class Function<R(A...)> {
   // E.g. "(int, str) -> str". Lives for ever.
   const std::string& signature() const { return detail::signature_of<R, A...>(); }
 
-  // Arguments convert as in a normal call; anything else is a compile error. They are encoded at once, so they need not
-  // outlive the expression.
+  // Arguments convert as in a normal call; anything else is a compile error. They are encoded at once, so
+  // they need not outlive the expression.
   template <class... Given>
   Call<R> operator()(Given&&... given) const {
     detail::Output out;

@@ -1,10 +1,10 @@
-// A value, or the report of why there is none. What Results<R>::unordered() yields, and Future<R>::result() returns.
-// A value type: as copyable and as thread-compatible as T.
+// A value, or the report of why there is none. What Results<R>::unordered() yields, and Future<R>::result()
+// returns. A value type: as copyable and as thread-compatible as T.
 //
 //   if (result) use(*result); else log(result.error().message);
 //
-// Reading the value of a result that has none throws the same exception as Future::get() (see error.h), so nothing here is
-// undefined. Asking a good result for its error() is a bug of the caller: std::logic_error.
+// Reading the value of a result that has none throws the same exception as Future::get() (see error.h), so
+// nothing here is undefined. Asking a good result for its error() is a bug of the caller: std::logic_error.
 #pragma once
 
 #include <zonda/error.h>

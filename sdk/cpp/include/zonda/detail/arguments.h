@@ -28,7 +28,8 @@ void encode_argument(Output& out, Given&& given) {
   if constexpr (std::same_as<std::remove_cvref_t<Given>, Declared>) {
     encode(out, given);
   } else if constexpr (std::is_scalar_v<std::remove_cvref_t<Given>> && std::is_scalar_v<Declared>) {
-    encode(out, static_cast<Declared>(given));  // may narrow, as in a normal call; the cast is for -Wconversion
+    encode(out,
+           static_cast<Declared>(given));  // may narrow, as in a normal call; the cast is for -Wconversion
   } else {
     const Declared converted = std::forward<Given>(given);
     encode(out, converted);
@@ -50,7 +51,8 @@ void encode_arguments(Output& out, Given&&... given) {
   constexpr bool kSameCount = sizeof...(Declared) == sizeof...(Given);
   static_assert(kSameCount, "zonda: a call with the wrong number of arguments");
   if constexpr (kSameCount) {
-    encode_arguments_at<Declared...>(out, std::index_sequence_for<Declared...>{}, std::forward<Given>(given)...);
+    encode_arguments_at<Declared...>(out, std::index_sequence_for<Declared...>{},
+                                     std::forward<Given>(given)...);
   }
 }
 
@@ -70,10 +72,12 @@ std::tuple<ValueOf<Declared>...> decode_arguments(std::string_view bytes) {
   Reader reader(bytes);
   const std::uint32_t count = reader.array();
   if (count != sizeof...(Declared)) {
-    throw DecodeError("expected " + std::to_string(sizeof...(Declared)) + " arguments, got " + std::to_string(count));
+    throw DecodeError("expected " + std::to_string(sizeof...(Declared)) + " arguments, got " +
+                      std::to_string(count));
   }
   [[maybe_unused]] int position = 0;
-  std::tuple<ValueOf<Declared>...> arguments{decode_argument<ValueOf<Declared>>(reader, position)...};  // left to right
+  std::tuple<ValueOf<Declared>...> arguments{
+      decode_argument<ValueOf<Declared>>(reader, position)...};  // left to right
   reader.expect_end();
   return arguments;
 }

@@ -58,8 +58,8 @@ auto erase(F&& callable) {
       run_handler<R, A...>(held, control, arguments, out);
     };
   } else {
-    return [held = std::make_shared<Callable>(std::forward<F>(callable))](TaskControl& control,
-                                                                          std::string_view arguments, Output& out) {
+    return [held = std::make_shared<Callable>(std::forward<F>(callable))](
+               TaskControl& control, std::string_view arguments, Output& out) {
       run_handler<R, A...>(*held, control, arguments, out);
     };
   }
@@ -71,10 +71,12 @@ template <class R, class... A, class F>
 Handler make_handler(const Function<R(A...)>& function, F&& callable) {
   using Callable = std::decay_t<F>;
   constexpr bool kCallable = kTakesArguments<Callable, A...> || kTakesContext<Callable, A...>;
-  static_assert(kCallable, "zonda: the handler is not callable with the function's arguments, nor with (Context&, arguments...)");
+  static_assert(
+      kCallable,
+      "zonda: the handler is not callable with the function's arguments, nor with (Context&, arguments...)");
   if constexpr (kCallable) {
-    using Returned = decltype(invoke_handler<Callable, A...>(std::declval<Callable&>(), std::declval<TaskControl&>(),
-                                                             std::declval<ValueOf<A>>()...));
+    using Returned = decltype(invoke_handler<Callable, A...>(
+        std::declval<Callable&>(), std::declval<TaskControl&>(), std::declval<ValueOf<A>>()...));
     constexpr bool kReturns = std::is_void_v<R> || std::is_convertible_v<Returned, ValueOf<R>>;
     static_assert(kReturns, "zonda: what the handler returns does not convert to the function's result");
     if constexpr (kReturns) {

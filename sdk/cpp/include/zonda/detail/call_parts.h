@@ -18,8 +18,8 @@ struct CallParts {
   friend bool operator==(const CallParts&, const CallParts&) = default;
 };
 
-// Any std::chrono duration converts to it. Fractions of a millisecond count as a whole one, so that no limit becomes
-// "none".
+// Any std::chrono duration converts to it. Fractions of a millisecond count as a whole one, so that no limit
+// becomes "none".
 using Limit = std::chrono::duration<double, std::milli>;
 
 void set_queue(CallOptions& options, std::string_view name);

@@ -8,9 +8,11 @@
 #include <zonda/detail/codec_optional.h>
 #include <zonda/detail/codec_scalar.h>
 #include <zonda/detail/codec_text.h>
+#include <zonda/detail/codec_time.h>
 #include <zonda/detail/codec_tuple.h>
 
 #include <string_view>
+#include <type_traits>
 
 namespace zonda::detail {
 

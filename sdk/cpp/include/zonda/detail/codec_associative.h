@@ -28,8 +28,8 @@ concept Hashed = requires(const typename Container::key_type& key) {
   key < key;
 };
 
-// Visits in key order also what has none of its own: equal arguments must have equal bytes, since Call::key compares
-// them.
+// Visits in key order also what has none of its own: equal arguments must have equal bytes, since Call::key
+// compares them.
 template <class Container, class F>
 void for_each_in_order(const Container& container, F&& f) {
   using Entry = typename Container::value_type;
@@ -37,7 +37,8 @@ void for_each_in_order(const Container& container, F&& f) {
     std::vector<const Entry*> entries;
     entries.reserve(container.size());
     for (const Entry& entry : container) entries.push_back(&entry);
-    std::sort(entries.begin(), entries.end(), [](const Entry* a, const Entry* b) { return key_of(*a) < key_of(*b); });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry* a, const Entry* b) { return key_of(*a) < key_of(*b); });
     for (const Entry* entry : entries) f(*entry);
   } else {
     for (const Entry& entry : container) f(entry);

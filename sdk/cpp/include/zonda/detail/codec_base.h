@@ -4,8 +4,8 @@
 //   static T decode(Reader& reader, int depth);            // throws DecodeError
 //   static void describe(SignatureWriter& writer);
 //
-// `depth` counts the types with ZONDA_FIELDS around the value: only these can contain themselves, so nothing else can
-// make the stack grow beyond what the C++ type says.
+// `depth` counts the types with ZONDA_FIELDS around the value: only these can contain themselves, so nothing
+// else can make the stack grow beyond what the C++ type says.
 #pragma once
 
 #include <zonda/detail/handler.h>
@@ -31,7 +31,8 @@ struct Codec;
 
 // msgpack counts with 32 bits.
 inline std::uint32_t size32(std::size_t size) {
-  if (size > std::numeric_limits<std::uint32_t>::max()) throw Error("a value with more than 4294967295 elements cannot be sent");
+  if (size > std::numeric_limits<std::uint32_t>::max())
+    throw Error("a value with more than 4294967295 elements cannot be sent");
   return static_cast<std::uint32_t>(size);
 }
 
@@ -40,8 +41,8 @@ inline void expect_count(std::uint32_t got, std::size_t expected) {
   throw DecodeError("expected " + std::to_string(expected) + " elements, got " + std::to_string(got));
 }
 
-// How many elements to reserve for a count that was read: a hostile count must not allocate much more than the input is
-// long, whatever the size of T.
+// How many elements to reserve for a count that was read: a hostile count must not allocate much more than
+// the input is long, whatever the size of T.
 template <class T>
 std::size_t reservable(std::uint32_t count, const Reader& reader) {
   constexpr std::size_t kMemoryPerInputByte = 16;

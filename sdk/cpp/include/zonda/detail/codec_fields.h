@@ -63,7 +63,7 @@ struct Codec<T> {
       return;
     }
     writer << "{";
-    const char* before = "";
+    [[maybe_unused]] const char* before = "";
     const auto describe_field = [&]<class Owner, class Member>(const Field<Owner, Member>& field) {
       writer << std::exchange(before, ", ") << field.name << ": ";
       Codec<Member>::describe(writer);

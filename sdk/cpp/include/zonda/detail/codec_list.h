@@ -13,8 +13,8 @@
 
 namespace zonda::detail {
 
-// Collects many small writes into one: appending each number of a large vector to the string by itself costs more than
-// encoding it.
+// Collects many small writes into one: appending each number of a large vector to the string by itself costs
+// more than encoding it.
 class ChunkedOutput {
  public:
   explicit ChunkedOutput(Output& out) : out_(out) {}

@@ -1,10 +1,10 @@
-// Everything else that msgpack-cxx packs by itself: MSGPACK_DEFINE, adaptors. Slower than the other codecs, and as strict as
-// the type's own msgpack_unpack is.
+// Everything else that msgpack-cxx packs by itself: MSGPACK_DEFINE, adaptors. Slower than the other codecs,
+// and as strict as the type's own msgpack_unpack is.
 #pragma once
 
 #include <zonda/detail/codec_base.h>
 
-#include <chrono>
+#include <complex>
 #include <concepts>
 #include <ctime>
 #include <exception>
@@ -17,16 +17,20 @@ namespace zonda::detail {
 
 // Packed by adaptors that come with msgpack-cxx, and not by a codec of ours.
 template <class T>
-inline constexpr bool kPackedByMsgpackItself = std::same_as<T, std::timespec> || std::same_as<T, msgpack::type::ext>;
-template <class Clock, class Duration>
-inline constexpr bool kPackedByMsgpackItself<std::chrono::time_point<Clock, Duration>> = true;
+inline constexpr bool kPackedByMsgpackItself =
+    std::same_as<T, std::timespec> || std::same_as<T, std::wstring> || std::same_as<T, msgpack::type::ext>;
+template <class T>
+inline constexpr bool kPackedByMsgpackItself<std::complex<T>> = true;
 template <class T, class Allocator>
 inline constexpr bool kPackedByMsgpackItself<std::forward_list<T, Allocator>> = true;
 
 template <class T>
-concept HasMsgpackMembers = requires(const T& value, Packer& packer) { value.msgpack_pack(packer); };
+concept HasMsgpackMembers = requires(const T& value, Packer& packer) {
+  value.msgpack_pack(packer);
+};
 
-// The generic adaptor, which only forwards to members, inherits version 1 of itself; a specialisation does not.
+// The generic adaptor, which only forwards to members, inherits version 1 of itself; a specialisation does
+// not.
 template <class T>
 concept HasMsgpackAdaptor =
     std::is_class_v<T> && !std::is_base_of_v<msgpack::v1::adaptor::pack<T>, msgpack::adaptor::pack<T>>;
@@ -36,10 +40,11 @@ concept PackedByMsgpack = kPackedByMsgpackItself<T> || HasMsgpackMembers<T> || H
 
 template <class T>
 struct Codec {
-  static_assert(PackedByMsgpack<T>,
-                "zonda: values of this type cannot be sent. Give a type of your own ZONDA_FIELDS(Type, fields...) or "
-                "MSGPACK_DEFINE(fields...); instead of views, pointers and C arrays use std::string, zonda::Bytes, "
-                "std::vector or std::array");
+  static_assert(
+      PackedByMsgpack<T>,
+      "zonda: values of this type cannot be sent. Give a type of your own ZONDA_FIELDS(Type, fields...) or "
+      "MSGPACK_DEFINE(fields...); instead of views, pointers and C arrays use std::string, zonda::Bytes, "
+      "std::vector or std::array");
 
   static void encode(Output& out, const T& value, int) {
     Packer packer(out);
@@ -51,7 +56,8 @@ struct Codec {
     const std::size_t most = bytes.size();
     const msgpack::unpack_limit limit(most, most, most, most, most, kDepthMax);
     try {
-      const msgpack::object_handle handle = msgpack::unpack(bytes.data(), bytes.size(), nullptr, nullptr, limit);
+      const msgpack::object_handle handle =
+          msgpack::unpack(bytes.data(), bytes.size(), nullptr, nullptr, limit);
       return handle.get().as<T>();
     } catch (const DecodeError&) {
       throw;

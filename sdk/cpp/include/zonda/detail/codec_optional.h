@@ -21,7 +21,9 @@ inline constexpr bool kCanBeNil<std::shared_ptr<T>> = true;
 
 template <class Optional, class T>
 struct OptionalCodec {
-  static_assert(!kCanBeNil<T>, "zonda: an optional of something that can be empty itself cannot be sent, since both are nil");
+  static_assert(
+      !kCanBeNil<T>,
+      "zonda: an optional of something that can be empty itself cannot be sent, since both are nil");
 
   static void encode(Output& out, const Optional& value, int depth) {
     if (value) return Codec<T>::encode(out, *value, depth);
@@ -42,8 +44,10 @@ struct OptionalCodec {
 
  private:
   static Optional filled(T&& value) {
-    if constexpr (requires { typename Optional::element_type; }) return Optional(new T(std::move(value)));
-    else return Optional(std::move(value));
+    if constexpr (requires { typename Optional::element_type; })
+      return Optional(new T(std::move(value)));
+    else
+      return Optional(std::move(value));
   }
 };
 

@@ -17,7 +17,8 @@ template <>
 struct Codec<std::string> {
   static void encode(Output& out, const std::string& value, int) {
     Packer packer(out);
-    packer.pack_str(size32(value.size())).pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
+    packer.pack_str(size32(value.size()))
+        .pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
   }
   static std::string decode(Reader& reader, int) { return std::string(reader.text()); }
   static void describe(SignatureWriter& writer) { writer << "str"; }
@@ -29,7 +30,8 @@ concept ByteLike = std::same_as<T, std::byte> || std::same_as<T, char> || std::s
 template <ByteLike T>
 void pack_bytes(Output& out, const T* data, std::size_t size) {
   Packer packer(out);
-  packer.pack_bin(size32(size)).pack_bin_body(reinterpret_cast<const char*>(data), static_cast<std::uint32_t>(size));
+  packer.pack_bin(size32(size))
+      .pack_bin_body(reinterpret_cast<const char*>(data), static_cast<std::uint32_t>(size));
 }
 
 template <ByteLike T, class Allocator>

@@ -10,18 +10,18 @@ namespace zonda::detail {
 
 template <class Tuple, class... T>
 struct TupleCodec {
-  static void encode(Output& out, const Tuple& value, int depth) {
+  static void encode(Output& out, const Tuple& value, [[maybe_unused]] int depth) {
     Packer packer(out);
     packer.pack_array(sizeof...(T));
     std::apply([&](const T&... element) { (Codec<T>::encode(out, element, depth), ...); }, value);
   }
-  static Tuple decode(Reader& reader, int depth) {
+  static Tuple decode(Reader& reader, [[maybe_unused]] int depth) {
     expect_count(reader.array(), sizeof...(T));
     return Tuple{next<T>(reader, depth)...};  // braces: from left to right
   }
   static void describe(SignatureWriter& writer) {
     writer << "(";
-    const char* before = "";
+    [[maybe_unused]] const char* before = "";
     ((writer << std::exchange(before, ", "), Codec<T>::describe(writer)), ...);
     writer << ")";
   }

@@ -19,8 +19,8 @@ constexpr Field<Owner, Member> field(std::string_view name, Member Owner::*membe
   return {name, member};
 }
 
-// True only for the type that ZONDA_FIELDS names: a derived type inherits the function, but not the permission to
-// be sent without its own fields.
+// True only for the type that ZONDA_FIELDS names: a derived type inherits the function, but not the
+// permission to be sent without its own fields.
 template <class T>
 concept HasFields = requires {
   T::zonda_fields();
@@ -38,7 +38,7 @@ concept HasFields = requires {
   ZONDA_DETAIL_SCAN1(ZONDA_DETAIL_SCAN1(ZONDA_DETAIL_SCAN1(ZONDA_DETAIL_SCAN1(__VA_ARGS__))))
 #define ZONDA_DETAIL_SCAN1(...) __VA_ARGS__
 #define ZONDA_DETAIL_PARENTHESES ()
-#define ZONDA_DETAIL_FIELD(Type, name, ...) \
+#define ZONDA_DETAIL_FIELD(Type, name, ...)  \
   ::zonda::detail::field(#name, &Type::name) \
-  __VA_OPT__(, ZONDA_DETAIL_NEXT_FIELD ZONDA_DETAIL_PARENTHESES(Type, __VA_ARGS__))
+      __VA_OPT__(, ZONDA_DETAIL_NEXT_FIELD ZONDA_DETAIL_PARENTHESES(Type, __VA_ARGS__))
 #define ZONDA_DETAIL_NEXT_FIELD() ZONDA_DETAIL_FIELD

@@ -24,7 +24,7 @@ using ValueOf = std::conditional_t<std::is_void_v<T>, std::monostate, std::remov
 template <class R, class... A>
 std::string write_signature() {
   SignatureWriter writer;
-  const char* before = "";
+  [[maybe_unused]] const char* before = "";
   writer << "(";
   ((writer << std::exchange(before, ", "), Codec<ValueOf<A>>::describe(writer)), ...);
   writer << ") -> ";

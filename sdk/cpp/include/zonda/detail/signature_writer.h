@@ -17,8 +17,8 @@ class SignatureWriter {
     return *this;
   }
 
-  // Own types are written between enter and leave. enter() is false for one that is being written already: it contains
-  // itself, and its text would have no end.
+  // Own types are written between enter and leave. enter() is false for one that is being written already: it
+  // contains itself, and its text would have no end.
   bool enter(std::type_index type) {
     if (std::find(inside_.begin(), inside_.end(), type) != inside_.end()) return false;
     inside_.push_back(type);
