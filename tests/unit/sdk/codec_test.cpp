@@ -37,6 +37,13 @@ struct ByMembers {
   friend bool operator==(const ByMembers&, const ByMembers&) = default;
 };
 
+struct ByName {
+  int count = 0;
+  ByMembers inner;
+  MSGPACK_DEFINE_MAP(count, inner)
+  friend bool operator==(const ByName&, const ByName&) = default;
+};
+
 struct ByAdaptor {
   int count = 0;
 };
@@ -182,4 +189,14 @@ TEST_CASE("points in time survive, and do not overflow or lose digits silently")
   CHECK(survives(sys_seconds(seconds(1LL << 40))));
   CHECK_THROWS_AS(sent_as<system_clock::time_point>(sys_seconds(seconds(1LL << 40))), DecodeError);
   CHECK_THROWS_AS(sent_as<sys_seconds>(system_clock::time_point(nanoseconds(1))), DecodeError);
+}
+
+TEST_CASE("msgpack-cxx's own types get no silent defaults either") {
+  CHECK_THROWS_AS(sent_as<ByMembers>(std::tuple(3)), DecodeError);
+  CHECK_THROWS_AS(sent_as<ByMembers>(std::tuple("a"s, 3, 4)), DecodeError);
+  CHECK_THROWS_AS(sent_as<ByMembers>(std::tuple(3, "a"s, 4)), DecodeError);
+  CHECK_THROWS_AS((sent_as<ByName>(std::map<std::string, int>{{"count", 3}})), DecodeError);
+  CHECK_THROWS_AS(sent_as<std::forward_list<ByMembers>>(std::vector{std::tuple(3)}), DecodeError);
+  CHECK(survives(ByName{3, {4, "a"}}));
+  CHECK(sent_as<ByMembers>(std::tuple(3, "a"s)) == ByMembers{3, "a"});
 }

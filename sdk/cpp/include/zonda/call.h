@@ -39,8 +39,8 @@ class [[nodiscard]] Call {
   Call& deadline(detail::Limit limit) & { return detail::set_deadline(parts_.options, limit), *this; }
   Call&& deadline(detail::Limit limit) && { return std::move(deadline(limit)); }
 
-  // Calls with the same key, function and arguments are one task, also across restarts of the client. 1 to
-  // 1024 bytes. Implies detached().
+  // Calls with the same key, function and arguments are one task, also across restarts of the client.
+  // A key has 1 to 1024 bytes and implies detached().
   Call& key(std::string_view text) & { return detail::set_key(parts_.options, text), *this; }
   Call&& key(std::string_view text) && { return std::move(key(text)); }
 

@@ -42,8 +42,7 @@ class TaskCrashed : public TaskError {
   using TaskError::TaskError;
 };
 
-// An attempt took longer than its timeout, or everything took longer than the deadline (report().kind tells
-// which).
+// An attempt took longer than its timeout, or everything took longer than the deadline (see report().kind).
 class TaskTimedOut : public TaskError {
  public:
   using TaskError::TaskError;
@@ -84,14 +83,14 @@ class WaitTimedOut : public Error {
   using Error::Error;
 };
 
-// "failed: std::invalid_argument: n must be positive (worker w1 on host h1, attempt 1)": one line, whatever
-// was reported.
+// "failed: std::invalid_argument: n must be positive (worker w1 on host h1, attempt 1)". Always one line.
 std::string describe(const TaskReport& report);
 
 // Throws what Future::get() throws for this report:
-//   failed TaskFailed, crashed TaskCrashed, timed_out and expired TaskTimedOut, cancelled TaskCancelled, lost
-//   TaskLost, unreachable Unreachable, rejected Rejected, or Unauthorized if the report's type is
-//   "unauthorized".
+//   failed, crashed, cancelled, lost    TaskFailed, TaskCrashed, TaskCancelled, TaskLost
+//   timed_out, expired                  TaskTimedOut
+//   unreachable                         Unreachable
+//   rejected                            Rejected, or Unauthorized if the report's type is "unauthorized"
 [[noreturn]] void throw_report(const TaskReport& report);
 
 }  // namespace zonda

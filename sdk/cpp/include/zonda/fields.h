@@ -4,13 +4,12 @@
 //
 // Name the type and the fields to send, up to 256, in the public part of the type. It stays an aggregate if
 // it was one, and must be default constructible. Fields may be of any type that can be sent, other types with
-// ZONDA_FIELDS included; a type may contain itself through std::vector, std::unique_ptr and the like, 64
-// deep.
+// ZONDA_FIELDS included. A type may contain itself through std::vector and the like, 64 deep.
 //
 // It travels as a msgpack map from field names to values. The receiver wants each field exactly once, in any
 // order, and nothing else: what does not fit is an error that names the field, so rename fields on both sides
-// at once. A derived type does not inherit its base's fields; give it ZONDA_FIELDS of its own (inherited
-// members may be named).
+// at once. A derived type does not inherit its base's fields; give it its own, which may name inherited
+// members.
 #pragma once
 
 #include <zonda/detail/field.h>

@@ -1,5 +1,4 @@
-// A function by name and type: what clients call and workers bind. Define it once, in a header that both
-// include:
+// A function by name and type: what clients call and workers bind. Define it once, in a header for both:
 //
 //   inline constexpr zonda::Function<std::int64_t(std::int64_t)> square{"math.square"};
 //
@@ -55,8 +54,7 @@ class Function<R(A...)> {
   // E.g. "(int, str) -> str". Lives for ever.
   const std::string& signature() const { return detail::signature_of<R, A...>(); }
 
-  // Arguments convert as in a normal call; anything else is a compile error. They are encoded at once, so
-  // they need not outlive the expression.
+  // Arguments convert as in a normal call; anything else is a compile error. They are encoded at once.
   template <class... Given>
   Call<R> operator()(Given&&... given) const {
     detail::Output out;

@@ -65,7 +65,7 @@ auto erase(F&& callable) {
   }
 }
 
-// F stays one object: it is called from as many threads at once as the executor has.
+// The callable is called from as many threads at once as the executor has.
 // Throws what user code throws, and DecodeError before user code is called.
 template <class R, class... A, class F>
 Handler make_handler(const Function<R(A...)>& function, F&& callable) {

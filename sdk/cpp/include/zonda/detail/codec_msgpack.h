@@ -1,8 +1,9 @@
 // Everything else that msgpack-cxx packs by itself: MSGPACK_DEFINE, adaptors. Slower than the other codecs,
-// and as strict as the type's own msgpack_unpack is.
+// and a little less strict: a float without a fraction passes for an integer.
 #pragma once
 
 #include <zonda/detail/codec_base.h>
+#include <zonda/detail/msgpack_shape.h>
 
 #include <complex>
 #include <concepts>
@@ -29,7 +30,7 @@ concept HasMsgpackMembers = requires(const T& value, Packer& packer) {
   value.msgpack_pack(packer);
 };
 
-// The generic adaptor, which only forwards to members, inherits version 1 of itself; a specialisation does
+// The generic adaptor, which only forwards to members, inherits version 1 of itself. A specialisation does
 // not.
 template <class T>
 concept HasMsgpackAdaptor =
@@ -58,7 +59,11 @@ struct Codec {
     try {
       const msgpack::object_handle handle =
           msgpack::unpack(bytes.data(), bytes.size(), nullptr, nullptr, limit);
-      return handle.get().as<T>();
+      T value = handle.get().as<T>();
+      Output again;
+      encode(again, value, 0);
+      expect_same_counts(bytes, again.bytes());
+      return value;
     } catch (const DecodeError&) {
       throw;
     } catch (const msgpack::type_error&) {
