@@ -7,6 +7,7 @@
 // and ignores what follows the value (measured with 4.1.3), hence a reader of our own.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
@@ -190,11 +191,13 @@ class Reader {
   }
   template <class T>
   T big_endian() {
-    const std::string_view raw = take(sizeof(T));
     T value = 0;
-    for (const char byte : raw)
-      value = static_cast<T>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(byte));
-    return value;
+    std::memcpy(&value, take(sizeof(T)).data(), sizeof value);
+    // Not a loop over the bytes: the compiler does not see through it, and this is what large vectors cost.
+    if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) return value;
+    if constexpr (sizeof(T) == 2) return __builtin_bswap16(value);
+    if constexpr (sizeof(T) == 4) return __builtin_bswap32(value);
+    if constexpr (sizeof(T) == 8) return __builtin_bswap64(value);
   }
   template <class To, class From>
   static To bits_as(From from) {
