@@ -1,7 +1,6 @@
 #include "proto/wire/ipc_lock.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,13 +28,6 @@ void prepare(const std::string& directory) {
   if ((status.st_mode & 077) != 0) fail(directory, "the directory is open to other users (chmod 700 it)");
 }
 
-bool has_sockets(const std::string& directory) {
-  for (const char* name : {"/front", "/back", "/sink"}) {
-    if (access((directory + name).c_str(), F_OK) == 0) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 IpcLock::IpcLock(const std::string& directory) : directory_(directory) {
@@ -51,9 +43,7 @@ IpcLock::IpcLock(const std::string& directory) : directory_(directory) {
 
 // The lock's file stays: removing it would let two processes lock two files of the same name.
 IpcLock::~IpcLock() {
-  if (descriptor_ < 0) return;
-  for (int waited_ms = 0; waited_ms < 1000 && has_sockets(directory_); ++waited_ms) poll(nullptr, 0, 1);
-  close(descriptor_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 IpcLock::IpcLock(IpcLock&& other) noexcept

@@ -18,11 +18,11 @@
 namespace zonda {
 
 struct BrokerWireOptions {
-  std::vector<BaseAddress> addresses;  // all are listened on
-  SocketLimits limits;
+  std::vector<BaseAddress> addresses{};  // all are listened on
+  SocketLimits limits{};
   int sink_frames_max = 64;  // per worker; small, so that an unread sink is felt in the workers
   std::size_t unsent_bytes_max = 64 << 20;  // per connection; one that lets more pile up counts as gone
-  std::vector<int> wake_ups;  // descriptors that end a wait while readable; their owners drain them
+  std::vector<int> wake_ups{};  // descriptors that end a wait while readable; their owners drain them
 };
 
 // A connection reported by take_gone() may be heard of again: libzmq cannot turn away a peer, so one that was

@@ -15,11 +15,11 @@
 namespace zonda {
 
 struct PeerWireOptions {
-  std::string address;  // of the front or the back, as BaseAddress::endpoint() writes it
-  SocketLimits limits;
+  std::string address{};  // of the front or the back, as BaseAddress::endpoint() writes it
+  SocketLimits limits{};
   int sink_frames_max = 64;
   std::size_t unsent_bytes_max = 64 << 20;
-  std::vector<int> wake_ups;  // descriptors that end a wait while readable; their owners drain them
+  std::vector<int> wake_ups{};  // descriptors that end a wait while readable; their owners drain them
 };
 
 // Connects by itself, again and again. What the broker was sent before a connection broke may be lost; it
