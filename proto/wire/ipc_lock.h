@@ -7,9 +7,7 @@ namespace zonda {
 
 // Creates the directory (0700) if it is missing and locks it, until destroyed. libzmq's ipc bind would
 // quietly take the path from a broker that runs there. Throws std::runtime_error if another process holds it,
-// or if the directory belongs to someone else or is open to others. Destroy it after the sockets: libzmq
-// removes their files a little later, on its own thread, and would remove those of the next broker, so the
-// lock is kept until they are gone (a second at most).
+// or if the directory belongs to someone else or is open to others.
 class IpcLock {
  public:
   explicit IpcLock(const std::string& directory);

@@ -36,6 +36,14 @@ std::vector<std::string> garbage() {
   return all;
 }
 
+std::vector<std::string> frames_from(const BrokerEnd& broker, Connection connection) {
+  std::vector<std::string> found;
+  for (const Heard& each : broker.heard) {
+    if (each.from == connection && !each.frame.empty()) found.push_back(each.frame);
+  }
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("garbage on any port harms no other peer") {
@@ -56,13 +64,13 @@ TEST_CASE("garbage on any port harms no other peer") {
     broker.wire->send(connection, numbered(round, 10));
     ++round;
     REQUIRE(WireFixture::turn_until(broker, worker, [&] {
-      return worker.heard.size() == round && broker.frames(Port::Back).size() == round;
+      return worker.heard.size() == round && frames_from(broker, connection).size() == round;
     }));
   }
+  // Some garbage is heard as frames: ZMTP 1.0 is spoken without a handshake. Telling it apart is the
+  // decoder's work.
   CHECK(worker.heard == numbered_run(round, 10));
-  CHECK(broker.frames(Port::Back) == numbered_run(round, 10));
-  CHECK(broker.frames(Port::Front).empty());
-  CHECK(broker.frames(Port::Sink).empty());
+  CHECK(frames_from(broker, connection) == numbered_run(round, 10));
   CHECK(broker.gone.empty());
 }
 

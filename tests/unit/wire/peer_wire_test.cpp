@@ -53,15 +53,14 @@ TEST_CASE("on ipc too, since a broker that ends takes only its own sockets away"
 
 TEST_CASE("frames sent before the broker is there arrive later, in order") {
   WireFixture f;
-  BrokerEnd broker(f.context, f.local());
-  const BaseAddress address = broker.wire->addresses().front();
-  broker.wire.reset();
+  TempDir dir;
+  const BaseAddress address = parse_address("ipc://" + dir.path());
   PeerEnd peer(f.context, {.address = address.endpoint(Port::Back)});
   const std::vector<std::string> sent = numbered_run(500, 100);
   for (const std::string& frame : sent) peer.wire->send(frame);
   CHECK(peer.wire->counters().front.frames_out == 0);
 
-  BrokerEnd later = f.restart_broker(address);
+  BrokerEnd later(f.context, f.local(address.text()));
   REQUIRE(
       WireFixture::turn_until(later, peer, [&] { return later.frames(Port::Back).size() == sent.size(); }));
   CHECK(later.frames(Port::Back) == sent);
@@ -69,15 +68,14 @@ TEST_CASE("frames sent before the broker is there arrive later, in order") {
 
 TEST_CASE("what waits can be forgotten") {
   WireFixture f;
-  BrokerEnd broker(f.context, f.local());
-  const BaseAddress address = broker.wire->addresses().front();
-  broker.wire.reset();
+  TempDir dir;
+  const BaseAddress address = parse_address("ipc://" + dir.path());
   PeerEnd peer(f.context, {.address = address.endpoint(Port::Back)});
   peer.wire->send("of the old session");
   peer.wire->discard_unsent();
   peer.wire->send("of the new session");
 
-  BrokerEnd later = f.restart_broker(address);
+  BrokerEnd later(f.context, f.local(address.text()));
   REQUIRE(WireFixture::turn_until(later, peer, [&] { return !later.frames(Port::Back).empty(); }));
   CHECK(later.frames(Port::Back) == std::vector<std::string>{"of the new session"});
 }
@@ -122,12 +120,10 @@ TEST_CASE("a lane on which too much waits starts over on a new connection") {
 
 TEST_CASE("waiting for an absent broker costs no processor time") {
   WireFixture f;
-  BrokerEnd broker(f.context, f.local());
-  const std::string absent = broker.endpoint(Port::Back);
-  const std::string absent_sink = broker.endpoint(Port::Sink);
-  broker.wire.reset();
-  PeerEnd peer(f.context, {.address = absent});
-  peer.wire->connect_sink(absent_sink);
+  TempDir dir;
+  const BaseAddress absent = parse_address("ipc://" + dir.path());
+  PeerEnd peer(f.context, {.address = absent.endpoint(Port::Back)});
+  peer.wire->connect_sink(absent.endpoint(Port::Sink));
   peer.wire->send("queued");
   CHECK_FALSE(peer.wire->send_to_sink("refused"));
 
