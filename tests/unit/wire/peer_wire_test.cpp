@@ -7,6 +7,7 @@
 #include "tests/unit/wire/wire_fixture.h"
 
 using namespace zonda;
+using namespace std::chrono_literals;
 
 namespace {
 

@@ -17,8 +17,6 @@
 
 namespace zonda {
 
-using namespace std::chrono_literals;
-
 inline TimePoint in(std::chrono::milliseconds wait) { return std::chrono::steady_clock::now() + wait; }
 
 class TempDir {
@@ -89,7 +87,7 @@ struct PeerEnd {
 };
 
 struct WireFixture {
-  static constexpr auto kPatience = 20s;
+  static constexpr auto kPatience = std::chrono::seconds(20);
 
   BrokerWireOptions local(const std::string& address = "tcp://127.0.0.1:0") const {
     BrokerWireOptions options;
@@ -119,8 +117,8 @@ struct WireFixture {
   template <class Condition>
   static bool turn_until(BrokerEnd& broker, PeerEnd& peer, Condition condition) {
     return repeat_until(condition, [&] {
-      broker.turn(1ms);
-      peer.turn(1ms);
+      broker.turn(std::chrono::milliseconds(1));
+      peer.turn(std::chrono::milliseconds(1));
     });
   }
 
