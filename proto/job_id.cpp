@@ -11,7 +11,8 @@ int five_bits(const JobId& id, int at) {
   int value = 0;
   for (int bit = 0; bit < 5; ++bit) {
     const int position = 5 * at + bit - 2;  // from the most significant bit of the id
-    const bool set = position >= 0 && ((id.bytes[static_cast<std::size_t>(position / 8)] >> (7 - position % 8)) & 1) != 0;
+    const bool set =
+        position >= 0 && ((id.bytes[static_cast<std::size_t>(position / 8)] >> (7 - position % 8)) & 1) != 0;
     value = 2 * value + (set ? 1 : 0);
   }
   return value;

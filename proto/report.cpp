@@ -33,18 +33,29 @@ TaskReport::Attempt read_attempt(detail::Reader& reader) {
 }
 
 void read_field(detail::Reader& reader, std::string_view key, TaskReport& report) {
-  if (key == "kind") report.kind = read_kind(reader);
-  else if (key == "type") report.type = reader.text();
-  else if (key == "message") report.message = reader.text();
-  else if (key == "signal") report.signal = reader.integer<int>();
-  else if (key == "exit_code") report.exit_code = reader.integer<int>();
-  else if (key == "stderr_tail") report.stderr_tail = reader.text();
-  else if (key == "peak_rss_bytes") report.peak_rss_bytes = reader.integer<std::uint64_t>();
-  else if (key == "worker") report.worker = reader.text();
-  else if (key == "host") report.host = reader.text();
-  else if (key == "attempts") report.attempts = reader.integer<int>();
+  if (key == "kind")
+    report.kind = read_kind(reader);
+  else if (key == "type")
+    report.type = reader.text();
+  else if (key == "message")
+    report.message = reader.text();
+  else if (key == "signal")
+    report.signal = reader.integer<int>();
+  else if (key == "exit_code")
+    report.exit_code = reader.integer<int>();
+  else if (key == "stderr_tail")
+    report.stderr_tail = reader.text();
+  else if (key == "peak_rss_bytes")
+    report.peak_rss_bytes = reader.integer<std::uint64_t>();
+  else if (key == "worker")
+    report.worker = reader.text();
+  else if (key == "host")
+    report.host = reader.text();
+  else if (key == "attempts")
+    report.attempts = reader.integer<int>();
   else if (key == "history") {
-    for (std::uint32_t left = reader.array(); left > 0; --left) report.history.push_back(read_attempt(reader));
+    for (std::uint32_t left = reader.array(); left > 0; --left)
+      report.history.push_back(read_attempt(reader));
   } else {
     reader.skip();
   }

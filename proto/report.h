@@ -1,4 +1,5 @@
-// TaskReport as bytes: the payload of every outcome that is not a value. A msgpack map, so that fields can be added.
+// TaskReport as bytes: the payload of every outcome that is not a value. A msgpack map, so that fields can be
+// added.
 #pragma once
 
 #include <zonda/task_report.h>

@@ -10,8 +10,8 @@
 
 namespace zonda {
 
-// One allocation, reference counted. Copies share; the count is atomic, since libzmq's I/O thread and executors
-// let go of slabs on their own threads.
+// One allocation, reference counted. Copies share; the count is atomic, since libzmq's I/O thread and
+// executors let go of slabs on their own threads.
 class Slab {
  public:
   Slab() = default;

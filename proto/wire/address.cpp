@@ -96,12 +96,9 @@ BaseAddress parse_ipc(std::string_view rest, std::string_view whole) {
 
 std::string_view socket_name(Port which) {
   switch (which) {
-    case Port::Front:
-      return "/front";
-    case Port::Back:
-      return "/back";
-    case Port::Sink:
-      return "/sink";
+    case Port::Front: return "/front";
+    case Port::Back: return "/back";
+    case Port::Sink: return "/sink";
   }
   throw std::logic_error("no such port");
 }

@@ -130,14 +130,9 @@ void ZmqBrokerWire::send(Connection to, std::string frame) {
 bool ZmqBrokerWire::offer(Connection to, zmq::message_t& frame) {
   const std::size_t size = frame.size();
   switch (lane(to.port).socket.send_to(to.number, frame)) {
-    case ZmqSocket::Sent::Full:
-      ++counters_.full;
-      return false;
-    case ZmqSocket::Sent::Gone:
-      give_up(to, 1);
-      return true;
-    case ZmqSocket::Sent::Yes:
-      break;
+    case ZmqSocket::Sent::Full: ++counters_.full; return false;
+    case ZmqSocket::Sent::Gone: give_up(to, 1); return true;
+    case ZmqSocket::Sent::Yes: break;
   }
   ++lane(to.port).counters.frames_out;
   lane(to.port).counters.bytes_out += size;

@@ -37,16 +37,13 @@ BindResult bind_three(BaseAddress address, const Lanes& lanes) {
   const std::string endpoint = address.endpoint(result.port);
   const std::string port = endpoint.substr(endpoint.rfind(':') + 1);
   switch (result.error) {
-    case EADDRINUSE:
-      throw std::runtime_error("port " + port + " is in use (" + endpoint + ")");
-    case EACCES:
-      throw std::runtime_error("no permission to listen on " + endpoint);
+    case EADDRINUSE: throw std::runtime_error("port " + port + " is in use (" + endpoint + ")");
+    case EACCES: throw std::runtime_error("no permission to listen on " + endpoint);
     case EADDRNOTAVAIL:
     case ENODEV:
       throw std::runtime_error("cannot listen on " + endpoint +
                                ": give an IP address or an interface of this machine, or *");
-    default:
-      throw std::runtime_error("cannot listen on " + endpoint + ": " + zmq_strerror(result.error));
+    default: throw std::runtime_error("cannot listen on " + endpoint + ": " + zmq_strerror(result.error));
   }
 }
 

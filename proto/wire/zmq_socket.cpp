@@ -107,14 +107,10 @@ void ZmqSocket::discard_on_close() { socket_.set(zmq::sockopt::linger, 0); }
 ZmqSocket::Sent ZmqSocket::send(zmq::message_t& frame) {
   while (zmq_msg_send(frame.handle(), socket_.handle(), ZMQ_DONTWAIT) < 0) {
     switch (zmq_errno()) {
-      case EINTR:
-        continue;
-      case EAGAIN:
-        return Sent::Full;
-      case EHOSTUNREACH:
-        return Sent::Gone;
-      default:
-        fail("zmq_msg_send");
+      case EINTR: continue;
+      case EAGAIN: return Sent::Full;
+      case EHOSTUNREACH: return Sent::Gone;
+      default: fail("zmq_msg_send");
     }
   }
   return Sent::Yes;
@@ -124,14 +120,10 @@ ZmqSocket::Sent ZmqSocket::send_to(std::uint32_t connection, zmq::message_t& fra
   const auto id = routing_id(connection);
   while (zmq_send(socket_.handle(), id.data(), id.size(), ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0) {
     switch (zmq_errno()) {
-      case EINTR:
-        continue;
-      case EAGAIN:
-        return Sent::Full;
-      case EHOSTUNREACH:
-        return Sent::Gone;
-      default:
-        fail("zmq_send");
+      case EINTR: continue;
+      case EAGAIN: return Sent::Full;
+      case EHOSTUNREACH: return Sent::Gone;
+      default: fail("zmq_send");
     }
   }
   return send(frame);  // the pipe was checked with the id: this part always goes

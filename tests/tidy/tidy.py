@@ -171,7 +171,8 @@ def check_format(root, names):
     if program is None:
         print("tidy: clang-format is not installed, so the layout was not checked")
         return
-    version = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    answer = subprocess.run([program, "--version"], check=True, capture_output=True, text=True)
+    version = answer.stdout.strip()
     if not re.search(rf"version {CLANG_FORMAT_VERSION}\.", version):
         print(f"tidy: the layout was not checked: it takes {CLANG_FORMAT_VERSION}, this is {version}")
         return

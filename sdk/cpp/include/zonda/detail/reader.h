@@ -1,10 +1,10 @@
-// Reads msgpack strictly, in one pass, without allocating. Public headers decode user values with it, the protocol
-// decodes frames with it.
+// Reads msgpack strictly, in one pass, without allocating. Public headers decode user values with it, the
+// protocol decodes frames with it.
 //
-// Strict: every read says what it expects, and what does not fit (another kind, an integer out of range, a count
-// larger than the bytes left, trailing bytes) throws DecodeError. Views point into the input.
-// msgpack-cxx's own unpack() allocates 8 KiB a call, takes 2.0 for an int, fills short tuples with defaults and
-// ignores what follows the value (measured with 4.1.3), hence a reader of our own.
+// Strict: every read says what it expects, and what does not fit (another kind, an integer out of range, a
+// count larger than the bytes left, trailing bytes) throws DecodeError. Views point into the input.
+// msgpack-cxx's own unpack() allocates 8 KiB a call, takes 2.0 for an int, fills short tuples with defaults
+// and ignores what follows the value (measured with 4.1.3), hence a reader of our own.
 #pragma once
 
 #include <concepts>
@@ -35,8 +35,7 @@ class Reader {
   }
 
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  T integer() {
+  requires(!std::same_as<T, bool>) T integer() {
     const std::uint8_t tag = take_tag();
     if (tag <= 0x7f) return fit<T>(std::uint64_t{tag});
     if (tag >= 0xe0) return fit<T>(std::int64_t{static_cast<std::int8_t>(tag)});
@@ -66,7 +65,8 @@ class Reader {
     if (!next_is_integer()) wrong_kind("a number", peek());
     const auto value = integer<std::int64_t>();
     const auto as_double = static_cast<double>(value);
-    if (as_double < -9007199254740992.0 || as_double > 9007199254740992.0) throw DecodeError("integer too large for a float");
+    if (as_double < -9007199254740992.0 || as_double > 9007199254740992.0)
+      throw DecodeError("integer too large for a float");
     return as_double;
   }
 
@@ -172,7 +172,8 @@ class Reader {
   T big_endian() {
     const std::string_view raw = take(sizeof(T));
     T value = 0;
-    for (const char byte : raw) value = static_cast<T>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(byte));
+    for (const char byte : raw)
+      value = static_cast<T>((std::uint64_t{value} << 8) | static_cast<std::uint8_t>(byte));
     return value;
   }
   template <class To, class From>
@@ -188,7 +189,8 @@ class Reader {
     return static_cast<T>(value);
   }
   std::uint32_t count(std::uint32_t elements, std::uint32_t bytes_each) const {
-    if (std::uint64_t{elements} * bytes_each > bytes_left()) throw DecodeError("count larger than the bytes left");
+    if (std::uint64_t{elements} * bytes_each > bytes_left())
+      throw DecodeError("count larger than the bytes left");
     return elements;
   }
   // Steps over one tag and its own bytes; returns how many values it contains.
