@@ -1,5 +1,5 @@
-// Carries frames; knows nothing of what is in them. Two implementations: zmq_wire.h over ZeroMQ sockets, and the
-// simulated network of tests/simulation. Each object belongs to one thread.
+// Carries frames; knows nothing of what is in them. Two implementations: zmq_wire.h over ZeroMQ sockets, and
+// the simulated network of tests/simulation. Each object belongs to one thread.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,8 @@ using TimePoint = std::chrono::steady_clock::time_point;
 // The broker's sockets. Front: clients. Back: workers. Sink: results, one way.
 enum class Port : std::uint8_t { Front = 1, Back = 2, Sink = 3 };
 
-// One connection of one peer to a port of the broker, as long as it lasts; a peer that reconnects has another.
-// On the sink, where a sender cannot be told, it is just the port.
+// One connection of one peer to a port of the broker, as long as it lasts; a peer that reconnects has
+// another. On the sink, where a sender cannot be told, it is just the port.
 struct Connection {
   Port port = Port::Front;
   std::uint32_t number = 0;
@@ -34,13 +34,14 @@ class BrokerWire {
 
   virtual ~BrokerWire() = default;
 
-  // Waits until something arrives, a wake-up descriptor is readable or the deadline passes; then calls `on_frame` for
-  // what is there, at most kTurnFramesMax frames, fairly between the ports.
+  // Waits until something arrives, a wake-up descriptor is readable or the deadline passes; then calls
+  // `on_frame` for what is there, at most kTurnFramesMax frames, fairly between the ports.
   virtual void receive_until(TimePoint deadline, const OnFrame& on_frame) = 0;
   // Never blocks. Frames to one connection leave in order; those a full connection does not take are kept and
   // retried in later turns. Frames to a connection that is gone are dropped and it is reported below.
   virtual void send(Connection to, std::string frame) = 0;
-  // Connections found gone since the last call (each once). A hint, not proof: the peer may be back on another one.
+  // Connections found gone since the last call (each once). A hint, not proof: the peer may be back on
+  // another one.
   virtual std::vector<Connection> take_gone() = 0;
   // While false, the sink is not read: results wait in the workers.
   virtual void read_sink(bool on) = 0;

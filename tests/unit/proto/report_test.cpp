@@ -16,7 +16,8 @@ TEST_CASE("a report survives encoding") {
   report.worker = "w1";
   report.host = "h1";
   report.attempts = 2;
-  report.history = {{TaskReport::failed, 1, "w0", "h0", "threw"}, {TaskReport::crashed, 2, "w1", "h1", "died"}};
+  report.history = {{TaskReport::failed, 1, "w0", "h0", "threw"},
+                    {TaskReport::crashed, 2, "w1", "h1", "died"}};
   CHECK(decode_report(encode_report(report)) == report);
 }
 

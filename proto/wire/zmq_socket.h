@@ -1,0 +1,59 @@
+// One libzmq socket with Zonda's options. cppzmq sets it up; frames go through the C API, where an empty,
+// full or dead lane is a value, not an exception.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <zmq.hpp>
+
+#include "proto/wire/zmq_context.h"
+
+namespace zonda {
+
+struct SocketLimits {
+  std::int64_t frame_bytes_max = 17 << 20;  // a larger one costs its sender the connection
+  int frames_max = 256;                     // per connection and direction; credits keep peers far below it
+  std::chrono::milliseconds linger{1000};   // for what was sent when the socket is closed
+};
+
+class ZmqSocket {
+ public:
+  // Router and pull are the broker's and bind; dealer and push connect.
+  ZmqSocket(ZmqContext& context, zmq::socket_type type, const SocketLimits& limits);
+
+  int bind(const std::string& endpoint);     // 0 or errno
+  int connect(const std::string& endpoint);  // 0 or errno
+  void unbind();                             // what was bound last
+  void discard_on_close();                   // no linger
+
+  enum class Sent : std::uint8_t { Yes, Full, Gone };
+  // `frame` is empty afterwards if it was sent and untouched if not.
+  Sent send(zmq::message_t& frame);
+  Sent send_to(std::uint32_t connection, zmq::message_t& frame);  // router only
+
+  // The next part of a message; false if nothing is there.
+  bool receive(zmq::message_t& part);
+
+  zmq::pollitem_t poll_item(short events) { return {socket_.handle(), 0, events, 0}; }
+
+ private:
+  void set_bound_options();
+  void set_connected_options();
+
+  zmq::socket_t socket_;
+};
+
+// Frames of some size are handed over without a copy; libzmq's I/O thread frees them.
+zmq::message_t to_message(std::string frame);
+
+// libzmq numbers connections itself: a zero byte, then 32 bits. Peers that name themselves have other ids.
+bool is_numbered(std::string_view routing_id);
+std::uint32_t connection_number(std::string_view routing_id);
+
+// Waits until one of the items is ready or the deadline has passed (then it still looks once). False: none is
+// ready.
+bool poll_until(std::chrono::steady_clock::time_point deadline, zmq::pollitem_t* items, std::size_t count);
+
+}  // namespace zonda

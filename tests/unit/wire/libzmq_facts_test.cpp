@@ -1,0 +1,253 @@
+// What Zonda relies on in libzmq and what it avoids, shown on the installed library itself. If one of these
+// fails after an upgrade, the rule that rests on it may be reconsidered.
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <string>
+
+#include "tests/unit/wire/wire_fixture.h"
+
+using namespace zonda;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Facts {
+  zmq::socket_t socket(zmq::socket_type type) {
+    zmq::socket_t made(context, type);
+    made.set(zmq::sockopt::linger, 0);
+    return made;
+  }
+
+  // Binds and returns the address.
+  std::string bind(zmq::socket_t& to, const std::string& endpoint = "tcp://127.0.0.1:*") {
+    to.bind(endpoint);
+    return to.get(zmq::sockopt::last_endpoint);
+  }
+
+  std::string ipc(const char* name) const { return "ipc://" + dir.path() + "/" + name; }
+
+  TempDir dir;
+  zmq::context_t context;
+};
+
+int send_error(zmq::socket_t& socket, const std::string& frame, int flags = 0) {
+  return zmq_send(socket.handle(), frame.data(), frame.size(), ZMQ_DONTWAIT | flags) < 0 ? zmq_errno() : 0;
+}
+
+bool ready(zmq::socket_t& socket, short events, std::chrono::milliseconds wait = 20s) {
+  zmq::pollitem_t item{socket.handle(), 0, events, 0};
+  return zmq::poll(&item, 1, wait) == 1;
+}
+
+// The parts of the next message.
+std::vector<std::string> next(zmq::socket_t& socket) {
+  std::vector<std::string> parts;
+  if (!ready(socket, ZMQ_POLLIN)) return parts;
+  zmq::message_t part;
+  do {
+    if (!socket.recv(part)) break;
+    parts.push_back(part.to_string());
+  } while (part.more());
+  return parts;
+}
+
+}  // namespace
+
+TEST_CASE("libzmq is recent enough, has CURVE and no draft interfaces") {
+  const auto [major, minor, patch] = zmq::version();
+  CHECK(ZMQ_MAKE_VERSION(major, minor, patch) >= ZMQ_MAKE_VERSION(4, 3, 4));
+  CHECK(zmq_has("curve") == 1);
+  CHECK(zmq_has("draft") == 0);
+}
+
+TEST_CASE("libzmq: a router drops silently unless it is mandatory") {
+  Facts f;
+  zmq::socket_t router = f.socket(zmq::socket_type::router);
+  const std::string nobody("\0\1\2\3\4", 5);
+  CHECK(send_error(router, nobody, ZMQ_SNDMORE) == 0);
+  CHECK(send_error(router, "lost") == 0);
+  router.set(zmq::sockopt::router_mandatory, 1);
+  CHECK(send_error(router, nobody, ZMQ_SNDMORE) == EHOSTUNREACH);
+}
+
+TEST_CASE("libzmq: a router numbers its connections, five bytes beginning with zero") {
+  Facts f;
+  zmq::socket_t router = f.socket(zmq::socket_type::router);
+  const std::string address = f.bind(router);
+  std::vector<std::uint32_t> numbers;
+  for (int i = 0; i < 3; ++i) {
+    zmq::socket_t dealer = f.socket(zmq::socket_type::dealer);
+    dealer.connect(address);
+    dealer.send(zmq::str_buffer("x"));
+    const std::vector<std::string> message = next(router);
+    REQUIRE(message.size() == 2);
+    REQUIRE(is_numbered(message[0]));
+    numbers.push_back(connection_number(message[0]));
+  }
+  CHECK(numbers[1] == numbers[0] + 1);
+  CHECK(numbers[2] == numbers[1] + 1);
+}
+
+TEST_CASE("libzmq: a full peer gives EAGAIN on a mandatory router, while POLLOUT says it can be written") {
+  Facts f;
+  zmq::socket_t router = f.socket(zmq::socket_type::router);
+  router.set(zmq::sockopt::router_mandatory, 1);
+  router.set(zmq::sockopt::sndhwm, 1);
+  const std::string address = f.bind(router);
+  zmq::socket_t full = f.socket(zmq::socket_type::dealer);
+  full.set(zmq::sockopt::rcvhwm, 1);
+  full.connect(address);
+  full.send(zmq::str_buffer("full"));
+  const std::string full_id = next(router).at(0);
+  zmq::socket_t idle = f.socket(zmq::socket_type::dealer);
+  idle.connect(address);
+  idle.send(zmq::str_buffer("idle"));
+  REQUIRE(next(router).size() == 2);
+
+  int error = 0;
+  for (int i = 0; i < 100'000 && error == 0; ++i) {
+    error = send_error(router, full_id, ZMQ_SNDMORE);
+    if (error == 0) CHECK(send_error(router, std::string(65536, 'x')) == 0);
+  }
+  CHECK(error == EAGAIN);
+  CHECK(ready(router, ZMQ_POLLOUT, 0ms));
+}
+
+TEST_CASE("libzmq: high-water marks count messages, so one frame of any size passes") {
+  Facts f;
+  zmq::socket_t pull = f.socket(zmq::socket_type::pull);
+  pull.set(zmq::sockopt::rcvhwm, 1);
+  zmq::socket_t push = f.socket(zmq::socket_type::push);
+  push.set(zmq::sockopt::sndhwm, 1);
+  const std::string address = f.bind(pull);
+  push.connect(address);
+  const std::string big(16 << 20, 'x');
+  REQUIRE(push.send(zmq::buffer(big), zmq::send_flags::none) == big.size());
+  CHECK((next(pull) == std::vector<std::string>{big}));
+}
+
+TEST_CASE("libzmq: with IMMEDIATE nothing is queued for an absent peer, without it is") {
+  Facts f;
+  zmq::socket_t careful = f.socket(zmq::socket_type::dealer);
+  careful.set(zmq::sockopt::immediate, 1);
+  careful.connect(f.ipc("absent"));
+  CHECK(send_error(careful, "x") == EAGAIN);
+  CHECK_FALSE(ready(careful, ZMQ_POLLOUT, 0ms));
+  zmq::socket_t hopeful = f.socket(zmq::socket_type::dealer);
+  hopeful.connect(f.ipc("absent"));
+  CHECK(send_error(hopeful, "x") == 0);
+}
+
+TEST_CASE(
+    "libzmq: with IMMEDIATE and PROBE_ROUTER each reconnect is an empty message and nothing stale follows") {
+  Facts f;
+  zmq::socket_t dealer = f.socket(zmq::socket_type::dealer);
+  dealer.set(zmq::sockopt::immediate, 1);
+  dealer.set(zmq::sockopt::probe_router, 1);
+  dealer.set(zmq::sockopt::reconnect_ivl, 20);
+  dealer.connect(f.ipc("r"));
+  for (int life = 0; life < 3; ++life) {
+    IpcLock lock(f.dir.path());
+    zmq::socket_t router = f.socket(zmq::socket_type::router);
+    router.bind(f.ipc("r"));
+    // The dealer's thread must enter libzmq for the new connection to be attached.
+    REQUIRE(WireFixture::repeat_until([&] { return ready(router, ZMQ_POLLIN, 1ms); },
+                                      [&] { ready(dealer, ZMQ_POLLIN, 1ms); }));
+    const std::vector<std::string> probe = next(router);
+    REQUIRE(probe.size() == 2);
+    CHECK(probe[1].empty());
+    router.close();
+    REQUIRE(WireFixture::repeat_until([&] { return send_error(dealer, "stale") == EAGAIN; },
+                                      [&] { ready(dealer, ZMQ_POLLIN, 1ms); }));
+  }
+}
+
+TEST_CASE("libzmq: a router learns of a peer's end by sending, EHOSTUNREACH") {
+  Facts f;
+  zmq::socket_t router = f.socket(zmq::socket_type::router);
+  router.set(zmq::sockopt::router_mandatory, 1);
+  const std::string address = f.bind(router);
+  std::string id;
+  {
+    zmq::socket_t dealer = f.socket(zmq::socket_type::dealer);
+    dealer.connect(address);
+    dealer.send(zmq::str_buffer("x"));
+    id = next(router).at(0);
+  }
+  REQUIRE(WireFixture::repeat_until([&] { return send_error(router, id, ZMQ_SNDMORE) == EHOSTUNREACH; },
+                                    [&] {
+                                      CHECK(send_error(router, "into the void") ==
+                                            0);  // the first part was taken: success is not delivery
+                                      ready(router, ZMQ_POLLIN, 1ms);
+                                    }));
+}
+
+TEST_CASE("libzmq: a second bind takes an ipc path from the first, and the file outlives both") {
+  Facts f;
+  zmq::socket_t first = f.socket(zmq::socket_type::pull);
+  zmq::socket_t second = f.socket(zmq::socket_type::pull);
+  first.bind(f.ipc("p"));
+  CHECK_NOTHROW(second.bind(f.ipc("p")));
+  zmq::socket_t push = f.socket(zmq::socket_type::push);
+  push.connect(f.ipc("p"));
+  push.send(zmq::str_buffer("for the first"));
+  CHECK(next(second) == std::vector<std::string>{"for the first"});
+
+  push.close();
+  second.close();
+  first.close();
+  f.context.close();
+  // So an ending broker cannot take its successor's path away.
+  CHECK(std::filesystem::exists(f.dir.path() + "/p"));
+}
+
+TEST_CASE("libzmq: a second bind of a tcp port is an error") {
+  Facts f;
+  zmq::socket_t first = f.socket(zmq::socket_type::pull);
+  const std::string address = f.bind(first);
+  zmq::socket_t second = f.socket(zmq::socket_type::pull);
+  CHECK(zmq_bind(second.handle(), address.c_str()) < 0);
+  CHECK(zmq_errno() == EADDRINUSE);
+}
+
+TEST_CASE("libzmq: unbind ends every connection it accepted") {
+  Facts f;
+  zmq::socket_t router = f.socket(zmq::socket_type::router);
+  router.set(zmq::sockopt::router_mandatory, 1);
+  const std::string address = f.bind(router);
+  zmq::socket_t dealer = f.socket(zmq::socket_type::dealer);
+  dealer.connect(address);
+  dealer.send(zmq::str_buffer("x"));
+  const std::string id = next(router).at(0);
+  router.unbind(address);
+  CHECK(WireFixture::repeat_until([&] { return send_error(router, id, ZMQ_SNDMORE) == EHOSTUNREACH; },
+                                  [&] { send_error(router, ""); }));
+}
+
+TEST_CASE(
+    "libzmq: CURVE without an authenticator lets any key in, and an option that is no draft here forbids "
+    "it") {
+  Facts f;
+  char public_key[41];
+  char secret_key[41];
+  REQUIRE(zmq_curve_keypair(public_key, secret_key) == 0);
+  zmq::socket_t pull = f.socket(zmq::socket_type::pull);
+  pull.set(zmq::sockopt::curve_server, 1);
+  pull.set(zmq::sockopt::curve_secretkey, secret_key);
+  const std::string address = f.bind(pull);
+  zmq::socket_t push = f.socket(zmq::socket_type::push);
+  char any_public[41];
+  char any_secret[41];
+  REQUIRE(zmq_curve_keypair(any_public, any_secret) == 0);
+  push.set(zmq::sockopt::curve_serverkey, public_key);
+  push.set(zmq::sockopt::curve_publickey, any_public);
+  push.set(zmq::sockopt::curve_secretkey, any_secret);
+  push.connect(address);
+  push.send(zmq::str_buffer("nobody knows me"));
+  CHECK(next(pull) == std::vector<std::string>{"nobody knows me"});
+
+  constexpr int kZapEnforceDomain = 93;
+  const int on = 1;
+  CHECK(zmq_setsockopt(pull.handle(), kZapEnforceDomain, &on, sizeof on) == 0);
+}
