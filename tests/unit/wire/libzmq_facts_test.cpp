@@ -221,7 +221,7 @@ TEST_CASE("libzmq: unbind ends every connection it accepted") {
   dealer.send(zmq::str_buffer("x"));
   const std::string id = next(router).at(0);
   router.unbind(address);
-  // The router must be read meanwhile: until it is, a dead connection that was full still looks full, EAGAIN.
+  // The router must be read meanwhile: until then a dead connection that was full can stay EAGAIN forever.
   CHECK(WireFixture::repeat_until([&] { return send_error(router, id, ZMQ_SNDMORE) == EHOSTUNREACH; },
                                   [&] {
                                     send_error(router, "");
