@@ -1,5 +1,5 @@
-// Runs user code in slots. Two implementations, process_executor.h and thread_executor.h, and a simulated one in
-// tests/simulation. All calls come from the worker's loop thread; user code runs elsewhere.
+// Runs user code in slots. Two implementations, process_executor.h and thread_executor.h, and a simulated one
+// in tests/simulation. All calls come from the worker's loop thread; user code runs elsewhere.
 #pragma once
 
 #include <zonda/job_id.h>
@@ -83,11 +83,11 @@ class Executor {
   virtual ~Executor() = default;
 
   virtual int slots() const = 0;
-  // Gives work to a slot. At most two Works may be in a slot: one runs, one waits, so that it never idles for want
-  // of a hand-over. Duration of a Work is the caller's business (about 1 ms, or one task).
+  // Gives work to a slot. At most two Works may be in a slot: one runs, one waits, so that it never idles for
+  // want of a hand-over. Duration of a Work is the caller's business (about 1 ms, or one task).
   virtual void start(int slot, Work work) = 0;
-  // Asks the running task to stop: a stop flag first; after `grace` an executor that can kills it. The task ends as
-  // `cancelled` or `timed_out`. Nothing happens if another task runs there by now.
+  // Asks the running task to stop: a stop flag first; after `grace` an executor that can kills it. The task
+  // ends as `cancelled` or `timed_out`. Nothing happens if another task runs there by now.
   virtual void stop(int slot, const TaskId& task, StopReason reason, TimePoint now) = 0;
   // Takes back what of this range is in a slot and has not started; reported as Unstarted.
   virtual void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) = 0;
