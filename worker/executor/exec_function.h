@@ -20,12 +20,12 @@ inline constexpr const char* kExecName = "zonda.exec";
 inline constexpr const char* kExecSignature = "(map) -> map";
 
 struct ExecRequest {
-  std::vector<std::string> argv;  // with `shell`, argv[0] is the script and the rest its $0, $1, …
-  bool shell = false;             // /bin/sh -c
-  std::vector<std::pair<std::string, std::string>> env;  // added to the worker's own
-  std::string cwd;  // used if it exists on the worker; else a scratch directory, removed afterwards
-  std::optional<std::string> input;            // standard input; /dev/null without
-  std::optional<std::uint64_t> index;          // $ZONDA_INDEX; without it the task's own
+  std::vector<std::string> argv{};  // with `shell`, argv[0] is the script and the rest its $0, $1, …
+  bool shell = false;               // /bin/sh -c
+  std::vector<std::pair<std::string, std::string>> env{};  // added to the worker's own
+  std::string cwd{};  // used if it exists on the worker; else a scratch directory, removed afterwards
+  std::optional<std::string> input{};          // standard input; /dev/null without
+  std::optional<std::uint64_t> index{};        // $ZONDA_INDEX; without it the task's own
   bool live = false;                           // tell the client what is written while it is written
   std::uint64_t keep_bytes = 16 << 20;         // of each stream; what is beyond is read and dropped
   std::chrono::milliseconds stop_grace{5000};  // from SIGTERM to SIGKILL when it shall stop; at most 5 s

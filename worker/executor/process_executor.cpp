@@ -48,7 +48,8 @@ struct ProcessExecutor::Slot {
   bool greeted = false;
   bool waits_to_write = false;
   bool killed_to_stop = false;
-  std::string broke;  // what it did against the protocol
+  bool is_closed = false;  // its end of the socket
+  std::string broke;       // what it did against the protocol
   std::optional<TimePoint> kill_at;
   int failures = 0;  // children in a row that died before they began a task
   std::optional<TimePoint> start_at;
@@ -88,7 +89,7 @@ void ProcessExecutor::start_child(Slot& slot, TimePoint now) {
   }
   slot.reader = {};
   slot.writer = {};
-  slot.greeted = slot.waits_to_write = slot.killed_to_stop = false;
+  slot.greeted = slot.waits_to_write = slot.killed_to_stop = slot.is_closed = false;
   slot.broke.clear();
   slot.kill_at.reset();
   slot.ledger.bind(slot.child->page());
@@ -124,7 +125,7 @@ void ProcessExecutor::start(int slot, Work work) {
 }
 
 void ProcessExecutor::hand_over(Slot& slot) {
-  if (!slot.greeted || !slot.broke.empty()) return;
+  if (!slot.greeted || slot.is_closed || !slot.broke.empty()) return;
   while (const Piece* piece = slot.ledger.hand_over()) {
     const Work& work = piece->work;
     const auto found =
@@ -203,17 +204,17 @@ void ProcessExecutor::on_readable(std::uint64_t what, TimePoint now) {
 
 void ProcessExecutor::on_socket(Slot& slot, TimePoint now) {
   read_frames(slot, kFillsMax, now);
-  if (slot.broke.empty()) hand_over(slot);
+  hand_over(slot);
 }
 
 void ProcessExecutor::read_frames(Slot& slot, int fills_max, TimePoint now) {
   try {
-    for (int fills = 0; fills < fills_max && slot.broke.empty(); ++fills) {
+    for (int fills = 0; fills < fills_max && !slot.is_closed; ++fills) {
       const FrameReader::Filled filled = slot.reader.fill(slot.child->socket());
       if (filled == FrameReader::Filled::Nothing) return;
       if (filled == FrameReader::Filled::Closed) {
         unwatch(slot.child->socket());
-        slot.broke = "closed its channel";
+        slot.is_closed = true;
         slot.kill_at = now + kClosedGrace;  // usually it is just ending
         return;
       }
@@ -263,9 +264,7 @@ void ProcessExecutor::on_death(Slot& slot, TimePoint now) {
   for (const int fd : {slot.child->socket(), slot.child->stderr_pipe(), slot.child->pidfd()}) unwatch(fd);
   const ProcessEnd end = slot.child->reap();
   const std::string tail = slot.child->stderr_tail();
-  std::string broke = std::exchange(slot.broke, {});
-  read_frames(slot, kFillsAll, now);
-  if (slot.broke == "closed its channel" || !broke.empty()) slot.broke = std::move(broke);
+  if (slot.broke.empty()) read_frames(slot, kFillsAll, now);
   std::optional<std::string> report;
   if (!slot.killed_to_stop) report = crash_report(slot, end, tail);
   slot.ledger.runner_died(report, events_);
@@ -310,6 +309,7 @@ void ProcessExecutor::on_time(Slot& slot, TimePoint now) {
 
 void ProcessExecutor::kill_when_due(Slot& slot, TimePoint now) {
   slot.kill_at.reset();
+  if (slot.is_closed && slot.broke.empty()) slot.broke = "closed its channel";
   if (!slot.broke.empty()) return slot.child->kill();
   const std::optional<Stopping>& stopping = slot.ledger.stopping();
   if (!stopping) return;  // it ended in time
