@@ -112,9 +112,11 @@ TEST_CASE("a command that is not there is 127, one that cannot run is 126") {
   CHECK(bench.last_report().message == "command not found: no-such-command-here");
   CHECK(bench.run({.argv = {"/no/such/command"}}).exit_code == 127);
   CHECK(bench.run({.argv = {""}}).exit_code == 127);
+#ifndef __SANITIZE_THREAD__  // it makes a fork of vfork, and the child cannot answer
   CHECK(bench.run({.argv = {"/etc/passwd"}}).exit_code == 126);
   CHECK(bench.last_report().message == "not executable: /etc/passwd");
   CHECK(bench.run({.argv = {"/"}}).exit_code == 126);
+#endif
 }
 
 TEST_CASE("a script without an interpreter line runs in sh") {

@@ -58,8 +58,8 @@ void ExecutorBench::run_until(const std::function<bool()>& done) {
     if (done()) return;
     if (now > give_up) FAIL("nothing more happened");
     pollfd ready{executor_->event_fd(), POLLIN, 0};
-    // Conditions outside the executor are looked at every 20 ms, too.
-    ::poll(&ready, 1, std::min(20, milliseconds_until(executor_->next_deadline(), now)));
+    // Conditions outside the executor are looked at every millisecond, too.
+    ::poll(&ready, 1, std::min(1, milliseconds_until(executor_->next_deadline(), now)));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <zonda/detail/reader.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -26,6 +27,12 @@ namespace {
 void add(Handlers& handlers, const char* name,
          std::function<void(TaskControl&, std::string_view, Output&)> call) {
   handlers.add({name, "test", std::move(call)});
+}
+
+void spin(std::chrono::microseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < until) {
+  }
 }
 
 void wait_for_stop(TaskControl& control) {
@@ -56,6 +63,10 @@ void leave_grandchild(Output& out) {
 
 void add_well_behaved(Handlers& handlers) {
   add(handlers, "echo", [](TaskControl&, std::string_view in, Output& out) { out.bytes() += in; });
+  add(handlers, "spin", [](TaskControl&, std::string_view in, Output& out) {
+    spin(std::chrono::microseconds(20));
+    out.bytes() += in;
+  });
   add(handlers, "pid",
       [](TaskControl&, std::string_view, Output& out) { out.bytes() += std::to_string(::getpid()); });
   add(handlers, "about", [](TaskControl& control, std::string_view, Output& out) {
@@ -97,6 +108,7 @@ void add_failing(Handlers& handlers) {
 
 void add_dying(Handlers& handlers) {
   add(handlers, "die", [](TaskControl& control, std::string_view in, Output& out) {
+    ::signal(SIGSEGV, SIG_DFL);  // sanitizers catch it
     if (in == "segv") ::raise(SIGSEGV);
     if (in == "abort") std::abort();
     if (in == "exit") std::exit(3);
