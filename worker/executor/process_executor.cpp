@@ -11,8 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "proto/assert.h"
 #include "proto/report.h"
-#include "worker/executor/assert.h"
 #include "worker/executor/channel.h"
 #include "worker/executor/child_process.h"
 #include "worker/executor/oom_kills.h"
@@ -192,10 +192,8 @@ void ProcessExecutor::on_readable(std::uint64_t what, TimePoint now) {
   Slot& slot = at(static_cast<int>(what / 4));
   if (!slot.child) return;
   switch (static_cast<Source>(what % 4)) {
-    case Source::Socket:
-      return on_socket(slot, now);
-    case Source::Pidfd:
-      return on_death(slot, now);
+    case Source::Socket: return on_socket(slot, now);
+    case Source::Pidfd: return on_death(slot, now);
     case Source::Stderr:
       if (!slot.child->read_stderr()) unwatch(slot.child->stderr_pipe());
       return;
@@ -239,8 +237,7 @@ bool ProcessExecutor::on_frame(Slot& slot, const Frame& frame) {
       fault_.clear();
       return true;
     }
-    case FrameKind::Finished:
-      return slot.ledger.accept(copy_of(decode_finished(frame)), events_);
+    case FrameKind::Finished: return slot.ledger.accept(copy_of(decode_finished(frame)), events_);
     case FrameKind::Output: {
       const OutputFrame output = decode_output(frame);
       const Piece* piece = slot.ledger.piece_of(output.sequence);
@@ -253,8 +250,7 @@ bool ProcessExecutor::on_frame(Slot& slot, const Frame& frame) {
                                    std::string(output.bytes)});
       return true;
     }
-    case FrameKind::Work:
-      return false;
+    case FrameKind::Work: return false;
   }
   return true;  // of a later minor version
 }

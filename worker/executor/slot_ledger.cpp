@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "worker/executor/assert.h"
+#include "proto/assert.h"
 #include "worker/executor/journal.h"
 #include "worker/executor/outcome.h"
 #include "worker/executor/slot_control.h"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "worker/executor/assert.h"
+#include "proto/assert.h"
 #include "worker/executor/work_runner.h"
 
 namespace zonda {

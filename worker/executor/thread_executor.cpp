@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/assert.h"
 #include "proto/report.h"
-#include "worker/executor/assert.h"
 #include "worker/executor/slot_ledger.h"
 #include "worker/executor/slot_thread.h"
 #include "worker/executor/stop_watch.h"

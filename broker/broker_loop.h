@@ -1,0 +1,40 @@
+// The broker's one thread: hears, decides, remembers, speaks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "broker/core/broker_core.h"
+#include "broker/store/store.h"
+#include "proto/wire/wire.h"
+
+namespace zonda {
+
+class BrokerLoop {
+ public:
+  using OnEvent = std::function<void(const std::string& event)>;  // one line for the log
+
+  BrokerLoop(BrokerCore& core, BrokerWire& wire, Store& store, OnEvent on_event)
+      : core_(core), wire_(wire), store_(store), on_event_(std::move(on_event)) {}
+
+  void turn();
+
+ private:
+  struct Held {
+    std::uint64_t commit = 0;  // what the frames wait for
+    std::vector<Effects::Outgoing> frames;
+  };
+
+  Now now() const;
+  void speak();
+
+  BrokerCore& core_;
+  BrokerWire& wire_;
+  Store& store_;
+  OnEvent on_event_;
+  std::deque<Held> held_;
+};
+
+}  // namespace zonda

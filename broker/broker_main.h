@@ -1,0 +1,23 @@
+// A broker process, from its settings to its exit code.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace zonda {
+
+struct BrokerSettings {
+  std::string bind = "tcp://127.0.0.1:5570";  // a comma-separated list; port 0: chosen
+  std::string data;                           // directory of the durable store; empty: memory only
+  bool insecure = false;                      // listen on other than this machine, without keys
+  std::uint64_t memory_limit = 0;             // bytes; 0: half of the machine's memory
+  bool quiet = false;                         // log warnings and errors only
+  std::function<void(const std::string& address)> on_ready;  // it listens there now
+};
+
+// Runs until SIGTERM or SIGINT, or until an administrator stops it. Returns the exit code; says on stderr
+// what went wrong. Call it on the main thread, before others exist: signals are blocked for all.
+int run_broker(const BrokerSettings& settings);
+
+}  // namespace zonda

@@ -1,0 +1,49 @@
+#include "worker/worker_loop.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace zonda {
+
+using std::chrono::steady_clock;
+
+void WorkerLoop::turn(TimePoint latest) {
+  PeerEffects effects;
+  std::optional<TimePoint> now;  // read once, after the wait
+  wire_.receive_until(std::min(core_.next_deadline(steady_clock::now()), latest),
+                      [&](std::string_view frame) {
+                        if (!now) now = steady_clock::now();
+                        core_.handle(frame, *now, effects);
+                      });
+  core_.settle(now.value_or(steady_clock::now()), effects);
+  speak(effects);
+}
+
+void WorkerLoop::drain() {
+  PeerEffects effects;
+  core_.drain(steady_clock::now(), effects);
+  speak(effects);
+}
+
+void WorkerLoop::give_up() {
+  PeerEffects effects;
+  core_.give_up(steady_clock::now(), effects);
+  speak(effects);
+}
+
+void WorkerLoop::speak(PeerEffects& effects) {
+  if (effects.restart) wire_.discard_unsent();
+  for (std::string& frame : effects.frames) wire_.send(std::move(frame));
+  if (core_.welcome_is_new()) {
+    const std::string& told = core_.welcome().sink;
+    const std::string sink = told.empty() ? broker_.endpoint(Port::Sink) : told;
+    if (sink != sink_) wire_.connect_sink(sink);
+    sink_ = sink;
+  }
+  while (const std::string* frame = core_.next_sink_frame()) {
+    if (!wire_.send_to_sink(*frame)) break;  // the loop comes back when the sink takes frames again
+    core_.sink_frame_sent();
+  }
+}
+
+}  // namespace zonda

@@ -1,0 +1,169 @@
+#include "worker/worker_main.h"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+#include "proto/wire/cookie.h"
+#include "proto/wire/descriptor_limit.h"
+#include "proto/wire/signals.h"
+#include "proto/wire/zmq_context.h"
+#include "proto/wire/zmq_peer_wire.h"
+#include "worker/executor/process_executor.h"
+#include "worker/executor/thread_executor.h"
+#include "worker/worker_loop.h"
+
+namespace zonda {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+std::string host_name() {
+  char name[256] = "localhost";
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string broker_of(const WorkerSettings& settings) {
+  if (!settings.broker.empty()) return settings.broker;
+  const char* fallback = std::getenv("ZONDA_BROKER");
+  return fallback != nullptr && *fallback != '\0' ? fallback : "tcp://127.0.0.1:5570";
+}
+
+Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const BaseAddress& broker,
+               std::mt19937_64& random) {
+  Hello hello;
+  hello.role = Role::Worker;
+  hello.sdk = "zonda-cpp/" ZONDA_VERSION;
+  for (auto& byte : hello.peer.bytes) byte = static_cast<std::uint8_t>(random());
+  hello.incarnation = random();
+  hello.host = host_name();
+  hello.pid = static_cast<std::uint32_t>(getpid());
+  hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
+  if (broker.transport == BaseAddress::Transport::Tcp) hello.cookie = read_cookie(broker.port);
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  hello.slots = settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
+  hello.queues = settings.queues;
+  hello.resources = settings.resources;
+  hello.labels = settings.labels;
+  for (const detail::Handler& handler : handlers.all())
+    hello.functions.push_back({handler.name, handler.signature});
+  return hello;
+}
+
+std::unique_ptr<Executor> executor_of(Isolation isolation, int slots, const Handlers& handlers) {
+  if (isolation == Isolation::Thread) return std::make_unique<ThreadExecutor>(slots, handlers);
+  ProcessExecutorOptions options;
+  options.slots = slots;
+  return std::make_unique<ProcessExecutor>(options);
+}
+
+// The agent's life: work until drained. Returns false if the broker refused it for good.
+class Agent {
+ public:
+  Agent(WorkerCore& core, WorkerLoop& loop, Signals& signals, std::chrono::milliseconds drain_timeout)
+      : core_(core), loop_(loop), signals_(signals), drain_timeout_(drain_timeout) {}
+
+  bool run() {
+    for (TimePoint latest = TimePoint::max(); !core_.is_done();) {
+      loop_.turn(latest);
+      if (core_.refused()) return false;
+      tell();
+      if (signals_.take() != 0) latest = on_signal();
+      if (latest <= steady_clock::now()) {
+        if (gave_up_) return true;
+        latest = give_up();
+      }
+    }
+    for (int turns = 0; turns < 10; ++turns) loop_.turn(steady_clock::now() + 1ms);  // the goodbye leaves
+    return true;
+  }
+
+ private:
+  TimePoint on_signal() {
+    if (draining_) return give_up();
+    draining_ = true;
+    spdlog::info("draining timeout_ms={}", drain_timeout_.count());
+    loop_.drain();
+    return steady_clock::now() + drain_timeout_;
+  }
+
+  // What still runs is stopped and goes back; it gets a moment to end, and is left behind after.
+  TimePoint give_up() {
+    spdlog::warn("giving-up running tasks go back to the broker");
+    gave_up_ = draining_ = true;
+    loop_.give_up();
+    return steady_clock::now() + 3s;
+  }
+
+  void tell() {
+    if (connected_ == core_.is_connected()) return;
+    connected_ = core_.is_connected();
+    if (connected_)
+      spdlog::info("connected epoch={}", core_.welcome().epoch);
+    else
+      spdlog::warn("disconnected running tasks go on");
+  }
+
+  WorkerCore& core_;
+  WorkerLoop& loop_;
+  Signals& signals_;
+  std::chrono::milliseconds drain_timeout_;
+  bool connected_ = false;
+  bool draining_ = false;
+  bool gave_up_ = false;
+};
+
+int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
+  const BaseAddress broker = parse_addresses(broker_of(settings)).front();
+  require_connectable(broker);
+  raise_descriptor_limit();
+  std::random_device device;
+  std::mt19937_64 random((std::uint64_t{device()} << 32) ^ device());
+  const Hello hello = hello_of(settings, handlers, broker, random);
+  if (hello.functions.empty()) throw std::runtime_error("this worker serves no function");
+  const std::unique_ptr<Executor> executor =
+      executor_of(settings.isolation, static_cast<int>(hello.slots), handlers);  // before libzmq's threads
+  ZmqContext context;
+  PeerWireOptions options;
+  options.address = broker.endpoint(Port::Back);
+  options.wake_ups = {signals.fd(), executor->event_fd()};
+  ZmqPeerWire wire(context, options);
+  WorkerCore core(hello, random(), *executor);
+  WorkerLoop loop(core, wire, broker);
+  spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
+               hello.functions.size());
+  const bool served = Agent(core, loop, signals, settings.drain_timeout).run();
+  if (!served)
+    spdlog::error("the broker refused this worker: {}", core.refused()->text);
+  else
+    spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
+  const auto* threads = dynamic_cast<const ThreadExecutor*>(executor.get());
+  if (threads != nullptr && threads->is_stuck(steady_clock::now()))
+    _exit(served ? 0 : 4);  // user code does not end
+  return served ? 0 : 4;
+}
+
+}  // namespace
+
+int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("worker"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  if (settings.quiet) spdlog::set_level(spdlog::level::warn);
+  Signals signals;
+  try {
+    return serve(settings, handlers, signals);
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return 1;
+  }
+}
+
+}  // namespace zonda

@@ -1,0 +1,32 @@
+// A worker process, from its settings to its exit code.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "worker/executor/handlers.h"
+
+namespace zonda {
+
+enum class Isolation : std::uint8_t { Process, Thread };
+
+struct WorkerSettings {
+  std::string broker;  // empty: $ZONDA_BROKER, else tcp://127.0.0.1:5570
+  int slots = 0;       // 0: as many as the machine has cores
+  Isolation isolation = Isolation::Process;
+  std::string name;                 // empty: made from host and pid
+  std::vector<std::string> queues;  // empty: "default"
+  std::map<std::string, std::string> labels;
+  std::map<std::string, double> resources;
+  std::chrono::milliseconds drain_timeout{30'000};  // after it running tasks are given back
+  bool quiet = false;                               // log warnings and errors only
+};
+
+// Runs until it is drained by SIGTERM, SIGINT or an administrator; a second signal gives running tasks back.
+// Returns the exit code; says on stderr what went wrong. Call it on the main thread, before others exist, and
+// after run_as_child() had its turn.
+int run_worker(const WorkerSettings& settings, const Handlers& handlers);
+
+}  // namespace zonda
