@@ -1,5 +1,6 @@
-// Carries frames; knows nothing of what is in them. Two implementations: zmq_wire.h over ZeroMQ sockets, and
-// the simulated network of tests/simulation. Each object belongs to one thread.
+// Carries frames; knows nothing of what is in them. Two implementations: zmq_broker_wire.h and
+// zmq_peer_wire.h over ZeroMQ sockets, and the simulated network of tests/simulation. Each object belongs to
+// one thread.
 #pragma once
 
 #include <chrono>

@@ -1,0 +1,79 @@
+// The network between one broker and its peers. A connection is two or three lanes; frames on a lane arrive in order,
+// unless a fault drops or doubles them; lanes are not ordered with each other. A connection breaks without telling
+// the peers: the broker notices when it sends, a peer connects again after a while, as over ZeroMQ.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "proto/wire/wire.h"
+#include "tests/simulation/coverage.h"
+#include "tests/simulation/sim_clock.h"
+
+namespace zonda::sim {
+
+struct Faults {
+  double drop = 0;       // a frame is lost
+  double duplicate = 0;  // a frame arrives twice
+  double reset = 0;      // the connection breaks when a frame is sent
+  microseconds delay_max{2'000};
+};
+
+class SimNetwork {
+ public:
+  using ToBroker = std::function<void(Connection, std::string_view)>;
+  using ToPeer = std::function<void(std::string_view)>;
+
+  SimNetwork(SimClock& clock, std::mt19937_64& random, Coverage& coverage) : clock_(clock), random_(random), coverage_(coverage) {}
+
+  void set_broker(ToBroker handler) { to_broker_ = std::move(handler); }
+  void set_faults(const Faults& faults) { faults_ = faults; }
+
+  // A peer process appears: it connects by itself, now and after every break, until it is removed.
+  std::uint64_t add_peer(Port port, ToPeer handler);
+  void remove_peer(std::uint64_t peer);  // its process died: frames on their way to the broker still arrive
+  void partition(std::uint64_t peer, bool on);
+  void reset(std::uint64_t peer);
+
+  void peer_sends(std::uint64_t peer, std::string frame);
+  void peer_sends_to_sink(std::uint64_t peer, std::string frame);
+  bool broker_sends(Connection to, std::string frame);  // false: that connection is gone
+
+  std::uint64_t frames() const { return frames_; }
+  std::uint64_t faults_injected() const { return faults_injected_; }
+
+ private:
+  struct Peer {
+    Port port = Port::Front;
+    ToPeer handler;
+    std::uint32_t connection = 0;  // 0: not connected
+    bool partitioned = false;
+    TimePoint last_up{}, last_down{}, last_sink{};  // arrival of the last frame on each lane
+  };
+
+  void connect(std::uint64_t peer);
+  void break_connection(Peer& peer, std::uint64_t number);
+  bool chance(double p) { return p > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < p; }
+  TimePoint arrival(TimePoint& last);
+  // How often the frame arrives: 0, 1 or 2.
+  int copies(std::string_view frame);
+
+  SimClock& clock_;
+  std::mt19937_64& random_;
+  Coverage& coverage_;
+  ToBroker to_broker_;
+  Faults faults_;
+  std::map<std::uint64_t, Peer> peers_;
+  std::map<Connection, std::uint64_t> by_connection_;
+  std::uint64_t last_peer_ = 0;
+  std::uint32_t last_connection_ = 0;
+  std::uint64_t frames_ = 0;
+  std::uint64_t faults_injected_ = 0;
+};
+
+}  // namespace zonda::sim
