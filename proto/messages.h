@@ -503,14 +503,14 @@ struct ResultRange {
 };
 
 // worker → broker's sink. Kept by the worker until STORED.
-struct Results {
+struct WorkerResults {
   static constexpr auto type = MessageType::Results;
   std::vector<ResultRange> ranges;
-  static constexpr auto fields = std::tuple(Field{"ranges", &Results::ranges});
+  static constexpr auto fields = std::tuple(Field{"ranges", &WorkerResults::ranges});
 };
 
 // worker → broker: how far a running task says it is.
-struct Progress {
+struct WorkerProgress {
   static constexpr auto type = MessageType::Progress;
   JobId job;
   std::uint64_t index = 0;
@@ -519,10 +519,11 @@ struct Progress {
   std::uint64_t done = 0;
   std::uint64_t total = 0;
   std::string text;
-  static constexpr auto fields = std::tuple(Field{"job", &Progress::job}, Field{"index", &Progress::index},
-                                            Field{"epoch", &Progress::epoch},
-                                            Field{"lease", &Progress::lease}, Field{"done", &Progress::done},
-                                            Field{"total", &Progress::total}, Field{"text", &Progress::text});
+  static constexpr auto fields =
+      std::tuple(Field{"job", &WorkerProgress::job}, Field{"index", &WorkerProgress::index},
+                 Field{"epoch", &WorkerProgress::epoch}, Field{"lease", &WorkerProgress::lease},
+                 Field{"done", &WorkerProgress::done}, Field{"total", &WorkerProgress::total},
+                 Field{"text", &WorkerProgress::text});
   Token token() const { return {epoch, lease}; }
 };
 
@@ -554,6 +555,6 @@ struct Stop {
 using Message = std::variant<Hello, Welcome, Refuse, Who, Heartbeat, Goodbye, Drain, Credit, Piece, OpenJob,
                              Append, CloseJob, Accepted, JobRefused, SameJob, Attach, Outcomes, OutcomeAck,
                              Cancel, Query, Reply, JobProgress, JobOutput, Tasks, Started, Retract, Returned,
-                             Holdings, Stored, Results, Progress, Output, Stop>;
+                             Holdings, Stored, WorkerResults, WorkerProgress, Output, Stop>;
 
 }  // namespace zonda
