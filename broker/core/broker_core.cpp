@@ -30,18 +30,11 @@ void BrokerCore::handle(Connection from, std::string_view bytes, const Now& now,
   }
   session->last_heard = now.steady;
   switch (session->in.receive(frame)) {
-    case Arrival::Complete:
-      return on_message(*session, session->in.message(), frame.header, now, effects);
-    case Arrival::Partial:
-      return;
-    case Arrival::Duplicate:
-      return;
-    case Arrival::Gap:
-      ++counters_.gaps;
-      return ask_who(from, now.steady, effects);
-    case Arrival::Bad:
-      ++counters_.frames_bad;
-      return ask_who(from, now.steady, effects);
+    case Arrival::Complete: return on_message(*session, session->in.message(), frame.header, now, effects);
+    case Arrival::Partial: return;
+    case Arrival::Duplicate: return;
+    case Arrival::Gap: ++counters_.gaps; return ask_who(from, now.steady, effects);
+    case Arrival::Bad: ++counters_.frames_bad; return ask_who(from, now.steady, effects);
   }
 }
 
@@ -62,17 +55,10 @@ void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
         ++counters_.frames_bad;
       stored_due_.insert(session->number);
       return;
-    case Arrival::Partial:
-      return;
-    case Arrival::Duplicate:
-      stored_due_.insert(session->number);
-      return;
-    case Arrival::Gap:
-      ++counters_.gaps;
-      return ask_resend(*session, now.steady);
-    case Arrival::Bad:
-      ++counters_.frames_bad;
-      return ask_who(session->connection, now.steady, effects);
+    case Arrival::Partial: return;
+    case Arrival::Duplicate: stored_due_.insert(session->number); return;
+    case Arrival::Gap: ++counters_.gaps; return ask_resend(*session, now.steady);
+    case Arrival::Bad: ++counters_.frames_bad; return ask_who(session->connection, now.steady, effects);
   }
 }
 

@@ -19,12 +19,8 @@ std::string BrokerCore::check() const {
     JobCounts counted;
     job->segments.for_each({0, job->count}, [&](IndexRange part, const SegmentState& state) {
       switch (state.state) {
-        case TaskState::Ready:
-          counted.ready += part.size();
-          break;
-        case TaskState::Delayed:
-          counted.delayed += part.size();
-          break;
+        case TaskState::Ready: counted.ready += part.size(); break;
+        case TaskState::Delayed: counted.delayed += part.size(); break;
         case TaskState::Leased:
           counted.leased += part.size();
           open_by_lease[state.token.lease] += part.size();

@@ -172,9 +172,7 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
   job.segments.for_each(range, [&](IndexRange part, const SegmentState& state) {
     covered += part.size();
     switch (state.state) {
-      case TaskState::Ready:
-        queue_.shrank(job, part.size());
-        break;
+      case TaskState::Ready: queue_.shrank(job, part.size()); break;
       case TaskState::Leased:
         job.counts.leased -= part.size();
         leased_tasks_ -= part.size();

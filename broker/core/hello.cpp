@@ -187,6 +187,7 @@ void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::ve
       state.state = TaskState::Leased;
       state.started = held.started;
       set_state(*job, part, state);
+      lease->range = {std::min(lease->range.lo, part.lo), std::max(lease->range.hi, part.hi)};
       lease->open += part.size();
       worker.outstanding += part.size();
       worker.outstanding_us += lease->task_us * static_cast<double>(part.size());

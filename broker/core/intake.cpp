@@ -21,7 +21,7 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
                       effects);
   if (std::string why = signature_objection(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
-  if (message.position > 0)
+  if (message.position > 0 || message.accepted > 0)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "the broker no longer knows this job",
                       effects);
   if (!spec.key.empty()) {

@@ -9,9 +9,7 @@ namespace zonda {
 void BrokerCore::do_due(const Now& now, Effects& effects) {
   while (const std::optional<Timer> timer = timers_.take_due(now.steady)) {
     switch (timer->kind) {
-      case Timer::Kind::Session:
-        check_session(timer->number, now, effects);
-        break;
+      case Timer::Kind::Session: check_session(timer->number, now, effects); break;
       case Timer::Kind::WorkerAway: {
         Worker* worker = roster_.find(timer->number);
         if (worker != nullptr && worker->state == WorkerState::Away)
@@ -25,12 +23,8 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
           lose_client(*at->second, "gone", now, effects);
         break;
       }
-      case Timer::Kind::TaskDue:
-        make_due(timer->job, timer->range);
-        break;
-      case Timer::Kind::Deadline:
-        expire_tasks(timer->job, timer->range, now, effects);
-        break;
+      case Timer::Kind::TaskDue: make_due(timer->job, timer->range); break;
+      case Timer::Kind::Deadline: expire_tasks(timer->job, timer->range, now, effects); break;
       case Timer::Kind::Forget: {
         Job* job = find_job(timer->job);
         if (job != nullptr && job->complete) forget(*job, effects);

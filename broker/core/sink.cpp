@@ -112,6 +112,8 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
     job.histories[index].push_back({kind, state.attempt(), worker_name, host, report.message});
     SegmentState next = state;
     next.started = false;
+    // This attempt has ended, and nothing that repeats it may count again. A lost one may still be heard of.
+    if (kind != TaskReport::lost) next.token = {};
     if (kind == TaskReport::lost)
       ++next.lost;
     else if (kind == TaskReport::crashed)

@@ -14,12 +14,14 @@ std::string_view SimExecutor::arguments(const Work& work, std::uint32_t at) cons
 void SimExecutor::start(int number, Work work) {
   Slot& slot = slots_.at(static_cast<std::size_t>(number));
   ZONDA_ASSERT(slot.works.size() < 2 && work.arguments.count() > 0);
-  slot.works.push_back(std::move(work));
-  if (slot.works.size() == 1) begin(slot, clock_.now());
+  slot.works.push_back({std::move(work), {}});
+  if (slot.works.size() > 1) return;
+  slot.at = 0;
+  begin(slot, clock_.now());
 }
 
 void SimExecutor::begin(Slot& slot, TimePoint now) {
-  const TaskPlan plan = TaskPlan::decode(arguments(slot.works.front(), slot.at));
+  const TaskPlan plan = TaskPlan::decode(arguments(slot.works.front().work, slot.at));
   slot.since = now;
   slot.until = plan.nature == Nature::Endless ? TimePoint::max() : now + microseconds(plan.us);
   slot.stop.reset();
@@ -37,28 +39,40 @@ void SimExecutor::drop(const JobId& job, std::uint64_t first, std::uint64_t coun
   for (std::size_t number = 0; number < slots_.size(); ++number) {
     Slot& slot = slots_[number];
     for (std::size_t at = 0; at < slot.works.size(); ++at) {
-      Work& work = slot.works[at];
-      if (work.job != job || work.token != token) continue;
-      const std::uint64_t begin = work.first + (at == 0 ? slot.at + 1 : 0);  // the first that has not started
-      const std::uint64_t end = work.first + work.arguments.count();
-      const std::uint64_t lo = std::max(begin, first);
-      if (lo >= end || first + count < end) continue;  // keeps it simple: only the rest of a Work is given back
-      events_.push_back(Unstarted{static_cast<int>(number), job, lo, static_cast<std::uint32_t>(end - lo), token});
-      work.arguments = work.arguments.slice(0, static_cast<std::uint32_t>(lo - work.first));
+      Held& held = slot.works[at];
+      if (held.work.job != job || held.work.token != token) continue;
+      const std::uint32_t begin = at == 0 ? slot.at + 1 : 0;  // the first that has not started
+      for (std::uint32_t value = begin; value < held.work.arguments.count(); ++value) {
+        const std::uint64_t index = held.work.first + value;
+        if (index < first || index >= first + count || !held.dropped.insert(value).second) continue;
+        events_.push_back(Unstarted{static_cast<int>(number), job, index, 1, token});
+      }
     }
-    std::erase_if(slot.works, [](const Work& work) { return work.arguments.count() == 0; });
+    std::erase_if(slot.works,
+                  [](const Held& held) { return held.dropped.size() == held.work.arguments.count(); });
+  }
+}
+
+// On to the next value that is to run, in this Work or the next.
+void SimExecutor::skip_dropped(Slot& slot) {
+  while (!slot.works.empty()) {
+    const Held& front = slot.works.front();
+    while (slot.at < front.work.arguments.count() && front.dropped.contains(slot.at)) ++slot.at;
+    if (slot.at < front.work.arguments.count()) return;
+    slot.works.pop_front();
+    slot.at = 0;
   }
 }
 
 std::optional<Running> SimExecutor::running(int number) const {
   const Slot& slot = slots_.at(static_cast<std::size_t>(number));
   if (slot.works.empty()) return std::nullopt;
-  const Work& work = slot.works.front();
+  const Work& work = slot.works.front().work;
   return Running{{work.job, work.first + slot.at}, work.token, slot.since};
 }
 
 void SimExecutor::end(int number, Slot& slot, std::vector<ExecutorEvent>& events) {
-  Work& work = slot.works.front();
+  Work& work = slot.works.front().work;
   const TaskPlan plan = TaskPlan::decode(arguments(work, slot.at));
   Finished finished;
   finished.slot = number;
@@ -67,20 +81,21 @@ void SimExecutor::end(int number, Slot& slot, std::vector<ExecutorEvent>& events
   finished.token = work.token;
   finished.busy = std::chrono::duration_cast<microseconds>(slot.until - slot.since);
   TaskReport report;
-  if (slot.stop) report.kind = *slot.stop == StopReason::TimedOut ? TaskReport::timed_out : TaskReport::cancelled;
-  else if (plan.nature == Nature::CrashFirst && work.attempt == 1) report.kind = TaskReport::crashed;
-  const bool fails = slot.stop || plan.nature == Nature::FailAlways ||
-                     (work.attempt == 1 && (plan.nature == Nature::FailFirst || plan.nature == Nature::CrashFirst));
+  if (slot.stop)
+    report.kind = *slot.stop == StopReason::TimedOut ? TaskReport::timed_out : TaskReport::cancelled;
+  else if (plan.nature == Nature::CrashFirst && work.attempt == 1)
+    report.kind = TaskReport::crashed;
+  const bool fails =
+      slot.stop || plan.nature == Nature::FailAlways ||
+      (work.attempt == 1 && (plan.nature == Nature::FailFirst || plan.nature == Nature::CrashFirst));
   finished.payloads = fails ? encode_report(report) : TaskEcho{plan.secret, work.token.lease}.encode();
   if (fails) finished.kinds.assign(1, static_cast<char>(report.kind));
   const auto length = static_cast<std::uint32_t>(finished.payloads.size());
   finished.lengths.assign(reinterpret_cast<const char*>(&length), 4);
   events.push_back(std::move(finished));
   const TimePoint ended = slot.until;
-  if (++slot.at == work.arguments.count()) {
-    slot.works.pop_front();
-    slot.at = 0;
-  }
+  ++slot.at;
+  skip_dropped(slot);
   if (!slot.works.empty()) begin(slot, ended);
 }
 
@@ -97,7 +112,8 @@ std::optional<TimePoint> SimExecutor::next_deadline() const {
   std::optional<TimePoint> next;
   if (!events_.empty()) return clock_.now();
   for (const Slot& slot : slots_) {
-    if (!slot.works.empty() && slot.until != TimePoint::max() && (!next || slot.until < *next)) next = slot.until;
+    if (!slot.works.empty() && slot.until != TimePoint::max() && (!next || slot.until < *next))
+      next = slot.until;
   }
   return next;
 }

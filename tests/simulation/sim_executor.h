@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "tests/simulation/sim_clock.h"
@@ -25,8 +26,12 @@ class SimExecutor : public Executor {
   std::optional<TimePoint> next_deadline() const override;
 
  private:
+  struct Held {
+    Work work;
+    std::set<std::uint32_t> dropped;  // values that are not to run
+  };
   struct Slot {
-    std::deque<Work> works;
+    std::deque<Held> works;
     std::uint32_t at = 0;            // value of the front Work that runs
     TimePoint since;                 // it runs since
     TimePoint until;                 // and ends at
@@ -34,6 +39,7 @@ class SimExecutor : public Executor {
   };
 
   void begin(Slot& slot, TimePoint now);
+  void skip_dropped(Slot& slot);
   void end(int number, Slot& slot, std::vector<ExecutorEvent>& events);
   std::string_view arguments(const Work& work, std::uint32_t at) const;
 

@@ -46,7 +46,8 @@ void SimNetwork::break_connection(Peer& peer, std::uint64_t number) {
 }
 
 TimePoint SimNetwork::arrival(TimePoint& last) {
-  const auto delay = microseconds(static_cast<std::int64_t>(20 + random_() % static_cast<std::uint64_t>(faults_.delay_max.count())));
+  const auto delay = microseconds(
+      static_cast<std::int64_t>(20 + random_() % static_cast<std::uint64_t>(faults_.delay_max.count())));
   last = std::max(clock_.now() + delay, last + microseconds(1));
   return last;
 }

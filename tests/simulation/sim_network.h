@@ -1,6 +1,7 @@
-// The network between one broker and its peers. A connection is two or three lanes; frames on a lane arrive in order,
-// unless a fault drops or doubles them; lanes are not ordered with each other. A connection breaks without telling
-// the peers: the broker notices when it sends, a peer connects again after a while, as over ZeroMQ.
+// The network between one broker and its peers. A connection is two or three lanes; frames on a lane arrive
+// in order, unless a fault drops or doubles them; lanes are not ordered with each other. A connection breaks
+// without telling the peers: the broker notices when it sends, a peer connects again after a while, as over
+// ZeroMQ.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,8 @@ class SimNetwork {
   using ToBroker = std::function<void(Connection, std::string_view)>;
   using ToPeer = std::function<void(std::string_view)>;
 
-  SimNetwork(SimClock& clock, std::mt19937_64& random, Coverage& coverage) : clock_(clock), random_(random), coverage_(coverage) {}
+  SimNetwork(SimClock& clock, std::mt19937_64& random, Coverage& coverage)
+      : clock_(clock), random_(random), coverage_(coverage) {}
 
   void set_broker(ToBroker handler) { to_broker_ = std::move(handler); }
   void set_faults(const Faults& faults) { faults_ = faults; }

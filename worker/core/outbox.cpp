@@ -7,7 +7,9 @@ namespace zonda {
 void Outbox::add(Finished finished) {
   const std::uint64_t bytes = finished.payloads.size() + finished.lengths.size() + finished.kinds.size();
   const std::uint64_t tasks = finished.lengths.size() / 4;
-  const bool fits = next_ < entries_.size() && entries_.back().bytes + bytes <= kFrameBytes &&
+  // What was packed once keeps its frame numbers and so its contents, also while it waits to be sent again.
+  const bool fits = !entries_.empty() && entries_.back().last_frame == 0 &&
+                    entries_.back().bytes + bytes <= kFrameBytes &&
                     entries_.back().tasks + tasks <= kFrameTasks && entries_.back().ranges.size() < kListMax;
   if (!fits) entries_.emplace_back();
   Entry& entry = entries_.back();

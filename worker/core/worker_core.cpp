@@ -29,12 +29,9 @@ WorkerCore::WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, Work
 
 void WorkerCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
   switch (session_.handle(frame, now, effects)) {
-    case PeerSession::Event::Nothing:
-      return;
-    case PeerSession::Event::Opened:
-      return on_opened(now, effects);
-    case PeerSession::Event::Arrived:
-      return on_message(session_.message(), now, effects);
+    case PeerSession::Event::Nothing: return;
+    case PeerSession::Event::Opened: return on_opened(now, effects);
+    case PeerSession::Event::Arrived: return on_message(session_.message(), now, effects);
     case PeerSession::Event::Refused: {
       const Refuse& refusal = session_.refusal();
       if (refusal.code == RefuseCode::NameTaken && !name_taken_since_) name_taken_since_ = now;
@@ -56,8 +53,11 @@ void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
   update_credit();
   std::vector<Held> held = outbox_.holdings();
   for (const Slot& slot : slots_) {
-    for (const InSlot& work : slot.works)
-      held.push_back({work.job, work.first, work.end - work.first, work.token.epoch, work.token.lease, true});
+    for (const InSlot& work : slot.works) {
+      for (const Part& part : work.left)
+        held.push_back(
+            {work.job, part.first, part.end - part.first, work.token.epoch, work.token.lease, true});
+    }
   }
   for (const Waiting& waiting : waiting_)
     held.push_back({waiting.job, waiting.first, waiting.arguments.count(), waiting.token.epoch,
@@ -88,6 +88,10 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
 // The one copy of arguments in the worker: from the frame into a slab of the range.
 void WorkerCore::on(const Tasks& tasks) {
   for (const TaskRange& range : tasks.ranges) {
+    if (draining_) {  // they crossed our DRAIN on their way
+      returned_.push_back({range.job, range.first, range.arguments.count(), range.epoch, range.lease, false});
+      continue;
+    }
     Waiting waiting{range.job,
                     range.first,
                     range.token(),
@@ -142,20 +146,25 @@ std::vector<Held> WorkerCore::take_waiting(const Held& range) {
 void WorkerCore::take_from_slots(const Held& range, bool tell) {
   for (const Slot& slot : slots_) {
     for (const InSlot& work : slot.works) {
-      if (!overlaps(work.job, work.first, work.end, work.token, range)) continue;
+      if (!touches(work, range)) continue;
       dropped_.push_back({range, tell});
       return executor_.drop(range.job, range.first, range.count, range.token());
     }
   }
 }
 
+bool WorkerCore::touches(const InSlot& work, const Held& range) {
+  return std::any_of(work.left.begin(), work.left.end(), [&](const Part& part) {
+    return overlaps(work.job, part.first, part.end, work.token, range);
+  });
+}
+
 // Forgets the drops of which nothing is in a slot any more.
 void WorkerCore::prune_dropped() {
   std::erase_if(dropped_, [&](const Dropped& each) {
     return std::none_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
-      return std::any_of(slot.works.begin(), slot.works.end(), [&](const InSlot& work) {
-        return overlaps(work.job, work.first, work.end, work.token, each.range);
-      });
+      return std::any_of(slot.works.begin(), slot.works.end(),
+                         [&](const InSlot& work) { return touches(work, each.range); });
     });
   });
 }
@@ -212,22 +221,39 @@ void WorkerCore::update_credit() {
   session_.set_credit(granted_tasks_, granted_bytes_);
 }
 
+// These tasks are not in the slot any more. Returns what their Work was cut from.
+WorkerCore::Waiting WorkerCore::take_from(Slot& slot, const JobId& job, Token token, std::uint64_t first,
+                                          std::uint64_t count) {
+  for (auto work = slot.works.begin(); work != slot.works.end(); ++work) {
+    if (work->job != job || work->token != token) continue;
+    const auto part = std::find_if(work->left.begin(), work->left.end(), [&](const Part& each) {
+      return each.first <= first && first + count <= each.end;
+    });
+    if (part == work->left.end()) continue;
+    const Part rest{first + count, part->end};
+    part->end = first;
+    if (rest.first < rest.end) work->left.insert(std::next(part), rest);
+    std::erase_if(work->left, [](const Part& each) { return each.first == each.end; });
+    Waiting origin = work->origin;
+    if (work->left.empty()) slot.works.erase(work);
+    return origin;
+  }
+  ZONDA_ASSERT(!"an executor told of a task that is not in its slot");
+  return {};
+}
+
 void WorkerCore::on_executor(Finished& finished) {
   const std::uint64_t count = finished.lengths.size() / 4;
   Slot& slot = slots_.at(static_cast<std::size_t>(finished.slot));
-  ZONDA_ASSERT(!slot.works.empty() && slot.works.front().token == finished.token &&
-               slot.works.front().first == finished.first);
-  InSlot& work = slot.works.front();
-  double& task_us = task_us_[work.origin.function];
+  const Waiting origin = take_from(slot, finished.job, finished.token, finished.first, count);
+  double& task_us = task_us_[origin.function];
   const double measured =
       std::max(0.05, static_cast<double>(finished.busy.count()) / static_cast<double>(count));
   task_us = task_us == 0 ? measured : 0.7 * task_us + 0.3 * measured;
-  work.first += count;
   held_tasks_ -= count;
   tasks_finished_ += count;
   for (std::uint64_t index = finished.first; !progress_.empty() && index < finished.first + count; ++index)
     progress_.erase({finished.job, index});
-  if (work.first == work.end) slot.works.pop_front();
   if (!giving_up_) return outbox_.add(std::move(finished));
   returned_.push_back(
       {finished.job, finished.first, count, finished.token.epoch, finished.token.lease, false});
@@ -236,14 +262,7 @@ void WorkerCore::on_executor(Finished& finished) {
 // Goes back to the front of those that wait; or to the broker, if it asked for it or we are about to leave.
 void WorkerCore::on_executor(Unstarted& unstarted) {
   Slot& slot = slots_.at(static_cast<std::size_t>(unstarted.slot));
-  const auto work = std::find_if(slot.works.begin(), slot.works.end(), [&](const InSlot& each) {
-    return each.job == unstarted.job && each.token == unstarted.token && each.first <= unstarted.first &&
-           unstarted.first < each.end;
-  });
-  ZONDA_ASSERT(work != slot.works.end() && unstarted.first + unstarted.count == work->end);
-  Waiting back = work->origin;
-  work->end = unstarted.first;
-  if (work->first == work->end) slot.works.erase(work);
+  Waiting back = take_from(slot, unstarted.job, unstarted.token, unstarted.first, unstarted.count);
   const Held held{unstarted.job,         unstarted.first,       unstarted.count,
                   unstarted.token.epoch, unstarted.token.lease, false};
   const auto dropped = std::find_if(dropped_.begin(), dropped_.end(), [&](const Dropped& each) {
@@ -295,7 +314,7 @@ bool WorkerCore::feed_slot(int number, TimePoint) {
   const auto slots = static_cast<std::uint32_t>(executor_.slots());
   const std::uint32_t spread = waiting_.size() > 1 ? available : (available + slots - 1) / slots;
   const std::uint32_t count = std::min({available, batch_size(front), std::max(spread, 1U)});
-  InSlot work{front.job, front.first, front.first + count, front.token, front.timeout, front};
+  InSlot work{front.job, {{front.first, front.first + count}}, front.token, front.timeout, front};
   work.origin.arguments = front.arguments.slice(0, count);
   held_bytes_ -= work.origin.arguments.payloads.size();
   executor_.start(number, Work{front.job, front.first, front.token, front.attempt, front.function,
@@ -369,7 +388,8 @@ void WorkerCore::drain(TimePoint now, PeerEffects& effects) {
   held_bytes_ = 0;
   for (const Slot& slot : slots_) {
     for (const InSlot& work : slot.works)
-      executor_.drop(work.job, work.first, work.end - work.first, work.token);
+      executor_.drop(work.job, work.left.front().first, work.left.back().end - work.left.front().first,
+                     work.token);
   }
   say_returned(std::move(returned), now, effects);
 }

@@ -64,11 +64,14 @@ class WorkerCore {
     Slab slab;
     Column arguments;
   };
-  // A Work in a slot: the part of it that no event has covered yet.
+  struct Part {  // of the indices of a job: [first, end)
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+  };
+  // A Work in a slot: the parts of it that no event has covered yet.
   struct InSlot {
     JobId job;
-    std::uint64_t first = 0;  // [first, end)
-    std::uint64_t end = 0;
+    std::vector<Part> left;
     Token token;
     std::chrono::milliseconds timeout{0};
     Waiting origin;  // to put unstarted tasks back
@@ -89,12 +92,15 @@ class WorkerCore {
   void on(const Tasks& tasks);
   void on(const Stop& stop, TimePoint now);
   void on(const Retract& retract, TimePoint now, PeerEffects& effects);
+  static Waiting take_from(Slot& slot, const JobId& job, Token token, std::uint64_t first,
+                           std::uint64_t count);
   void on_executor(Finished& finished);
   void on_executor(Unstarted& unstarted);
   void on_executor(TaskProgress& progress);
   void on_executor(TaskOutput& output);
   std::vector<Held> take_waiting(const Held& range);
   void take_from_slots(const Held& range, bool tell);
+  static bool touches(const InSlot& work, const Held& range);
   void prune_dropped();
   void feed(TimePoint now);
   bool feed_slot(int slot, TimePoint now);
@@ -114,7 +120,7 @@ class WorkerCore {
   Outbox outbox_;
   std::map<std::string, double> task_us_;  // by function: how long a task takes
   std::vector<Held> returned_;             // to be told
-  std::vector<Dropped> dropped_;           // what slots were asked to give back, until nothing of it is in one
+  std::vector<Dropped> dropped_;  // what slots were asked to give back, until nothing of it is in one
   std::map<TaskId, TaskProgress> progress_;
   std::vector<TaskOutput> output_;
   TimePoint progress_at_{};

@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "worker/executor/child.h"
+#include "worker/executor/scratch_directory.h"
 
 extern char** environ;
 
@@ -183,6 +184,10 @@ void ChildProcess::kill() {
 
 ProcessEnd ChildProcess::reap() {
   kill_groups();
+  siginfo_t ended{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOWAIT) < 0 && errno == EINTR) {
+  }
+  remove_scratch_of(pid_);
   int status = 0;
   rusage usage{};
   while (::wait4(pid_, &status, 0, &usage) < 0 && errno == EINTR) {

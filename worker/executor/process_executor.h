@@ -13,8 +13,10 @@
 // - peak_rss_bytes is what the kernel says of the child's whole life; it is at least what the agent itself
 //   used when it started the child, since the kernel counts that in.
 // - The thread that creates the executor must be the loop thread and live as long: children die with it.
-// - Not reached: a process that left its child's process group, or that of its command, by setsid(); and if the agent
-//   itself dies, what functions started on their own (children and their commands do die with it).
+// - Not reached: a process that left its child's process group, or that of its command, by setsid(); and if
+// the agent
+//   itself dies, what functions started on their own (children and their commands do die with it) and scratch
+//   directories of its commands.
 #pragma once
 
 #include <memory>

@@ -18,4 +18,8 @@ class ScratchDirectory {
   std::string path_;
 };
 
+// Removes what a process that was killed could not; call it before `pid` is reaped, its number is its own
+// until then.
+void remove_scratch_of(int pid);
+
 }  // namespace zonda

@@ -43,6 +43,15 @@ void ClientCore::cancel(const JobId& id, std::uint64_t first, std::uint64_t coun
   if (job == nullptr) return;
   job->cancels.emplace_back(first, count);
   dirty_.insert(id);
+  if (count > 0 || !job->own) return;
+  // The whole job: it is closed by that, with what was sent so far.
+  job->cancelled = job->closed = job->close_sent = true;
+  while (!job->batches.empty() && job->batches.back().first >= job->sent) {
+    unaccepted_bytes_ -= job->batches.back().arguments.payloads.size();
+    unaccepted_tasks_ -= job->batches.back().arguments.count();
+    job->batches.pop_back();
+  }
+  job->count = job->sent;
 }
 
 void ClientCore::attach(const JobId& id, std::uint64_t position) {
@@ -62,8 +71,20 @@ void ClientCore::acknowledge(const JobId& id, std::uint64_t position) {
 void ClientCore::drop(const JobId& id) {
   Job* job = find(id);
   if (job == nullptr) return;
+  if (store_ == JobId{}) {  // no broker has heard of it
+    forget_batches(*job);
+    std::erase(unsent_, id);
+    dirty_.erase(id);
+    jobs_.erase(id);
+    return;
+  }
   job->dropped = true;  // after its last acknowledgement was said
   dirty_.insert(id);
+}
+
+void ClientCore::unask(std::uint64_t id) {
+  questions_.erase(id);
+  questions_unsent_.erase(id);
 }
 
 void ClientCore::ask(std::uint64_t id, const std::string& what, std::string arguments) {
@@ -75,14 +96,10 @@ void ClientCore::goodbye(TimePoint now, PeerEffects& effects) { session_.say(Goo
 
 void ClientCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
   switch (session_.handle(frame, now, effects)) {
-    case PeerSession::Event::Nothing:
-      return;
-    case PeerSession::Event::Opened:
-      return on_opened(now, effects);
-    case PeerSession::Event::Refused:
-      return listener_.on_refused(session_.refusal());
-    case PeerSession::Event::Arrived:
-      return on_message(session_.message(), now, effects);
+    case PeerSession::Event::Nothing: return;
+    case PeerSession::Event::Opened: return on_opened(now, effects);
+    case PeerSession::Event::Refused: return listener_.on_refused(session_.refusal());
+    case PeerSession::Event::Arrived: return on_message(session_.message(), now, effects);
   }
 }
 
@@ -99,7 +116,7 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
   for (auto& [id, job] : jobs_) {
     if (store_ != JobId{} && store_ != welcome.store && (job.accepted > 0 || !job.own)) lost.push_back(id);
     job.sent = job.accepted;
-    job.close_sent = false;
+    job.close_sent = job.cancelled;
     job.cancels_sent = 0;
     job.ack_sent = job.acknowledged;
     dirty_.insert(id);
@@ -133,6 +150,7 @@ void ClientCore::on_message(Message& message, TimePoint, PeerEffects&) {
 void ClientCore::on(const Accepted& accepted) {
   Job* job = find(accepted.job);
   if (job == nullptr) return;
+  if (job->own && job->cancelled && accepted.closed) job->count = std::max(job->count, accepted.count);
   if (job->own && accepted.count > job->accepted && accepted.count <= job->count) {
     job->accepted = accepted.count;
     while (!job->batches.empty() && job->batches.front().first < accepted.count) {
@@ -141,6 +159,11 @@ void ClientCore::on(const Accepted& accepted) {
       job->batches.pop_front();
     }
     job->sent = std::max(job->sent, job->accepted);
+  }
+  if (job->own && accepted.closed && accepted.count < job->count) {  // it ended before all of it was accepted
+    forget_batches(*job);
+    job->count = job->sent = accepted.count;
+    job->closed = job->close_sent = true;
   }
   listener_.on_accepted(accepted.job, accepted.count, accepted.closed);
 }
@@ -156,10 +179,15 @@ void ClientCore::forget_batches(Job& job) {
 void ClientCore::on(const JobRefused& refused) {
   Job* job = find(refused.job);
   if (job == nullptr) return;
+  // A cancelled job may be over before we hear of it: then all that we acknowledged is all there was.
+  const bool over = job->cancelled && refused.code == JobRefusedCode::NotFound;
+  const std::uint64_t received = job->received;
   forget_batches(*job);
   std::erase(unsent_, refused.job);
   dirty_.erase(refused.job);
+  introduced_.erase(refused.job);  // it may be asked for again
   jobs_.erase(refused.job);
+  if (over) return listener_.on_accepted(refused.job, received, true);
   listener_.on_job_refused(refused.job, refused.code, refused.text);
 }
 
@@ -171,7 +199,7 @@ void ClientCore::on(const SameJob& same) {
   std::erase(unsent_, same.job);
   dirty_.erase(same.job);
   jobs_.erase(same.job);
-  attach(same.existing, 0);
+  if (find(same.existing) == nullptr) attach(same.existing, 0);  // else it is being read
   listener_.on_same_job(same.job, same.existing);
 }
 
@@ -223,7 +251,7 @@ void ClientCore::settle(TimePoint now, PeerEffects& effects) {
 void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   if (!introduced_.insert(id).second) return;
   if (job.own)
-    session_.say(OpenJob{id, job.spec, job.acknowledged}, now, effects);
+    session_.say(OpenJob{id, job.spec, job.acknowledged, job.accepted}, now, effects);
   else
     session_.say(Attach{id, job.acknowledged}, now, effects);
 }
@@ -234,7 +262,7 @@ void ClientCore::send_appends(TimePoint now, PeerEffects& effects) {
     const JobId id = unsent_.front();
     unsent_.pop_front();
     Job* job = find(id);
-    if (job == nullptr) continue;
+    if (job == nullptr || job->sent == job->count) continue;  // it turned out to be accepted already
     introduce(id, *job, now, effects);
     const auto batch =
         std::lower_bound(job->batches.begin(), job->batches.end(), job->sent,

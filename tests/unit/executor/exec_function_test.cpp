@@ -228,15 +228,23 @@ TEST_CASE("live output arrives while the command runs") {
   bench.wait();
 }
 
-TEST_CASE("a command dies with its executor child") {
+TEST_CASE("a command and its scratch directory go with their executor child") {
   {
     ExecBench bench("process");
-    ExecRequest request = shell("echo $$; sleep 1000");
+    ExecRequest request = shell("echo $$; pwd; sleep 1000");
     request.live = true;
     bench.start(request);
-    bench.run_until([&] { return !bench.output.empty(); });
-    const int command = std::stoi(bench.output[0].bytes);
+    std::string said;
+    bench.run_until([&] {
+      said.clear();
+      for (const TaskOutput& output : bench.output) said += output.bytes;
+      return std::count(said.begin(), said.end(), '\n') == 2;
+    });
+    const int command = std::stoi(said);
+    const std::string scratch = said.substr(said.find('\n') + 1, said.size() - said.find('\n') - 2);
+    CHECK(std::filesystem::exists(scratch));
     bench.destroy_executor();
+    CHECK_FALSE(std::filesystem::exists(scratch));
     wait_for([&] { return is_gone(command); });
   }
   CHECK(has_no_children());

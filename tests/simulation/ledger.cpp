@@ -1,0 +1,110 @@
+#include "tests/simulation/ledger.h"
+
+#include <zonda/task_report.h>
+
+#include <algorithm>
+
+namespace zonda::sim {
+namespace {
+
+std::string name(const JobId& job, std::uint64_t index) { return to_string(TaskId{job, index}); }
+
+std::uint8_t kind_at(std::string_view kinds, std::uint32_t at) {
+  return kinds.empty() ? 0 : static_cast<std::uint8_t>(kinds[at]);
+}
+
+}  // namespace
+
+void Ledger::submitted(const JobId& id, const std::vector<TaskPlan>& plans, const JobSpec& spec) {
+  Job& job = jobs_[id];
+  job.spec = spec;
+  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, 0, 0, 0, 0});
+  tasks_ += plans.size();
+}
+
+void Ledger::accepted(const JobId& id, std::uint64_t count) {
+  const auto at = jobs_.find(id);
+  if (at == jobs_.end()) return;
+  if (count > at->second.tasks.size())
+    throw Violation("accepted more tasks than were submitted: " + to_string(id));
+  at->second.accepted = std::max(at->second.accepted, count);
+}
+
+void Ledger::cancelled(const JobId& id) {
+  if (const auto at = jobs_.find(id); at != jobs_.end()) at->second.cancelled = true;
+}
+
+void Ledger::abandoned(const JobId& id) {
+  if (const auto at = jobs_.find(id); at != jobs_.end()) at->second.abandoned = true;
+}
+
+Ledger::Task& Ledger::task(const JobId& id, std::uint64_t index) {
+  const auto at = jobs_.find(id);
+  if (at == jobs_.end() || index >= at->second.tasks.size())
+    throw Violation("a task nobody submitted: " + name(id, index));
+  return at->second.tasks[index];
+}
+
+void Ledger::issued(const TaskRange& range) {
+  for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
+    Task& issued = task(range.job, index);
+    if (issued.recorded > 0) throw Violation("handed out after it was done: " + name(range.job, index));
+    if (range.lease <= issued.lease) throw Violation("a token was issued twice: " + name(range.job, index));
+    issued.lease = range.lease;
+  }
+}
+
+void Ledger::recorded(const record::Finished& finished) {
+  Job& job = jobs_[finished.job];
+  if (finished.position != job.log_end) throw Violation("the log has a gap: " + to_string(finished.job));
+  job.log_end += finished.outcomes.count();
+  for_each_value(finished.outcomes, [&](std::uint32_t at, std::string_view payload) {
+    const std::uint64_t index = finished.first + at;
+    Task& done = task(finished.job, index);
+    if (++done.recorded > 1) throw Violation("recorded twice: " + name(finished.job, index));
+    done.kind = kind_at(finished.kinds, at);
+    if (done.kind != 0) return;
+    const TaskEcho echo = TaskEcho::decode(payload);
+    if (echo.secret != done.plan.secret)
+      throw Violation("recorded another task's result: " + name(finished.job, index));
+    if (echo.lease != done.lease)
+      throw Violation("recorded under an old token: " + name(finished.job, index));
+  });
+}
+
+void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range) {
+  for_each_value(range.outcomes, [&](std::uint32_t at, std::string_view payload) {
+    const std::uint64_t index = range.first + at;
+    Task& told = task(id, index);
+    const std::uint8_t kind = kind_at(range.kinds, at);
+    if (++told.delivered > 1) throw Violation("delivered twice: " + name(id, index));
+    if (told.recorded == 0) throw Violation("delivered before it was recorded: " + name(id, index));
+    if (kind != told.kind) throw Violation("delivered as something else: " + name(id, index));
+    if (kind == 0 && TaskEcho::decode(payload).secret != told.plan.secret)
+      throw Violation("delivered another task's result: " + name(id, index));
+    const Job& job = jobs_.at(id);
+    const bool may_cancel = job.cancelled || job.spec.fails_max > 0;
+    if (kind == TaskReport::cancelled && !may_cancel)
+      throw Violation("cancelled by nobody: " + name(id, index));
+    if (kind == TaskReport::expired && job.spec.deadline_ms == 0)
+      throw Violation("expired without a deadline: " + name(id, index));
+    if (kind == TaskReport::failed && told.plan.nature == Nature::Value)
+      throw Violation("failed without a reason: " + name(id, index));
+    ++outcomes_;
+  });
+}
+
+std::string Ledger::missing() const {
+  for (const auto& [id, job] : jobs_) {
+    if (job.abandoned) continue;
+    const bool may_end_early = job.cancelled || job.spec.fails_max > 0;  // before all its tasks were accepted
+    for (std::uint64_t index = 0; index < job.tasks.size(); ++index) {
+      const Task& each = job.tasks[index];
+      if (each.delivered == 0 && (index < job.accepted || !may_end_early))
+        return "no outcome for " + name(id, index) + " (recorded " + std::to_string(each.recorded) + ")";
+    }
+  }
+  return {};
+}
+
+}  // namespace zonda::sim

@@ -1,0 +1,63 @@
+// The truth about all tasks of a run, told by those who see it: what clients submitted, what was accepted,
+// which leases the broker issued, what it recorded, what clients heard. Breaking a promise throws Violation.
+#pragma once
+
+#include <zonda/job_id.h>
+
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "broker/core/records.h"
+#include "proto/messages.h"
+#include "tests/simulation/sim_task.h"
+
+namespace zonda::sim {
+
+struct Violation : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Ledger {
+ public:
+  void submitted(const JobId& job, const std::vector<TaskPlan>& plans, const JobSpec& spec);
+  void accepted(const JobId& job, std::uint64_t count);
+  void cancelled(const JobId& job);     // somebody asked for it, or its client went away
+  void abandoned(const JobId& job);     // nobody listens any more: only what is recorded counts
+  void issued(const TaskRange& range);  // by the broker, in a frame that was sent
+  void recorded(const record::Finished& finished);
+  void delivered(const JobId& job, std::uint64_t position, const OutcomeRange& range);
+
+  // Every accepted task of a job that somebody waits for has its outcome. Returns what is missing, or
+  // nothing.
+  std::string missing() const;
+  std::uint64_t tasks() const { return tasks_; }
+  std::uint64_t outcomes() const { return outcomes_; }
+
+ private:
+  struct Task {
+    TaskPlan plan;
+    std::uint64_t lease = 0;  // the last one issued
+    int recorded = 0;
+    int delivered = 0;
+    std::uint8_t kind = 0;
+  };
+  struct Job {
+    JobSpec spec;
+    std::vector<Task> tasks;
+    std::uint64_t accepted = 0;
+    std::uint64_t log_end = 0;
+    bool cancelled = false;
+    bool abandoned = false;
+  };
+
+  Task& task(const JobId& job, std::uint64_t index);
+
+  std::map<JobId, Job> jobs_;
+  std::uint64_t tasks_ = 0;
+  std::uint64_t outcomes_ = 0;
+};
+
+}  // namespace zonda::sim

@@ -1,0 +1,80 @@
+// simulation [--seed N] [--seeds COUNT] [--from N] [--verbose]
+//
+// Runs the three real cores through seeded trouble. Each seed runs twice and must leave the same trace.
+// Prints the seed of a run that broke a promise; `--seed N` replays it.
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "tests/simulation/sim_cluster.h"
+
+namespace {
+
+using zonda::sim::Coverage;
+using zonda::sim::RunReport;
+using zonda::sim::SimCluster;
+
+struct Options {
+  std::uint64_t from = 1;
+  std::uint64_t seeds = 100;
+  bool verbose = false;
+};
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int at = 1; at < argc; ++at) {
+    const std::string name = argv[at];
+    const auto value = [&] { return at + 1 < argc ? std::strtoull(argv[++at], nullptr, 10) : 0; };
+    if (name == "--seed")
+      options.from = value(), options.seeds = 1, options.verbose = true;
+    else if (name == "--seeds")
+      options.seeds = value();
+    else if (name == "--from")
+      options.from = value();
+    else if (name == "--verbose")
+      options.verbose = true;
+  }
+  return options;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  Coverage coverage;
+  RunReport sum;
+  std::uint64_t thin = 0;
+  int failed = 0;
+  for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) {
+    Coverage ignored;
+    const RunReport report = SimCluster(seed, coverage).run();
+    const RunReport again = SimCluster(seed, ignored).run();
+    std::string wrong = report.violation;
+    if (wrong.empty() && (again.trace != report.trace || again.events != report.events))
+      wrong = "the second run differs from the first";
+    if (!wrong.empty()) {
+      std::printf("FAILED seed %llu: %s\n", static_cast<unsigned long long>(seed), wrong.c_str());
+      ++failed;
+    }
+    if (options.verbose)
+      std::printf("seed %llu: %llu events, %llu faults, %llu tasks, %llu outcomes\n",
+                  static_cast<unsigned long long>(seed), static_cast<unsigned long long>(report.events),
+                  static_cast<unsigned long long>(report.faults),
+                  static_cast<unsigned long long>(report.tasks),
+                  static_cast<unsigned long long>(report.outcomes));
+    if (report.events < 500 || report.faults < 3) ++thin;
+    sum.events += report.events;
+    sum.faults += report.faults;
+    sum.tasks += report.tasks;
+    sum.outcomes += report.outcomes;
+  }
+  std::printf(
+      "%s\n%llu seeds from %llu: %llu events, %llu faults, %llu tasks, %llu outcomes, %llu thin seeds, %d "
+      "failed\n",
+      coverage.table().c_str(), static_cast<unsigned long long>(options.seeds),
+      static_cast<unsigned long long>(options.from), static_cast<unsigned long long>(sum.events),
+      static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.tasks),
+      static_cast<unsigned long long>(sum.outcomes), static_cast<unsigned long long>(thin), failed);
+  return failed == 0 ? 0 : 1;
+}

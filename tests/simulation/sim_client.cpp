@@ -1,0 +1,164 @@
+#include "tests/simulation/sim_client.h"
+
+namespace zonda::sim {
+namespace {
+
+Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
+  Hello hello;
+  hello.role = Role::Client;
+  for (auto& byte : hello.peer.bytes) byte = static_cast<std::uint8_t>(random());
+  hello.incarnation = random();
+  hello.name = "c" + std::to_string(number);
+  hello.host = "host";
+  return hello;
+}
+
+}  // namespace
+
+SimClient::SimClient(SimClock& clock, SimNetwork& network, std::mt19937_64& random, Ledger& ledger,
+                     std::uint32_t number)
+    : clock_(clock),
+      network_(network),
+      random_(random),
+      ledger_(ledger),
+      core_(hello_of(random, number), random(), *this) {
+  peer_ = network_.add_peer(Port::Front, [this](std::string_view frame) { turn(frame); });
+  wake_at(clock_.now());
+}
+
+SimClient::~SimClient() {
+  *alive_ = false;
+  for (const auto& [id, job] : open_) {
+    ledger_.abandoned(id);
+    ledger_.cancelled(id);
+  }
+  network_.remove_peer(peer_);
+}
+
+JobSpec SimClient::some_spec() {
+  JobSpec spec;
+  spec.function = "work";
+  spec.signature = "()";
+  spec.retries = static_cast<std::uint32_t>(random_() % 3);
+  if (random_() % 4 == 0) spec.priority = static_cast<std::int32_t>(random_() % 3);
+  if (random_() % 8 == 0) spec.timeout_ms = 50;
+  if (random_() % 10 == 0) spec.deadline_ms = 200 + random_() % 2'000;
+  if (random_() % 10 == 0) spec.delay_ms = 100 + random_() % 1'000;
+  if (random_() % 10 == 0) spec.fails_max = 1;
+  if (random_() % 8 == 0) spec.resources = {{"gpu", 0.5}};
+  return spec;
+}
+
+TaskPlan SimClient::some_plan(const JobSpec& spec) {
+  TaskPlan plan;
+  plan.secret = random_();
+  plan.us = static_cast<std::uint32_t>(random_() % 50 == 0 ? random_() % 3'000'000 : random_() % 20'000);
+  switch (random_() % 40) {
+    case 0: plan.nature = Nature::FailAlways; break;
+    case 1: plan.nature = Nature::FailFirst; break;
+    case 2: plan.nature = Nature::CrashFirst; break;
+    case 3:
+      if (spec.timeout_ms > 0) plan.nature = Nature::Endless;
+      break;
+    default: break;
+  }
+  return plan;
+}
+
+void SimClient::submit_something() {
+  JobId id;
+  for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random_());
+  const JobSpec spec = some_spec();
+  std::vector<TaskPlan> plans(1 + random_() % (random_() % 4 == 0 ? 400 : 20));
+  for (TaskPlan& plan : plans) plan = some_plan(spec);
+  ledger_.submitted(id, plans, spec);
+  open_[id].count = plans.size();
+  core_.open(id, spec);
+  for (std::size_t from = 0; from < plans.size();) {
+    const std::size_t end = std::min(plans.size(), from + 1 + random_() % 100);
+    std::string lengths, payloads;
+    for (; from < end; ++from) {
+      const std::string bytes = plans[from].encode();
+      const auto length = static_cast<std::uint32_t>(bytes.size());
+      lengths.append(reinterpret_cast<const char*>(&length), 4);
+      payloads += bytes;
+    }
+    Slab slab(lengths, payloads);
+    const std::string_view view = slab.view();
+    core_.append(id, slab, Column{view.substr(0, lengths.size()), view.substr(lengths.size())});
+  }
+  core_.close(id);
+  turn({});
+}
+
+void SimClient::cancel_something() {
+  if (open_.empty()) return;
+  const auto at = std::next(open_.begin(), static_cast<std::ptrdiff_t>(random_() % open_.size()));
+  at->second.cancelled = true;
+  ledger_.cancelled(at->first);
+  if (random_() % 2 == 0)
+    core_.cancel(at->first, 0, 0);
+  else
+    core_.cancel(at->first, random_() % at->second.count, 1 + random_() % 10);
+  turn({});
+}
+
+void SimClient::goodbye() {
+  PeerEffects effects;
+  core_.goodbye(clock_.now(), effects);
+  for (std::string& frame : effects.frames) network_.peer_sends(peer_, std::move(frame));
+}
+
+// A cancelled job ends with as many tasks as were accepted by then.
+void SimClient::on_accepted(const JobId& job, std::uint64_t count, bool closed) {
+  ledger_.accepted(job, count);
+  const auto at = open_.find(job);
+  if (at == open_.end() || !closed) return;
+  at->second.count = count;
+  acks_.emplace_back(job, at->second.received);
+}
+
+void SimClient::on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) {
+  const auto at = open_.find(job);
+  if (at == open_.end()) return;
+  throw Violation("a job was refused: " + text + " (" + std::to_string(static_cast<int>(code)) + ")");
+}
+
+void SimClient::on_outcomes(const JobId& id, std::uint64_t position,
+                            const std::vector<OutcomeRange>& ranges) {
+  const auto at = open_.find(id);
+  if (at == open_.end()) throw Violation("outcomes of a job that is over");
+  for (const OutcomeRange& range : ranges) {
+    ledger_.delivered(id, position, range);
+    position += range.outcomes.count();
+    at->second.received += range.outcomes.count();
+  }
+  acks_.emplace_back(id, position);
+}
+
+void SimClient::turn(std::string_view frame) {
+  PeerEffects effects;
+  if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
+  for (const auto& [id, position] : std::exchange(acks_, {})) {
+    core_.acknowledge(id, position);
+    if (const auto at = open_.find(id); at != open_.end() && at->second.received == at->second.count) {
+      core_.drop(id);
+      open_.erase(at);
+    }
+  }
+  core_.settle(clock_.now(), effects);
+  for (std::string& outgoing : effects.frames) network_.peer_sends(peer_, std::move(outgoing));
+  wake_at(std::max(core_.next_deadline(), clock_.now() + microseconds(1)));
+}
+
+void SimClient::wake_at(TimePoint when) {
+  if (when >= next_wake_ && next_wake_ > clock_.now()) return;
+  next_wake_ = when;
+  clock_.at(when, [this, alive = alive_, when] {
+    if (!*alive || next_wake_ != when) return;
+    next_wake_ = TimePoint::max();
+    turn({});
+  });
+}
+
+}  // namespace zonda::sim

@@ -1,0 +1,63 @@
+// One client process: the real core on the simulated network, with a mind of its own about what to submit.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "sdk/cpp/core/client_core.h"
+#include "tests/simulation/ledger.h"
+#include "tests/simulation/sim_network.h"
+
+namespace zonda::sim {
+
+class SimClient : private ClientListener {
+ public:
+  SimClient(SimClock& clock, SimNetwork& network, std::mt19937_64& random, Ledger& ledger,
+            std::uint32_t number);
+  ~SimClient() override;  // as by kill -9
+  SimClient(const SimClient&) = delete;
+
+  void submit_something();
+  void cancel_something();
+  void goodbye();
+  bool is_idle() const { return open_.empty(); }
+  std::uint64_t peer() const { return peer_; }
+
+ private:
+  struct Mine {
+    std::uint64_t count = 0;
+    std::uint64_t received = 0;
+    bool cancelled = false;
+  };
+
+  void on_connected(const Welcome&) override {}
+  void on_refused(const Refuse&) override {}
+  void on_accepted(const JobId& job, std::uint64_t count, bool closed) override;
+  void on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) override;
+  void on_same_job(const JobId&, const JobId&) override {}
+  void on_outcomes(const JobId& job, std::uint64_t position,
+                   const std::vector<OutcomeRange>& ranges) override;
+  void on_job_lost(const JobId&) override { throw Violation("the broker lost its memory"); }
+  void on_progress(const JobProgress&) override {}
+  void on_output(const JobOutput&) override {}
+  void on_reply(const Reply&) override {}
+
+  JobSpec some_spec();
+  TaskPlan some_plan(const JobSpec& spec);
+  void turn(std::string_view frame);
+  void wake_at(TimePoint when);
+
+  SimClock& clock_;
+  SimNetwork& network_;
+  std::mt19937_64& random_;
+  Ledger& ledger_;
+  ClientCore core_;
+  std::uint64_t peer_ = 0;
+  std::map<JobId, Mine> open_;
+  std::vector<std::pair<JobId, std::uint64_t>> acks_;
+  TimePoint next_wake_ = TimePoint::max();
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace zonda::sim

@@ -1,0 +1,180 @@
+#include "tests/simulation/sim_cluster.h"
+
+#include "proto/digest.h"
+#include "proto/frame.h"
+
+namespace zonda::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto kTroubleFor = 12s;
+constexpr auto kQuietWithin = 600s;  // once the trouble is over, all work ends in bounded time
+constexpr std::uint64_t kEventsMax = 3'000'000;
+}  // namespace
+
+SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
+    : random_(seed), coverage_(coverage), network_(clock_, random_, coverage_) {
+  BrokerConfig config;
+  config.seed = random_();
+  config.store.bytes.fill(7);
+  config.lease = std::chrono::milliseconds(2'000);
+  config.heartbeat = std::chrono::milliseconds(400);
+  config.client_grace = std::chrono::milliseconds(30'000);
+  config.lost_limit = 1'000;  // trouble here is denser than in any year of operation
+  config.client_window_tasks = 50 + random_() % 1'000;
+  broker_ = std::make_unique<BrokerCore>(config);
+  Faults faults;
+  const bool lossy = random_() % 4 != 0;
+  faults.drop = lossy ? 0.02 * static_cast<double>(random_() % 100) / 100 : 0;
+  faults.duplicate = lossy ? 0.02 * static_cast<double>(random_() % 100) / 100 : 0;
+  faults.reset = lossy ? 0.005 * static_cast<double>(random_() % 100) / 100 : 0;
+  faults.delay_max = microseconds(static_cast<std::int64_t>(200 + random_() % 20'000));
+  network_.set_faults(faults);
+  network_.set_broker([this](Connection from, std::string_view frame) { broker_turn(&from, frame); });
+  trouble_until_ = clock_.now() + kTroubleFor;
+}
+
+Now SimCluster::now() const {
+  return {clock_.now(),
+          UtcTime(std::chrono::duration_cast<UtcTime::duration>(clock_.now().time_since_epoch()))};
+}
+
+void SimCluster::observe(const Effects& effects) {
+  for (const Record& record : effects.records) {
+    if (const auto* finished = std::get_if<record::Finished>(&record)) ledger_.recorded(*finished);
+  }
+  for (const Effects::Outgoing& outgoing : effects.frames) {
+    report_.trace = digest(
+        outgoing.frame, report_.trace ^ static_cast<std::uint64_t>(clock_.now().time_since_epoch().count()));
+    if (outgoing.to.port != Port::Back) continue;
+    std::variant<Frame, BadFrame> decoded = decode(outgoing.frame);
+    if (const Tasks* tasks = std::get_if<Tasks>(&std::get<Frame>(decoded).message)) {
+      for (const TaskRange& range : tasks->ranges) ledger_.issued(range);
+    }
+  }
+}
+
+void SimCluster::broker_turn(const Connection* from, std::string_view frame) {
+  Effects effects;
+  if (from != nullptr) broker_->handle(*from, frame, now(), effects);
+  broker_->settle(now(), effects);
+  observe(effects);
+  std::vector<Connection> gone;
+  for (Effects::Outgoing& outgoing : effects.frames) {
+    if (!network_.broker_sends(outgoing.to, std::move(outgoing.frame))) gone.push_back(outgoing.to);
+  }
+  if (!gone.empty()) {
+    Effects after;
+    for (const Connection connection : gone) broker_->connection_gone(connection, now(), after);
+    observe(after);
+    for (Effects::Outgoing& outgoing : after.frames)
+      network_.broker_sends(outgoing.to, std::move(outgoing.frame));
+  }
+  if (report_.events % 16 == 0) {
+    if (const std::string wrong = broker_->check(); !wrong.empty())
+      throw Violation("tables disagree: " + wrong);
+  }
+  wake_broker();
+}
+
+void SimCluster::wake_broker() {
+  const TimePoint when = std::max(broker_->next_deadline(), clock_.now() + microseconds(1));
+  if (when >= next_wake_ && next_wake_ > clock_.now()) return;
+  next_wake_ = when;
+  if (when == TimePoint::max()) return;
+  clock_.at(when, [this, when] {
+    if (next_wake_ != when) return;
+    next_wake_ = TimePoint::max();
+    broker_turn(nullptr, {});
+  });
+}
+
+void SimCluster::trouble_later() {
+  clock_.after(microseconds(static_cast<std::int64_t>(random_() % 1'500'000)), [this] {
+    if (clock_.now() >= trouble_until_) return;
+    trouble();
+    trouble_later();
+  });
+}
+
+void SimCluster::load_later() {
+  clock_.after(microseconds(static_cast<std::int64_t>(random_() % 800'000)), [this] {
+    if (clock_.now() >= trouble_until_) return;
+    if (!clients_.empty()) {
+      SimClient& client = *clients_[random_() % clients_.size()];
+      if (random_() % 6 == 0)
+        client.cancel_something();
+      else
+        client.submit_something();
+    }
+    load_later();
+  });
+}
+
+void SimCluster::trouble() {
+  ++report_.faults;
+  const std::size_t worker = random_() % workers_.size();
+  const std::size_t client = random_() % clients_.size();
+  const bool at_client = random_() % 4 == 0;
+  const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
+  switch (random_() % 8) {
+    case 0:  // kill -9, and another takes its place
+    case 1:
+      workers_[worker].reset();
+      workers_[worker] = std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_);
+      return;
+    case 2:  // the network is cut for a while: shorter or longer than a lease
+      network_.partition(peer, true);
+      return clock_.after(microseconds(static_cast<std::int64_t>(random_() % 5'000'000)),
+                          [this, peer] { network_.partition(peer, false); });
+    case 3: return network_.reset(peer);
+    case 4: return workers_[worker]->pause(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
+    case 5:
+      workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+      return;
+    case 6:
+      if (workers_.size() > 1) workers_[worker]->drain();
+      return;
+    default:
+      if (random_() % 3 != 0) return network_.reset(peer);
+      if (random_() % 2 == 0) clients_[client]->goodbye();
+      clients_[client].reset();
+      clients_[client] = std::make_unique<SimClient>(clock_, network_, random_, ledger_, ++last_number_);
+  }
+}
+
+bool SimCluster::all_quiet() const {
+  return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->is_idle(); });
+}
+
+RunReport SimCluster::run() {
+  try {
+    for (std::size_t n = 1 + random_() % 3; n > 0; --n)
+      workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    for (std::size_t n = 1 + random_() % 2; n > 0; --n)
+      clients_.push_back(std::make_unique<SimClient>(clock_, network_, random_, ledger_, ++last_number_));
+    trouble_later();
+    load_later();
+    while (clock_.step(trouble_until_) && report_.events < kEventsMax) ++report_.events;
+    network_.set_faults({});  // peace
+    for (const auto& worker : workers_) network_.partition(worker->peer(), false);
+    for (const auto& client : clients_) network_.partition(client->peer(), false);
+    workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    const TimePoint end = clock_.now() + kQuietWithin;
+    while (!all_quiet() && clock_.step(end) && report_.events < kEventsMax) ++report_.events;
+    if (const std::string missing = ledger_.missing(); !missing.empty())
+      throw Violation("the work did not end: " + missing);
+    if (!all_quiet()) throw Violation("a client still waits");
+    if (const std::string wrong = broker_->check(); !wrong.empty())
+      throw Violation("tables disagree: " + wrong);
+  } catch (const Violation& violation) {
+    report_.violation = violation.what();
+  }
+  report_.faults += network_.faults_injected();
+  report_.tasks = ledger_.tasks();
+  report_.outcomes = ledger_.outcomes();
+  return report_;
+}
+
+}  // namespace zonda::sim

@@ -1,0 +1,52 @@
+// A whole cluster in one thread and virtual time: one broker, some workers, some clients, and trouble, all
+// drawn from one seed.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "broker/core/broker_core.h"
+#include "tests/simulation/sim_client.h"
+#include "tests/simulation/sim_worker.h"
+
+namespace zonda::sim {
+
+struct RunReport {
+  std::uint64_t events = 0;
+  std::uint64_t faults = 0;
+  std::uint64_t tasks = 0;
+  std::uint64_t outcomes = 0;
+  std::uint64_t trace = 0;  // digest of everything the broker said and when
+  std::string violation;    // empty: all promises were kept
+};
+
+class SimCluster {
+ public:
+  SimCluster(std::uint64_t seed, Coverage& coverage);
+  RunReport run();
+
+ private:
+  void broker_turn(const Connection* from, std::string_view frame);
+  void wake_broker();
+  void trouble();
+  void trouble_later();
+  void load_later();
+  bool all_quiet() const;
+  void observe(const Effects& effects);
+  Now now() const;
+
+  std::mt19937_64 random_;
+  SimClock clock_;
+  Coverage& coverage_;
+  SimNetwork network_;
+  Ledger ledger_;
+  std::unique_ptr<BrokerCore> broker_;
+  std::vector<std::unique_ptr<SimWorker>> workers_;
+  std::vector<std::unique_ptr<SimClient>> clients_;
+  TimePoint next_wake_ = TimePoint::max();
+  TimePoint trouble_until_;
+  std::uint32_t last_number_ = 0;
+  RunReport report_;
+};
+
+}  // namespace zonda::sim

@@ -1,0 +1,81 @@
+#include "tests/simulation/sim_worker.h"
+
+namespace zonda::sim {
+namespace {
+
+Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
+  Hello hello;
+  hello.role = Role::Worker;
+  for (auto& byte : hello.peer.bytes) byte = static_cast<std::uint8_t>(random());
+  hello.incarnation = random();
+  hello.name = "w" + std::to_string(number);
+  hello.host = "host";
+  hello.pid = number;
+  hello.slots = static_cast<std::uint32_t>(1 + random() % 4);
+  hello.functions = {{"work", "()"}};
+  hello.resources = {{"gpu", 1.0}};
+  return hello;
+}
+
+}  // namespace
+
+SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number)
+    : clock_(clock),
+      network_(network),
+      executor_(clock, static_cast<int>(1 + random() % 4)),
+      core_(
+          [&] {
+            Hello hello = hello_of(random, number);
+            hello.slots = static_cast<std::uint32_t>(executor_.slots());
+            return hello;
+          }(),
+          random(), executor_) {
+  peer_ = network_.add_peer(Port::Back, [this](std::string_view frame) { turn(frame); });
+  wake_at(clock_.now());
+}
+
+SimWorker::~SimWorker() {
+  *alive_ = false;
+  network_.remove_peer(peer_);
+}
+
+void SimWorker::turn(std::string_view frame) {
+  if (clock_.now() < paused_until_) {  // it reads what waits when it goes on
+    return clock_.at(paused_until_, [this, alive = alive_, kept = std::string(frame)] {
+      if (*alive) turn(kept);
+    });
+  }
+  PeerEffects effects;
+  if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
+  core_.settle(clock_.now(), effects);
+  apply(effects);
+}
+
+void SimWorker::apply(PeerEffects& effects) {
+  for (std::string& frame : effects.frames) network_.peer_sends(peer_, std::move(frame));
+  while (const std::string* frame = core_.next_sink_frame()) {
+    network_.peer_sends_to_sink(peer_, *frame);
+    core_.sink_frame_sent();
+  }
+  wake_at(std::max(core_.next_deadline(clock_.now()), clock_.now() + microseconds(1)));
+}
+
+void SimWorker::wake_at(TimePoint when) {
+  if (when >= next_wake_ && next_wake_ > clock_.now()) return;  // an earlier one will come by
+  next_wake_ = when;
+  clock_.at(when, [this, alive = alive_, when] {
+    if (!*alive || next_wake_ != when) return;
+    next_wake_ = TimePoint::max();
+    turn({});
+  });
+}
+
+void SimWorker::drain() {
+  PeerEffects effects;
+  core_.drain(clock_.now(), effects);
+  apply(effects);
+}
+
+void SimWorker::pause(microseconds time) { paused_until_ = clock_.now() + time; }
+
+}  // namespace zonda::sim

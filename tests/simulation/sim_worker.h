@@ -1,0 +1,38 @@
+// One worker process: the real core on the simulated network.
+#pragma once
+
+#include <memory>
+
+#include "tests/simulation/sim_executor.h"
+#include "tests/simulation/sim_network.h"
+#include "worker/core/worker_core.h"
+
+namespace zonda::sim {
+
+class SimWorker {
+ public:
+  SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number);
+  ~SimWorker();  // as by kill -9
+  SimWorker(const SimWorker&) = delete;
+
+  void drain();
+  void pause(microseconds time);  // as by SIGSTOP
+  bool is_done() const { return core_.is_done(); }
+  std::uint64_t peer() const { return peer_; }
+
+ private:
+  void turn(std::string_view frame);
+  void apply(PeerEffects& effects);
+  void wake_at(TimePoint when);
+
+  SimClock& clock_;
+  SimNetwork& network_;
+  SimExecutor executor_;
+  WorkerCore core_;
+  std::uint64_t peer_ = 0;
+  TimePoint next_wake_ = TimePoint::max();
+  TimePoint paused_until_{};
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace zonda::sim
