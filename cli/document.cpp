@@ -7,29 +7,39 @@ Json with_schema(const std::string& schema) { return Json{{"schema", schema}}; }
 
 }  // namespace
 
-void print_list(Environment& environment, const ListView& view, const Json& entries) {
-  if (environment.ids()) {
-    for (const Json& entry : entries) environment.out.write(view.id(entry) + "\n");
-  } else if (environment.common.output == "jsonl") {
-    for (const Json& entry : entries) environment.out.write(to_text(entry) + "\n");
-  } else if (environment.common.output == "json") {
+std::string format_list(const CommonOptions& common, const ListView& view, const Json& entries,
+                        std::size_t width) {
+  std::string text;
+  if (common.ids()) {
+    for (const Json& entry : entries) text += view.id(entry) + "\n";
+  } else if (common.output == "jsonl") {
+    for (const Json& entry : entries) text += to_text(entry) + "\n";
+  } else if (common.output == "json") {
     Json document = with_schema(view.schema);
     document[view.field] = entries;
-    environment.out.write(to_indented_text(document) + "\n");
+    text = to_indented_text(document) + "\n";
   } else {
     Table table(view.columns);
     for (const Json& entry : entries) table.add(view.row(entry));
-    environment.out.write(table.text(environment.out.columns()));
+    text = table.text(width);
   }
+  return text;
+}
+
+std::string format_thing(const CommonOptions& common, const ThingView& view, const Json& thing) {
+  if (common.ids()) return view.id(thing) + "\n";
+  if (!common.json()) return format_fields(view.fields(thing));
+  Json document = with_schema(view.schema);
+  document.update(thing);
+  return (common.output == "jsonl" ? to_text(document) : to_indented_text(document)) + "\n";
+}
+
+void print_list(Environment& environment, const ListView& view, const Json& entries) {
+  environment.out.write(format_list(environment.common, view, entries, environment.out.columns()));
 }
 
 void print_thing(Environment& environment, const ThingView& view, const Json& thing) {
-  if (environment.ids()) return environment.out.write(view.id(thing) + "\n");
-  if (!environment.json()) return environment.out.write(format_fields(view.fields(thing)));
-  Json document = with_schema(view.schema);
-  document.update(thing);
-  const bool line = environment.common.output == "jsonl";
-  environment.out.write((line ? to_text(document) : to_indented_text(document)) + "\n");
+  environment.out.write(format_thing(environment.common, view, thing));
 }
 
 void format_times(Json& object, const std::vector<std::string>& names) {

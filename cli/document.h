@@ -27,6 +27,11 @@ struct ThingView {
   std::function<std::vector<std::pair<std::string, std::string>>(const Json&)> fields;
 };
 
+// `width` as for Table::text.
+std::string format_list(const CommonOptions& common, const ListView& view, const Json& entries,
+                        std::size_t width);
+std::string format_thing(const CommonOptions& common, const ThingView& view, const Json& thing);
+
 void print_list(Environment& environment, const ListView& view, const Json& entries);
 void print_thing(Environment& environment, const ThingView& view, const Json& thing);
 

@@ -14,6 +14,9 @@ struct CommonOptions {
   bool ids_only = false;
   std::chrono::milliseconds connect_timeout{5000};
   bool yes = false;
+
+  bool json() const { return output == "json" || output == "jsonl"; }
+  bool ids() const { return ids_only || output == "id"; }
 };
 
 struct Environment {
@@ -21,8 +24,8 @@ struct Environment {
   Sink out{1};
   Sink err{2};
 
-  bool json() const { return common.output == "json" || common.output == "jsonl"; }
-  bool ids() const { return common.ids_only || common.output == "id"; }
+  bool json() const { return common.json(); }
+  bool ids() const { return common.ids(); }
   bool color() const;  // on stderr
 
   // "zonda: …" on stderr, at once.

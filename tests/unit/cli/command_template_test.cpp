@@ -5,7 +5,8 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-Words filled(Words words, bool shell, std::string_view input, WithoutMark without = WithoutMark::AppendInput) {
+Words filled(Words words, bool shell, std::string_view input,
+             WithoutMark without = WithoutMark::AppendInput) {
   return CommandTemplate(std::move(words), shell, without).fill(input);
 }
 
