@@ -1,6 +1,7 @@
 #include "cli/child.h"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,9 +43,15 @@ void Child::send(int signal) const {
 
 bool Child::reap() {
   int status = 0;
-  if (is_running() && waitpid(pid_, &status, WNOHANG) == pid_)
-    code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-  return !is_running();
+  rusage usage{};
+  if (!is_running() || wait4(pid_, &status, WNOHANG, &usage) != pid_) return !is_running();
+  code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  cpu_seconds_ = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  max_rss_bytes_ = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  return true;
 }
 
 }  // namespace zonda::cli

@@ -20,12 +20,18 @@ class Child {
   int code() const { return code_.value_or(0); }  // 128+n for a signal
   void send(int signal) const;
   bool reap();  // true once it has ended
+  // What it used, with the children it waited for. Zero while it runs.
+  double cpu_seconds() const { return cpu_seconds_; }
+  std::uint64_t max_rss_bytes() const { return max_rss_bytes_; }
+
  private:
   Child(std::string name, pid_t pid) : name_(std::move(name)), pid_(pid) {}
 
   std::string name_;
   pid_t pid_;
   std::optional<int> code_;
+  double cpu_seconds_ = 0;
+  std::uint64_t max_rss_bytes_ = 0;
 };
 
 }  // namespace zonda::cli

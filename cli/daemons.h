@@ -7,12 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "worker/executor/handlers.h"
+
 namespace zonda::cli {
 
 struct BrokerStart {
   std::string bind = "tcp://127.0.0.1:5570";
-  std::string data;   // a directory; empty: nothing outlives the broker
-  bool init = false;  // make a store in a directory that is there already
+  std::string data;       // a directory; empty: nothing outlives the broker
+  bool init = false;      // make a store in a directory that is there already
+  bool insecure = false;  // listen on other than this machine, without keys
+  bool quiet = false;     // log warnings and errors only
 };
 
 struct WorkerStart {
@@ -25,7 +29,12 @@ struct WorkerStart {
   std::map<std::string, double> resources;
   std::chrono::milliseconds drain_timeout{30'000};
   bool serve_exec = true;
+  bool quiet = false;  // log warnings and errors only
 };
+
+// What workers of this program serve: commands, and what `bench` calls.
+Handlers served_functions();
+void add_bench_functions(Handlers& handlers);
 
 // Both run until they are stopped, and give the exit code.
 int start_broker(const BrokerStart& settings);

@@ -17,6 +17,7 @@ bool LocalCluster::start() {
     broker.emplace_back("--memory");
   else
     broker.insert(broker.end(), {"--data", options_.data});
+  if (options_.quiet) broker.emplace_back("--quiet");
   broker_.push_back(Child::start("the broker", broker));
   BrokerLink link(environment_);
   const Clock::time_point end = Clock::now() + kReadyWithin;
@@ -29,6 +30,8 @@ bool LocalCluster::start() {
   for (std::uint64_t number = 1; number <= options_.workers; ++number) {
     std::vector<std::string> worker{"worker", "start", "--broker", options_.address};
     if (options_.slots > 0) worker.insert(worker.end(), {"--slots", std::to_string(options_.slots)});
+    if (options_.threads) worker.insert(worker.end(), {"--isolation", "thread"});
+    if (options_.quiet) worker.emplace_back("--quiet");
     workers_.push_back(Child::start("worker " + std::to_string(number), worker));
   }
   return wait_for_workers(link);

@@ -17,6 +17,8 @@ struct ClusterOptions {
   std::string data;  // empty: memory
   std::uint64_t workers = 1;
   std::uint64_t slots = 0;  // of each worker; 0: it decides
+  bool threads = false;     // isolation: threads instead of processes
+  bool quiet = true;        // their logs: warnings and errors only
 };
 
 class LocalCluster {
@@ -30,6 +32,9 @@ class LocalCluster {
   int watch();
   // Workers first, so that they can deliver; then the broker.
   void stop();
+
+  const std::vector<Child>& broker() const { return broker_; }
+  const std::vector<Child>& workers() const { return workers_; }
 
  private:
   bool wait_for_workers(BrokerLink& link);

@@ -6,8 +6,10 @@
 #include "cli/commands/commands.h"
 #include "cli/complaint.h"
 #include "cli/configuration.h"
+#include "cli/daemons.h"
 #include "cli/help.h"
 #include "cli/parser.h"
+#include "worker/executor/child.h"
 
 namespace {
 
@@ -78,6 +80,8 @@ int complain(Environment& environment, const Complaint& complaint, bool json) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // An executor child of a worker is this program started again.
+  if (const std::optional<int> code = zonda::run_as_child(argc, argv, served_functions())) return *code;
   std::signal(SIGPIPE,
               SIG_IGN);  // an attached job is cancelled when nobody reads its output: see OutputClosed
   const std::vector<std::string> words(argv + 1, argv + argc);

@@ -29,6 +29,9 @@ Command broker_command(Environment&) {
       option::configurable(
           option::flag("memory", 0, "keep nothing: a restart forgets all", settings->memory)),
       option::flag("init", 0, "make a store in a directory that is there already", settings->start.init),
+      option::flag("insecure", 0, "listen on other than this machine, though nobody must show a key",
+                   settings->start.insecure),
+      option::flag("quiet", 0, "log warnings and errors only", settings->start.quiet),
       option::text("config", 0, "FILE", "read this file before the usual ones", settings->config)};
   start.run = [settings](const std::vector<std::string>&) {
     if (settings->start.data.empty() == !settings->memory)

@@ -30,7 +30,8 @@ Command worker_start_command(Environment& environment) {
       option::pair("label", "what tasks may ask for", start.labels),
       option::amount("resource", "what tasks may take a share of", start.resources),
       option::duration("drain-timeout", "how long to finish after SIGTERM; default 30s", start.drain_timeout),
-      option::flag("no-exec", 0, "run no commands, only functions", settings->no_exec)};
+      option::flag("no-exec", 0, "run no commands, only functions", settings->no_exec),
+      option::flag("quiet", 0, "log warnings and errors only", start.quiet)};
   for (const Option& option : options) command.options.push_back(option::configurable(option));
   command.run = [&environment, settings](const std::vector<std::string>&) {
     settings->start.broker = environment.common.broker;
