@@ -25,7 +25,8 @@ bool Handlers::add(detail::Handler handler) {
 const detail::Handler* Handlers::find(std::string_view name, std::string_view signature) const {
   const Key key{name, signature};
   const auto at = std::lower_bound(handlers_.begin(), handlers_.end(), key, is_before);
-  return at != handlers_.end() && key_of(*at) == key ? &*at : nullptr;
+  if (at == handlers_.end() || at->name != name) return nullptr;
+  return signature.empty() || at->signature == signature ? &*at : nullptr;
 }
 
 }  // namespace zonda
