@@ -122,7 +122,7 @@ TEST_CASE("calls can be made while a map is iterated") {
   std::int64_t sum = 0;
   for (const std::int64_t value : cluster.client.map(square, std::views::iota(0, 50)))
     sum += cluster.client.submit(square(value)).get();
-  CHECK(sum == 65'666'665);
+  CHECK(sum == 59'416'665);
 }
 
 TEST_CASE("a map is rejected as a whole") {
@@ -136,13 +136,13 @@ TEST_CASE("a map is rejected as a whole") {
 
 TEST_CASE("a cancelled map ends, with every outcome") {
   Cluster cluster;
-  Results<std::string> results = cluster.client.map(wait_for, std::vector<std::string>(5'000, "never"));
+  Results<std::string> results = cluster.client.map(wait_for, std::vector<std::string>(3'000, "never"));
   results.cancel();
   int cancelled = 0;
   for (auto&& [index, result] : std::move(results).unordered()) {
     if (!result && result.error().kind == TaskReport::cancelled) ++cancelled;
   }
-  CHECK(cancelled == 5'000);
+  CHECK(cancelled == 3'000);
 
   Results<std::string> other = cluster.client.map(wait_for, std::vector<std::string>(10, "never"));
   cluster.client.cancel(other.job());
