@@ -52,7 +52,8 @@ class PeerSession {
 
   bool is_open() const { return open_; }
   std::uint64_t number() const { return number_; }
-  const Welcome& welcome() const { return welcome_; }  // the last one
+  std::uint64_t last_said() const { return out_.last(); }  // its last frame; header().ack follows
+  const Welcome& welcome() const { return welcome_; }      // the last one
   const Refuse& refusal() const { return refusal_; }
   Message& message() { return in_.message(); }
   const Header& header() const { return header_; }  // of the last frame

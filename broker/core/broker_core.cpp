@@ -120,22 +120,21 @@ void BrokerCore::ask_who(Connection to, TimePoint now, Effects& effects) {
 }
 
 void BrokerCore::settle(const Now& now, Effects& effects) {
-  // A broker that was stalled has not read what its peers said meanwhile: it expires nobody for as long as it
-  // slept.
-  const auto gap = now.steady - last_settle_;
-  if (last_settle_ != TimePoint{} && gap > config_.heartbeat)
-    no_expiry_before_ = now.steady + std::min<std::chrono::nanoseconds>(gap, config_.lease);
-  last_settle_ = now.steady;
+  // A broker that was stalled comes late to what was due, and has not read what its peers said meanwhile: it
+  // expires nobody for as long as it slept. One that had nothing to do is not late.
+  const auto late = now.steady - timers_.next().value_or(now.steady);
+  if (late > config_.heartbeat)
+    no_expiry_before_ = now.steady + std::min<std::chrono::nanoseconds>(late, config_.lease);
 
   do_due(now, effects);
+  for (const JobId& id : std::exchange(cancels_due_, {})) {  // before their readers hear that they are closed
+    if (Job* failing = find_job(id)) cancel_job(*failing, now, effects);
+  }
   for (const auto& [session_number, job_id] : std::exchange(accepts_due_, {})) {
     Session* session = sessions_.find(session_number);
     const Job* accepted = find_job(job_id);
     if (session != nullptr && accepted != nullptr)
       say(*session, Accepted{job_id, accepted->count, accepted->is_closed()}, effects);
-  }
-  for (const JobId& id : std::exchange(cancels_due_, {})) {
-    if (Job* failing = find_job(id)) cancel_job(*failing, now, effects);
   }
   dispatch(now, effects);
   deliver(now, effects);
@@ -151,7 +150,7 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
 
 // Memory is free again: clients that wait for credit hear of it.
 void BrokerCore::feed_starved(Effects& effects) {
-  if (memory_used_ + config_.client_window_bytes / 2 > config_.memory_limit) return;
+  if (memory_used_ + full_window() / 2 > config_.memory_limit) return;
   for (const std::uint64_t number : std::exchange(starved_, {})) {
     if (Session* session = sessions_.find(number)) say(*session, Credit{}, effects);
   }

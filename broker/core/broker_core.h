@@ -6,10 +6,12 @@
 // for our own.
 //
 // The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
-// and tasks come in), dispatch.cpp (tasks go out), sink.cpp (outcomes come in), delivery.cpp (outcomes go
-// out), liveness.cpp (time passes, peers vanish), cancel.cpp, admin.cpp (questions and orders).
+// and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back), sink.cpp (outcomes come
+// in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), cancel.cpp, admin.cpp
+// (questions and orders).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -81,6 +83,7 @@ class BrokerCore {
   std::string check() const;
   const Roster& roster() const { return roster_; }
   const Job* job(const JobId& id) const;
+  std::uint64_t attached_jobs() const;
 
  private:
   // broker_core.cpp
@@ -118,9 +121,13 @@ class BrokerCore {
   void refuse_job(Session& session, const JobId& job, JobRefusedCode code, const std::string& text,
                   Effects& effects);
   std::pair<std::uint64_t, std::uint64_t> grant(Session& session);
+  std::uint64_t full_window() const { return std::min(config_.client_window_bytes, config_.memory_limit); }
 
   // dispatch.cpp
   void dispatch(const Now& now, Effects& effects);
+  void spread(ReadyClass& ready_class, const Now& now, Effects& effects);
+  std::vector<std::uint64_t> standing_by(const ReadyClass& ready_class) const;
+  std::uint64_t share_of_round(const ReadyClass& ready_class, std::uint64_t slots);
   void serve(Worker& worker, const Now& now, Effects& effects);
   ReadyClass* best_class(Worker& worker);
   std::uint64_t room(const Worker& worker, const Job& job) const;
@@ -128,6 +135,13 @@ class BrokerCore {
   TaskRange hand_out(Worker& worker, Job& job, std::uint64_t limit, const Now& now);
   void hungry(Worker& worker);
   void feed_starved(Effects& effects);
+
+  // retract.cpp
+  void retract_surplus(const Now& now, Effects& effects);
+  void reload(Worker& worker);  // after every change of its leases or its state
+  void seems_stuck(Worker& worker);
+  Worker* idle_worker(const ReadyClass& ready_class, const Now& now);
+  void keep_from(Worker& holder);
 
   // sink.cpp
   void on(const WorkerResults& results, Session& session, const Now& now, Effects& effects);
@@ -154,6 +168,7 @@ class BrokerCore {
   void deliver(const Now& now, Effects& effects);
   bool deliver_to(Job& job, Reader& reader, Effects& effects);
   void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
+  std::uint64_t read_by_all(const Job& job);
   void release_outcomes(Job& job, std::uint64_t position, Effects& effects);
   void finish_if_complete(Job& job, const Now& now, Effects& effects);
   void forget(Job& job, Effects& effects);
@@ -204,12 +219,19 @@ class BrokerCore {
   std::uint64_t leased_tasks_ = 0;
   std::uint64_t delayed_tasks_ = 0;
   std::uint64_t memory_used_ = 0;
-  TimePoint last_settle_{};
   TimePoint no_expiry_before_{};  // after a stall of our own
   bool stop_asked_ = false;
   BrokerCounters counters_;
 
   std::set<std::uint64_t> starved_;  // sessions that got little credit: told when there is room again
+
+  std::set<std::pair<double, std::uint64_t>> overloaded_;  // workers that hold too much: (surplus, number)
+
+  struct ShareOfRound {
+    std::uint64_t tasks = 0;
+    std::uint64_t slots = 0;
+  };
+  std::map<std::uint64_t, ShareOfRound> shares_of_round_;  // by class
 
   // What this turn still has to do.
   std::set<std::pair<std::uint64_t, JobId>> accepts_due_;  // (session, job)

@@ -1,4 +1,6 @@
 // The broker's tables checked against each other. Walks everything: for tests and the simulator.
+#include <algorithm>
+
 #include "broker/core/broker_core.h"
 
 namespace zonda {
@@ -10,6 +12,11 @@ std::string differ(const std::string& what, std::uint64_t kept, std::uint64_t co
 }
 
 }  // namespace
+
+std::uint64_t BrokerCore::attached_jobs() const {
+  return static_cast<std::uint64_t>(std::count_if(
+      jobs_.begin(), jobs_.end(), [](const auto& each) { return !each.second->spec.detached; }));
+}
 
 std::string BrokerCore::check() const {
   std::string wrong;
@@ -50,6 +57,9 @@ std::string BrokerCore::check() const {
     for (const std::uint64_t lease : worker->leases) held += open_by_lease[lease];
     wrong += differ("worker " + worker->hello.name, worker->outstanding, held);
     outstanding += held;
+    const bool listed = overloaded_.contains({worker->surplus_us, number});
+    if (listed != (worker->surplus_us > 0))
+      wrong += "worker " + worker->hello.name + " is not where its surplus is; ";
   }
   return wrong + differ("outstanding", leased_total, outstanding);
 }

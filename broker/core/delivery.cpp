@@ -65,12 +65,25 @@ void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects
   if (reader == job->readers.end() || ack.position > reader->sent) return void(++counters_.frames_bad);
   reader->acked = std::max(reader->acked, ack.position);
   deliveries_due_.insert(job->id);
-  if (job->client == session.client && !job->spec.detached) release_outcomes(*job, reader->acked, effects);
+  if (!job->spec.detached) release_outcomes(*job, read_by_all(*job), effects);
+}
+
+// Up to where everybody who reads the log has it. The owner counts also while it is away: it may come back.
+std::uint64_t BrokerCore::read_by_all(const Job& job) {
+  bool owner_reads = job.client == nullptr;
+  std::uint64_t position = job.log.end();
+  for (const Reader& reader : job.readers) {
+    const Session* session = sessions_.find(reader.session);
+    if (session == nullptr) continue;
+    owner_reads = owner_reads || session->client == job.client;
+    position = std::min(position, reader.acked);
+  }
+  return owner_reads ? position : job.log.begin();
 }
 
 void BrokerCore::release_outcomes(Job& job, std::uint64_t position, Effects& effects) {
   const std::uint64_t freed = job.log.release(position);
-  if (freed == 0 && position < job.log.end()) return;
+  if (freed == 0) return;
   memory_used_ -= freed;
   effects.records.push_back(record::Released{job.id, position});
   completions_due_.insert(job.id);
@@ -84,13 +97,19 @@ void BrokerCore::finish_if_complete(Job& job, const Now& now, Effects& effects) 
     job.finished_at = now.utc;
     event(effects, "job-complete job=" + to_string(job.id) + " done=" + std::to_string(job.counts.values) +
                        " failed=" + std::to_string(job.counts.failed_total()));
-    if (job.spec.detached) timers_.set(now.steady + config_.result_ttl, {Timer::Kind::Forget, 0, job.id, {}});
+    const std::chrono::hours kept = job.spec.key.empty() ? config_.result_ttl : config_.key_ttl;
+    if (job.spec.detached) timers_.set(now.steady + kept, {Timer::Kind::Forget, 0, job.id, {}});
   }
   const bool delivered = job.log.begin() == job.log.end();
   if (!job.spec.detached && (delivered || job.client == nullptr)) forget(job, effects);
 }
 
 void BrokerCore::forget(Job& job, Effects& effects) {
+  for (const Reader& reader : job.readers) {  // who waits for more hears that there is none
+    Session* session = sessions_.find(reader.session);
+    if (session != nullptr && reader.sent < job.log.end())
+      refuse_job(*session, job.id, JobRefusedCode::NotFound, "the job was forgotten", effects);
+  }
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();
   memory_used_ -= freed;

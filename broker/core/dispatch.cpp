@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "broker/core/amounts.h"
 #include "broker/core/broker_core.h"
 #include "proto/assert.h"
 #include "proto/limits.h"
@@ -12,6 +13,7 @@ namespace {
 
 // Work that may wait at a worker, per slot. Tasks that take longer than this are handed out one per slot.
 constexpr double kPrefetchUs = 50'000;
+constexpr std::uint64_t kStandingByMax = 4'096;  // workers that one round considers
 
 }  // namespace
 
@@ -19,34 +21,80 @@ void BrokerCore::hungry(Worker& worker) {
   if (worker.state == WorkerState::Active) hungry_.insert(worker.number);
 }
 
+// Workers that may have room stand by; then each class with ready tasks is spread over those that do.
 void BrokerCore::dispatch(const Now& now, Effects& effects) {
   for (const std::uint64_t number : std::exchange(hungry_, {})) {
-    if (Worker* worker = roster_.find(number)) serve(*worker, now, effects);
+    Worker* worker = roster_.find(number);
+    if (worker == nullptr || !has_room(*worker)) continue;
+    roster_.set_idle(*worker);
+    for (ReadyClass* ready_class : worker->kind->classes) {
+      if (ready_class->ready_tasks() > 0) fresh_.emplace(ready_class->number(), ready_class);
+    }
   }
-  for (const auto& [number, ready_class] : std::exchange(fresh_, {})) {
-    for (WorkerKind* kind : ready_class->kinds) {
-      while (ready_class->ready_tasks() > 0 && !kind->idle.empty()) {
-        const std::uint64_t tasks_before = ready_class->ready_tasks();
-        serve(*roster_.find(kind->idle.begin()->second), now, effects);  // the least loaded first
-        if (ready_class->ready_tasks() == tasks_before) break;           // its resources are taken
-      }
+  for (const auto& [number, ready_class] : std::exchange(fresh_, {})) spread(*ready_class, now, effects);
+  retract_surplus(now, effects);
+}
+
+// In rounds, so that everybody with room gets a part before anybody gets more.
+void BrokerCore::spread(ReadyClass& ready_class, const Now& now, Effects& effects) {
+  for (std::uint64_t before = 0; before != queue_.ready_tasks() && ready_class.ready_tasks() > 0;) {
+    before = queue_.ready_tasks();
+    shares_of_round_.clear();
+    share_of_round(ready_class, 0);
+    for (const std::uint64_t number : standing_by(ready_class)) {
+      serve(*roster_.find(number), now, effects);
+      if (ready_class.ready_tasks() == 0) return;
     }
   }
 }
 
+// The workers that have room for this class, the least loaded first; not more than it has tasks, unless some
+// may have to be passed over.
+std::vector<std::uint64_t> BrokerCore::standing_by(const ReadyClass& ready_class) const {
+  const std::uint64_t enough = std::min(ready_class.ready_tasks(), kStandingByMax);
+  const std::uint64_t wanted = ready_class.key().resources.empty() ? enough : kStandingByMax;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;  // (load, number)
+  for (const WorkerKind* kind : ready_class.kinds) {
+    const std::size_t count = std::min<std::size_t>(wanted, kind->idle.size());
+    found.insert(found.end(), kind->idle.begin(),
+                 std::next(kind->idle.begin(), static_cast<std::ptrdiff_t>(count)));
+  }
+  if (ready_class.kinds.size() > 1) std::sort(found.begin(), found.end());
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t at = 0; at < std::min<std::size_t>(wanted, found.size()); ++at)
+    numbers.push_back(found[at].second);
+  return numbers;
+}
+
+// How many of the class's tasks a worker with so many slots gets in this round.
+std::uint64_t BrokerCore::share_of_round(const ReadyClass& ready_class, std::uint64_t slots) {
+  const auto [at, added] = shares_of_round_.try_emplace(ready_class.number());
+  if (added) {
+    at->second.tasks = ready_class.ready_tasks();
+    at->second.slots = slots;  // it does not stand by while it is served
+    for (const WorkerKind* kind : ready_class.kinds) at->second.slots += kind->idle_slots;
+  }
+  const std::uint64_t all = std::max({at->second.slots, slots, std::uint64_t{1}});
+  return std::max<std::uint64_t>((at->second.tasks * slots + all - 1) / all, 1);
+}
+
 void BrokerCore::serve(Worker& worker, const Now& now, Effects& effects) {
-  if (worker.state != WorkerState::Active) return;
   Session& session = *sessions_.find(worker.session);
   roster_.set_busy(worker);
   Tasks message;
   std::size_t bytes = 0;
-  std::vector<Slab> alive;  // what the message's views point into
+  std::vector<Slab> alive;                          // what the message's views point into
+  std::map<std::uint64_t, std::uint64_t> its_part;  // that is left for it in this round, by class
   while (ReadyClass* ready_class = best_class(worker)) {
     Job& job = queue_.first(*ready_class);
-    const std::uint64_t limit = room(worker, job);
+    std::uint64_t& part =
+        its_part.try_emplace(ready_class->number(), share_of_round(*ready_class, worker.hello.slots))
+            .first->second;
+    const std::uint64_t limit = std::min(part, room(worker, job));
     if (limit == 0) break;
     alive.push_back(job.batch_of(job.segments.first_ready()->lo).slab);
     message.ranges.push_back(hand_out(worker, job, limit, now));
+    part -= message.ranges.back().arguments.count();
     bytes += message.ranges.back().arguments.payloads.size();
     if (bytes < kFrameBytes && message.ranges.size() < kListMax) continue;
     say(session, std::exchange(message, {}), effects);
@@ -63,9 +111,9 @@ ReadyClass* BrokerCore::best_class(Worker& worker) {
   ReadyQueue::Rank best_rank;
   for (ReadyClass* ready_class : worker.kind->classes) {
     if (ready_class->ready_tasks() == 0) continue;
-    const bool fits =
-        std::all_of(ready_class->key().resources.begin(), ready_class->key().resources.end(),
-                    [&](const auto& need) { return worker.resources_free[need.first] >= need.second; });
+    const bool fits = std::all_of(
+        ready_class->key().resources.begin(), ready_class->key().resources.end(),
+        [&](const auto& need) { return worker.resources_free[need.first] >= need.second - kAmountSlack; });
     if (!fits) continue;
     const ReadyQueue::Rank rank = queue_.rank(*ready_class);
     if (best == nullptr || rank < best_rank) {
@@ -84,7 +132,7 @@ bool BrokerCore::has_room(const Worker& worker) const {
 }
 
 // How many tasks of this job the worker may get now: to fill its slots, or, if tasks are short, 50 ms of work
-// a slot; and not more than its part of what is ready, so that the others get some.
+// a slot; and within its credit.
 std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
   const std::uint64_t slots = worker.hello.slots;
   std::uint64_t tasks = worker.outstanding < slots ? slots - worker.outstanding : 0;
@@ -94,14 +142,15 @@ std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
   }
   for (const auto& [name, amount] : job.spec.resources) {
     if (amount <= 0) continue;
-    const double fit = std::floor(worker.resources_free.at(name) / amount);
+    const double fit = std::floor(worker.resources_free.at(name) / amount + kAmountSlack);
     tasks = std::min(tasks, static_cast<std::uint64_t>(std::max(0.0, fit)));
   }
-  std::uint64_t all_slots = 0;
-  for (const WorkerKind* kind : job.ready_class->kinds) all_slots += kind->slots;
-  const std::uint64_t ready = job.ready_class->ready_tasks();
-  const std::uint64_t part = (ready * slots + all_slots - 1) / std::max<std::uint64_t>(all_slots, 1);
-  return std::min({tasks, std::max<std::uint64_t>(part, 1), worker.credit_tasks - worker.used_tasks});
+  // What is larger than all of its window goes to a worker that holds nothing.
+  const std::uint64_t first = job.segments.first_ready()->lo;
+  const Batch& batch = job.batch_of(first);
+  const std::uint64_t bytes = batch.arguments.length(static_cast<std::uint32_t>(first - batch.first));
+  if (worker.outstanding > 0 && bytes > worker.credit_bytes - worker.used_bytes) return 0;
+  return std::min(tasks, worker.credit_tasks - worker.used_tasks);
 }
 
 // Leases the first ready tasks of a job: as many as one batch holds of them, fit a frame, and the limit
@@ -114,10 +163,12 @@ TaskRange BrokerCore::hand_out(Worker& worker, Job& job, std::uint64_t limit, co
   std::uint64_t tasks = std::min({limit, in_batch, std::uint64_t{kFrameTasks}});
   Column arguments = batch.arguments.slice(static_cast<std::uint32_t>(ready.lo - batch.first),
                                            static_cast<std::uint32_t>(tasks));
-  if (arguments.payloads.size() > kFrameBytes) {
+  const std::uint64_t bytes_max =
+      std::min<std::uint64_t>(kFrameBytes, worker.credit_bytes - worker.used_bytes);
+  if (arguments.payloads.size() > bytes_max) {
     std::size_t bytes = arguments.length(0);
     for (tasks = 1; tasks < arguments.count() &&
-                    bytes + arguments.length(static_cast<std::uint32_t>(tasks)) <= kFrameBytes;
+                    bytes + arguments.length(static_cast<std::uint32_t>(tasks)) <= bytes_max;
          ++tasks)
       bytes += arguments.length(static_cast<std::uint32_t>(tasks));
     arguments = arguments.slice(0, static_cast<std::uint32_t>(tasks));
@@ -137,6 +188,7 @@ TaskRange BrokerCore::hand_out(Worker& worker, Job& job, std::uint64_t limit, co
   worker.used_bytes += arguments.payloads.size();
   for (const auto& [name, amount] : job.spec.resources)
     worker.resources_free[name] -= amount * static_cast<double>(tasks);
+  reload(worker);
   queue_.charge(job.share, task_us * static_cast<double>(tasks));
   counters_.tasks_dispatched += tasks;
   if (!job.started_at) job.started_at = now.utc;

@@ -1,6 +1,7 @@
 // Sessions begin: HELLO, WELCOME, REFUSE, and what a worker still holds.
 #include <algorithm>
 
+#include "broker/core/amounts.h"
 #include "broker/core/broker_core.h"
 #include "broker/core/names.h"
 
@@ -10,6 +11,12 @@ void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, E
   if (const std::optional<Refuse> refusal = objection(hello)) {
     event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + refusal->text + "\"");
     return say_outside_session(from, *refusal, effects);
+  }
+  // One connection, one process: who said hello on it before and is somebody else is gone.
+  if (const Session* before = sessions_.find(from)) {
+    const Hello& earlier = before->worker != nullptr ? before->worker->hello : before->client->hello;
+    if (earlier.peer != hello.peer || earlier.incarnation != hello.incarnation)
+      connection_gone(from, now, effects);
   }
   if (hello.role == Role::Worker && from.port == Port::Back) return welcome_worker(from, hello, now, effects);
   if (hello.role == Role::Client && from.port == Port::Front)
@@ -47,6 +54,7 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
                                        [](const FunctionName& function) { return is_name(function.name); }) &&
                            std::all_of(hello.queues.begin(), hello.queues.end(), is_name);
     if (!names_fit) return no(RefuseCode::Malformed, "a function or queue name is not [A-Za-z0-9._-]{1,128}");
+    if (!are_amounts(hello.resources)) return no(RefuseCode::Malformed, "a resource is not a finite amount");
   }
   return std::nullopt;
 }
@@ -58,15 +66,17 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
   } else {
     // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
     // tries again.
-    Worker* holder = known != nullptr ? known : roster_.find_by_name(hello.name);
-    if (holder != nullptr && holder->state != WorkerState::Away) {
+    Worker* const holders[] = {known, roster_.find_by_name(hello.name)};
+    for (const Worker* holder : holders) {
+      if (holder == nullptr || holder->state == WorkerState::Away) continue;
       if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
       return refuse(from, hello, RefuseCode::NameTaken,
                     "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +
                         " on " + holder->hello.host,
                     500, effects);
     }
-    if (holder != nullptr) lose_worker(*holder, "replaced", now, effects);
+    if (holders[1] != nullptr && holders[1] != known) lose_worker(*holders[1], "replaced", now, effects);
+    if (known != nullptr) lose_worker(*known, "replaced", now, effects);
     known = nullptr;
   }
   Worker& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
@@ -75,6 +85,7 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
   worker.hello.attempt = hello.attempt;
   worker.drain_asked = worker.drain_asked || hello.draining;
   worker.state = WorkerState::Joining;
+  reload(worker);
   worker.holdings.clear();
   worker.credit_tasks = worker.credit_bytes = worker.used_tasks = worker.used_bytes = 0;
   Session& session = sessions_.open(from, now.steady);
@@ -157,12 +168,16 @@ void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
   if (!overtaken.empty()) say(session, Stop{std::move(overtaken)}, effects);
   worker.state = worker.drain_asked ? WorkerState::Draining : WorkerState::Active;
   if (worker.drain_asked) say(session, Drain{}, effects);
+  reload(worker);
   hungry(worker);
   watch(session, now.steady);
 }
 
 void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
-  Job* job = find_job(held.job);
+  // Number 0 names no hand-out: tasks that were never handed out, or whose attempt was recorded, carry it.
+  Job* job = held.lease == 0 ? nullptr : find_job(held.job);
+  Lease* lease = leases_.find(held.lease);
+  if (lease != nullptr && lease->worker != &worker) job = nullptr;  // it is another's
   std::uint64_t at = held.first;
   const auto overtaken_upto = [&](std::uint64_t end) {
     if (end > at) overtaken.push_back({held.job, at, end - at, held.epoch, held.lease, held.started});
@@ -178,7 +193,6 @@ void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::ve
       overtaken_upto(part.lo);
       at = part.hi;
       if (state.state == TaskState::Leased) continue;  // still its own
-      Lease* lease = leases_.find(held.lease);
       if (lease == nullptr) {
         lease = &leases_.restore(held.lease, *job, worker, {held.first, held.first + held.count},
                                  job->task_us, now.steady);

@@ -1,24 +1,44 @@
 // Jobs and tasks come in.
 #include <algorithm>
 
+#include "broker/core/amounts.h"
 #include "broker/core/broker_core.h"
 #include "broker/core/names.h"
 #include "proto/digest.h"
 
 namespace zonda {
 
-void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Effects& effects) {
-  if (Job* job = find_job(message.job)) {
-    if (job->spec != message.spec || (job->client != nullptr && job->client != session.client))
-      return refuse_job(session, message.job, JobRefusedCode::Conflict, "another job has this id", effects);
-    add_reader(*job, session, message.position);
-    return accept_later(*job, session);
-  }
-  const JobSpec& spec = message.spec;
+namespace {
+
+// Ten years. Longer times would overflow a clock and mean nothing to anybody.
+constexpr std::uint64_t kDurationMsMax = 10ULL * 366 * 24 * 3'600'000;
+
+// What is wrong with a job, whoever runs it; nothing if it may run.
+std::string malformation(const JobSpec& spec) {
   if (!is_name(spec.function) || (!spec.queue.empty() && !is_name(spec.queue)) ||
       spec.key.size() > kKeyBytesMax)
-    return refuse_job(session, message.job, JobRefusedCode::Invalid, "a name or the key is malformed",
-                      effects);
+    return "a name or the key is malformed";
+  if (!are_amounts(spec.resources)) return "a resource is not a finite amount";
+  if (std::max({spec.timeout_ms, spec.deadline_ms, spec.delay_ms}) > kDurationMsMax)
+    return "a duration is longer than ten years";
+  return {};
+}
+
+}  // namespace
+
+void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Effects& effects) {
+  JobSpec spec = message.spec;
+  spec.detached = spec.detached || !spec.key.empty();  // whoever asks with the key again wants the outcome
+  if (Job* job = find_job(message.job)) {
+    if (job->spec != spec || (job->client != nullptr && job->client != session.client))
+      return refuse_job(session, message.job, JobRefusedCode::Conflict, "another job has this id", effects);
+    add_reader(*job, session, message.position);
+    // The acknowledgement itself may have been lost with the connection.
+    if (!spec.detached) release_outcomes(*job, read_by_all(*job), effects);
+    return accept_later(*job, session);
+  }
+  if (const std::string why = malformation(spec); !why.empty())
+    return refuse_job(session, message.job, JobRefusedCode::Invalid, why, effects);
   if (std::string why = signature_objection(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
   if (message.position > 0 || message.accepted > 0)
@@ -84,6 +104,9 @@ void BrokerCore::add_reader(Job& job, Session& session, std::uint64_t position) 
 }
 
 void BrokerCore::on(const Append& message, Session& session, const Now& now, Effects& effects) {
+  // A batch may begin while there is credit, and reach beyond it: one larger than the window has to pass.
+  const bool granted = session.received_tasks < session.granted_tasks &&
+                       (session.received_bytes < session.granted_bytes || message.arguments.payloads.empty());
   session.received_tasks += message.arguments.count();
   session.received_bytes += message.arguments.payloads.size();
   Job* job = find_job(message.job);
@@ -91,6 +114,8 @@ void BrokerCore::on(const Append& message, Session& session, const Now& now, Eff
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
   if (job->client != session.client)
     return refuse_job(session, message.job, JobRefusedCode::NotYours, "not your job", effects);
+  if (!granted)
+    return refuse_job(session, message.job, JobRefusedCode::Limit, "more was sent than was granted", effects);
   const std::uint64_t end = message.first + message.arguments.count();
   if (job->is_closed() && end > job->count) {
     if (job->state == JobState::Cancelled)
@@ -167,6 +192,9 @@ void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects
   Job* job = find_job(message.job);
   if (job == nullptr)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
+  if (message.position < job->log.begin())
+    return refuse_job(session, message.job, JobRefusedCode::NotFound,
+                      "its first outcomes were delivered to its owner and released", effects);
   add_reader(*job, session, message.position);
   accept_later(*job, session);
 }
@@ -181,7 +209,7 @@ std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
   if (session.client == nullptr) return {0, 0};
   const std::uint64_t room = memory_used_ < config_.memory_limit ? config_.memory_limit - memory_used_ : 0;
   const std::uint64_t bytes = std::min(room, config_.client_window_bytes);
-  if (bytes < config_.client_window_bytes / 2) starved_.insert(session.number);
+  if (bytes < full_window() / 2) starved_.insert(session.number);
   if (bytes > 0) {
     session.granted_tasks =
         std::max(session.granted_tasks, session.received_tasks + config_.client_window_tasks);

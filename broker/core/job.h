@@ -87,6 +87,7 @@ struct Job {
   bool is_closed() const { return state != JobState::Open; }
   // The batch that holds a task. The task must have been accepted.
   Batch& batch_of(std::uint64_t index);
+  const Batch& batch_of(std::uint64_t index) const { return const_cast<Job*>(this)->batch_of(index); }
   // Tells the batches that these tasks are done; returns how many bytes of arguments that freed.
   std::uint64_t close_tasks(IndexRange range);
 };

@@ -12,7 +12,10 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
       case Timer::Kind::Session: check_session(timer->number, now, effects); break;
       case Timer::Kind::WorkerAway: {
         Worker* worker = roster_.find(timer->number);
-        if (worker != nullptr && worker->state == WorkerState::Away)
+        if (worker == nullptr || worker->state != WorkerState::Away) break;
+        if (now.steady < no_expiry_before_)  // it may have come back, and we have not read it yet
+          timers_.set(no_expiry_before_, *timer);
+        else if (now.steady - worker->away_since >= config_.away_grace)  // else it was back in between
           lose_worker(*worker, "gone", now, effects);
         break;
       }
@@ -38,7 +41,8 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
 void BrokerCore::watch(Session& session, TimePoint now) {
   const bool holds_leases = session.worker != nullptr && !session.worker->leases.empty();
   const auto wait = holds_leases ? config_.probe : config_.lease;
-  const TimePoint at = std::max(session.last_heard + wait, now + std::chrono::milliseconds(1));
+  TimePoint at = std::max(session.last_heard + wait, now + std::chrono::milliseconds(1));
+  if (now < no_expiry_before_ && !holds_leases) at = std::max(at, no_expiry_before_);
   if (session.timer_at > now && session.timer_at <= at) return;  // it will look in time
   session.timer_at = at;
   timers_.set(at, {Timer::Kind::Session, session.number, {}, {}});
@@ -66,6 +70,7 @@ void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& ef
     // If its process died, the connection is gone and the wire tells us; if it only works, this costs a
     // frame.
     say(*session, Heartbeat{}, effects);
+    seems_stuck(*session->worker);
     session->timer_at = now.steady + config_.probe;
     return timers_.set(session->timer_at, {Timer::Kind::Session, number, {}, {}});
   }
@@ -89,7 +94,9 @@ void BrokerCore::worker_away(Worker& worker, const Now& now, Effects& effects) {
   event(effects, "worker-away worker=" + worker.hello.name + " tasks=" + std::to_string(worker.outstanding));
   roster_.set_busy(worker);
   worker.state = WorkerState::Away;
+  worker.away_since = now.steady;
   worker.session = 0;
+  reload(worker);
   timers_.set(now.steady + config_.away_grace, {Timer::Kind::WorkerAway, worker.number, {}, {}});
 }
 
@@ -187,10 +194,12 @@ void BrokerCore::on(const Started& started, Session& session, const Now&, Effect
 void BrokerCore::on(const Returned& returned, Session& session, const Now& now, Effects& effects) {
   for (const Held& held : returned.tasks) {
     Job* job = find_job(held.job);
-    const Lease* lease = leases_.find(held.lease);
+    Lease* lease = leases_.find(held.lease);
     if (job == nullptr || lease == nullptr || lease->worker != session.worker || held.epoch != config_.epoch)
       continue;
+    const bool asked_for = std::exchange(lease->retracting, false);
     give_back(*job, {held.first, held.first + held.count}, held.token(), false, now, effects);
+    if (asked_for) keep_from(*session.worker);
   }
 }
 
@@ -200,6 +209,7 @@ void BrokerCore::on(const Drain&, Session& session, const Now&, Effects& effects
   if (worker.state != WorkerState::Active) return;
   roster_.set_busy(worker);
   worker.state = WorkerState::Draining;
+  reload(worker);
   event(effects, "worker-draining worker=" + worker.hello.name);
 }
 

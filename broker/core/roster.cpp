@@ -111,11 +111,13 @@ void Roster::set_idle(Worker& worker) {
   set_busy(worker);
   worker.idle_entry = {worker.outstanding, worker.number};
   worker.kind->idle.insert(*worker.idle_entry);
+  worker.kind->idle_slots += worker.hello.slots;
 }
 
 void Roster::set_busy(Worker& worker) {
   if (!worker.idle_entry) return;
   worker.kind->idle.erase(*worker.idle_entry);
+  worker.kind->idle_slots -= worker.hello.slots;
   worker.idle_entry.reset();
 }
 

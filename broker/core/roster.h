@@ -33,8 +33,9 @@ struct WorkerKind {
   KindKey key;
   std::vector<ReadyClass*> classes;  // that it can run
   std::set<std::pair<std::uint64_t, std::uint64_t>>
-      idle;                 // workers with room and nothing to do: (load, number)
-  std::uint64_t slots = 0;  // of all its workers
+      idle;                      // workers with room and nothing to do: (load, number)
+  std::uint64_t idle_slots = 0;  // of those workers
+  std::uint64_t slots = 0;       // of all its workers
   std::uint64_t workers = 0;
 };
 
@@ -50,6 +51,7 @@ struct Worker {
   Hello hello;
   WorkerState state = WorkerState::Joining;
   std::uint64_t session = 0;  // 0: away
+  TimePoint away_since;
   WorkerKind* kind = nullptr;
   std::vector<Held> holdings;  // those that arrived so far
   std::set<std::uint64_t> leases;
@@ -60,6 +62,9 @@ struct Worker {
   std::uint64_t credit_bytes = 0;
   std::uint64_t used_tasks = 0;
   std::uint64_t used_bytes = 0;
+  double surplus_us = 0;     // as it stands among the overloaded: see retract.cpp
+  bool stuck = false;        // silent for long with tasks behind those that run
+  TimePoint promised_until;  // tasks were asked back from another for it
   bool drain_asked = false;  // by an administrator; said again after a reconnect
   std::uint64_t done = 0;
   std::uint64_t failed = 0;

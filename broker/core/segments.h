@@ -57,9 +57,10 @@ class Segments {
   const SegmentState* find(std::uint64_t index) const;
 
   // Calls f(IndexRange part, SegmentState state) for each part of a segment inside `range`, in order. f must
-  // not change the segments.
+  // not change the segments. A range that is empty, or whose end wrapped around, has no parts.
   template <class F>
   void for_each(IndexRange range, F&& f) const {
+    if (range.lo >= range.hi) return;
     for (auto at = segments_.upper_bound(range.lo); at != segments_.end() && at->second.lo < range.hi; ++at) {
       f(IndexRange{std::max(at->second.lo, range.lo), std::min(at->first, range.hi)}, at->second.state);
     }

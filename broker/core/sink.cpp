@@ -9,6 +9,8 @@
 namespace zonda {
 
 void BrokerCore::on(const WorkerResults& results, Session& session, const Now& now, Effects& effects) {
+  session.worker->stuck = false;
+  reload(*session.worker);
   for (const ResultRange& range : results.ranges) take_range(range, session.worker, now, effects);
   hungry(*session.worker);
 }
@@ -17,12 +19,16 @@ void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now&
   const IndexRange told{range.first, range.first + range.outcomes.count()};
   Job* job = find_job(range.job);
   std::uint64_t current = 0;
-  if (job != nullptr) {
-    measure(*job, range);
+  // A worker finishes what it holds, or what was taken from it and not given to another. Number 0 is no
+  // token.
+  const Lease* lease = leases_.find(range.lease);
+  const bool may = range.lease != 0 && (lease == nullptr || lease->worker == worker);
+  if (job != nullptr && may) {
     std::vector<std::pair<IndexRange, SegmentState>> parts;
     job->segments.for_each(told, [&](IndexRange part, const SegmentState& state) {
       if (state.token == range.token()) parts.emplace_back(part, state);
     });
+    if (!parts.empty()) measure(*job, range);
     for (const auto& [part, state] : parts) {
       current += part.size();
       take_current(*job, range, part, state, worker, now, effects);
@@ -201,10 +207,12 @@ void BrokerCore::settle_lease(std::uint64_t number, std::uint64_t tasks) {
       worker.outstanding == 0 ? 0 : worker.outstanding_us - lease->task_us * static_cast<double>(tasks);
   for (const auto& [name, amount] : lease->job->spec.resources)
     worker.resources_free[name] += amount * static_cast<double>(tasks);
+  if (worker.outstanding == 0) worker.resources_free = worker.hello.resources;  // no fraction is ever lost
   if (lease->open == 0) {
     worker.leases.erase(number);
     leases_.remove(number);
   }
+  reload(worker);
   hungry(worker);
 }
 

@@ -72,6 +72,15 @@ void Ledger::recorded(const record::Finished& finished) {
   });
 }
 
+void Ledger::seen(const JobId& id, const OutcomeRange& range) {
+  for (std::uint32_t at = 0; at < range.outcomes.count(); ++at) {
+    const Task& told = task(id, range.first + at);
+    if (told.recorded == 0) throw Violation("shown before it was recorded: " + name(id, range.first + at));
+    if (kind_at(range.kinds, at) != told.kind)
+      throw Violation("shown as something else: " + name(id, range.first + at));
+  }
+}
+
 void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range) {
   for_each_value(range.outcomes, [&](std::uint32_t at, std::string_view payload) {
     const std::uint64_t index = range.first + at;

@@ -28,6 +28,7 @@ class Ledger {
   void abandoned(const JobId& job);     // nobody listens any more: only what is recorded counts
   void issued(const TaskRange& range);  // by the broker, in a frame that was sent
   void recorded(const record::Finished& finished);
+  void seen(const JobId& job, const OutcomeRange& range);  // by another reader than its owner
   void delivered(const JobId& job, std::uint64_t position, const OutcomeRange& range);
 
   // Every accepted task of a job that somebody waits for has its outcome. Returns what is missing, or

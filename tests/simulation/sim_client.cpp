@@ -46,6 +46,10 @@ JobSpec SimClient::some_spec() {
   if (random_() % 10 == 0) spec.delay_ms = 100 + random_() % 1'000;
   if (random_() % 10 == 0) spec.fails_max = 1;
   if (random_() % 8 == 0) spec.resources = {{"gpu", 0.5}};
+  if (random_() % 12 == 0) {
+    spec.key = "k" + std::to_string(random_() % 3);
+    spec.key_digest = random_() % 2;
+  }
   return spec;
 }
 
@@ -73,6 +77,7 @@ void SimClient::submit_something() {
   for (TaskPlan& plan : plans) plan = some_plan(spec);
   ledger_.submitted(id, plans, spec);
   open_[id].count = plans.size();
+  open_[id].keyed = !spec.key.empty();
   core_.open(id, spec);
   for (std::size_t from = 0; from < plans.size();) {
     const std::size_t end = std::min(plans.size(), from + 1 + random_() % 100);
@@ -103,6 +108,34 @@ void SimClient::cancel_something() {
   turn({});
 }
 
+void SimClient::ask_something() {
+  static const char* const kQuestions[] = {"status", "worker.list", "job.list", "functions", "nonsense"};
+  questions_.insert(++last_question_);
+  core_.ask(last_question_, kQuestions[random_() % 5], {});
+  turn({});
+}
+
+void SimClient::on_reply(const Reply& reply) {
+  if (!questions_.contains(reply.id)) throw Violation("an answer to no question");
+  if (reply.last) questions_.erase(reply.id);
+}
+
+JobId SimClient::some_job() const { return open_.empty() ? JobId{} : open_.rbegin()->first; }
+
+void SimClient::watch(const JobId& job) {
+  if (job == JobId{} || open_.contains(job) || watched_.contains(job) || core_.knows(job)) return;
+  watched_[job];
+  core_.attach(job, 0);
+  turn({});
+}
+
+// The job of its key is another, which it reads from the beginning if it does not do so already.
+void SimClient::on_same_job(const JobId& job, const JobId& existing) {
+  ledger_.abandoned(job);
+  open_.erase(job);
+  if (!open_.contains(existing)) watched_.try_emplace(existing);
+}
+
 void SimClient::goodbye() {
   PeerEffects effects;
   core_.goodbye(clock_.now(), effects);
@@ -112,6 +145,10 @@ void SimClient::goodbye() {
 // A cancelled job ends with as many tasks as were accepted by then.
 void SimClient::on_accepted(const JobId& job, std::uint64_t count, bool closed) {
   ledger_.accepted(job, count);
+  if (const auto watched = watched_.find(job); watched != watched_.end() && closed) {
+    watched->second.count = count;
+    acks_.emplace_back(job, watched->second.received);
+  }
   const auto at = open_.find(job);
   if (at == open_.end() || !closed) return;
   at->second.count = count;
@@ -119,13 +156,28 @@ void SimClient::on_accepted(const JobId& job, std::uint64_t count, bool closed) 
 }
 
 void SimClient::on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) {
+  if (watched_.erase(job) > 0) return;  // it was released meanwhile
   const auto at = open_.find(job);
   if (at == open_.end()) return;
+  if (at->second.keyed && code == JobRefusedCode::Conflict) {
+    ledger_.abandoned(job);
+    open_.erase(at);
+    return;
+  }
   throw Violation("a job was refused: " + text + " (" + std::to_string(static_cast<int>(code)) + ")");
 }
 
 void SimClient::on_outcomes(const JobId& id, std::uint64_t position,
                             const std::vector<OutcomeRange>& ranges) {
+  if (const auto watched = watched_.find(id); watched != watched_.end()) {
+    if (position != watched->second.received) throw Violation("a reader's log has a gap");
+    for (const OutcomeRange& range : ranges) {
+      ledger_.seen(id, range);
+      watched->second.received += range.outcomes.count();
+    }
+    acks_.emplace_back(id, watched->second.received);
+    return;
+  }
   const auto at = open_.find(id);
   if (at == open_.end()) throw Violation("outcomes of a job that is over");
   for (const OutcomeRange& range : ranges) {
@@ -141,6 +193,10 @@ void SimClient::turn(std::string_view frame) {
   if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
   for (const auto& [id, position] : std::exchange(acks_, {})) {
     core_.acknowledge(id, position);
+    if (const auto at = watched_.find(id); at != watched_.end() && at->second.received == at->second.count) {
+      core_.drop(id);
+      watched_.erase(at);
+    }
     if (const auto at = open_.find(id); at != open_.end() && at->second.received == at->second.count) {
       core_.drop(id);
       open_.erase(at);

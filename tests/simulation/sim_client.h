@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "sdk/cpp/core/client_core.h"
@@ -20,8 +21,11 @@ class SimClient : private ClientListener {
 
   void submit_something();
   void cancel_something();
+  void ask_something();
+  JobId some_job() const;        // of its own that is not over; or none
+  void watch(const JobId& job);  // reads the log of somebody's job
   void goodbye();
-  bool is_idle() const { return open_.empty(); }
+  bool is_idle() const { return open_.empty() && watched_.empty() && questions_.empty(); }
   std::uint64_t peer() const { return peer_; }
 
  private:
@@ -29,19 +33,24 @@ class SimClient : private ClientListener {
     std::uint64_t count = 0;
     std::uint64_t received = 0;
     bool cancelled = false;
+    bool keyed = false;
+  };
+  struct Watched {
+    std::uint64_t received = 0;
+    std::uint64_t count = ~0ULL;  // once it is known
   };
 
   void on_connected(const Welcome&) override {}
   void on_refused(const Refuse&) override {}
   void on_accepted(const JobId& job, std::uint64_t count, bool closed) override;
   void on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) override;
-  void on_same_job(const JobId&, const JobId&) override {}
+  void on_same_job(const JobId& job, const JobId& existing) override;
   void on_outcomes(const JobId& job, std::uint64_t position,
                    const std::vector<OutcomeRange>& ranges) override;
   void on_job_lost(const JobId&) override { throw Violation("the broker lost its memory"); }
   void on_progress(const JobProgress&) override {}
   void on_output(const JobOutput&) override {}
-  void on_reply(const Reply&) override {}
+  void on_reply(const Reply& reply) override;
 
   JobSpec some_spec();
   TaskPlan some_plan(const JobSpec& spec);
@@ -55,6 +64,9 @@ class SimClient : private ClientListener {
   ClientCore core_;
   std::uint64_t peer_ = 0;
   std::map<JobId, Mine> open_;
+  std::map<JobId, Watched> watched_;
+  std::set<std::uint64_t> questions_;
+  std::uint64_t last_question_ = 0;
   std::vector<std::pair<JobId, std::uint64_t>> acks_;
   TimePoint next_wake_ = TimePoint::max();
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

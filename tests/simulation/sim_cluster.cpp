@@ -103,27 +103,40 @@ void SimCluster::load_later() {
     if (clock_.now() >= trouble_until_) return;
     if (!clients_.empty()) {
       SimClient& client = *clients_[random_() % clients_.size()];
-      if (random_() % 6 == 0)
-        client.cancel_something();
-      else
-        client.submit_something();
+      switch (random_() % 8) {
+        case 0: client.cancel_something(); break;
+        case 1: client.ask_something(); break;
+        case 2: client.watch(clients_[random_() % clients_.size()]->some_job()); break;
+        default: client.submit_something();
+      }
     }
     load_later();
   });
 }
 
+void SimCluster::replace(std::unique_ptr<SimWorker>& worker, bool with_its_name) {
+  const std::uint32_t number = with_its_name ? worker->number() : ++last_number_;
+  worker.reset();
+  worker = std::make_unique<SimWorker>(clock_, network_, random_, number);
+}
+
+// Processes of workers that left end, and others come.
+void SimCluster::replace_those_that_left() {
+  for (std::unique_ptr<SimWorker>& worker : workers_) {
+    if (worker->is_done()) replace(worker, false);
+  }
+}
+
 void SimCluster::trouble() {
   ++report_.faults;
+  replace_those_that_left();
   const std::size_t worker = random_() % workers_.size();
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
   switch (random_() % 8) {
-    case 0:  // kill -9, and another takes its place
-    case 1:
-      workers_[worker].reset();
-      workers_[worker] = std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_);
-      return;
+    case 0:  // kill -9, and another takes its place, or its name
+    case 1: return replace(workers_[worker], random_() % 2 == 0);
     case 2:  // the network is cut for a while: shorter or longer than a lease
       network_.partition(peer, true);
       return clock_.after(microseconds(static_cast<std::int64_t>(random_() % 5'000'000)),
@@ -161,11 +174,14 @@ RunReport SimCluster::run() {
     for (const auto& worker : workers_) network_.partition(worker->peer(), false);
     for (const auto& client : clients_) network_.partition(client->peer(), false);
     workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    replace_those_that_left();
     const TimePoint end = clock_.now() + kQuietWithin;
     while (!all_quiet() && clock_.step(end) && report_.events < kEventsMax) ++report_.events;
     if (const std::string missing = ledger_.missing(); !missing.empty())
       throw Violation("the work did not end: " + missing);
     if (!all_quiet()) throw Violation("a client still waits");
+    while (broker_->attached_jobs() > 0 && clock_.step(end) && report_.events < kEventsMax) ++report_.events;
+    if (broker_->attached_jobs() > 0) throw Violation("the broker keeps a job that nobody needs");
     if (const std::string wrong = broker_->check(); !wrong.empty())
       throw Violation("tables disagree: " + wrong);
   } catch (const Violation& violation) {

@@ -29,6 +29,8 @@ class SimCluster {
   void broker_turn(const Connection* from, std::string_view frame);
   void wake_broker();
   void trouble();
+  void replace(std::unique_ptr<SimWorker>& worker, bool with_its_name);
+  void replace_those_that_left();
   void trouble_later();
   void load_later();
   bool all_quiet() const;

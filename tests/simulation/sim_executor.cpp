@@ -25,6 +25,11 @@ void SimExecutor::begin(Slot& slot, TimePoint now) {
   slot.since = now;
   slot.until = plan.nature == Nature::Endless ? TimePoint::max() : now + microseconds(plan.us);
   slot.stop.reset();
+  if (plan.secret % 16 != 0) return;
+  const Work& work = slot.works.front().work;  // it talks
+  const TaskId task{work.job, work.first + slot.at};
+  events_.push_back(TaskProgress{task, work.token, 1, 2, "half"});
+  events_.push_back(TaskOutput{task, work.token, work.attempt, 1, 0, "hello"});
 }
 
 void SimExecutor::stop(int number, const TaskId& task, StopReason reason, TimePoint now) {

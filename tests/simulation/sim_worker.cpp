@@ -29,7 +29,8 @@ SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& rand
             hello.slots = static_cast<std::uint32_t>(executor_.slots());
             return hello;
           }(),
-          random(), executor_) {
+          random(), executor_),
+      number_(number) {
   peer_ = network_.add_peer(Port::Back, [this](std::string_view frame) { turn(frame); });
   wake_at(clock_.now());
 }

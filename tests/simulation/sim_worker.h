@@ -11,6 +11,7 @@ namespace zonda::sim {
 
 class SimWorker {
  public:
+  // Two of the same number have the same name, and only one of them is let in.
   SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number);
   ~SimWorker();  // as by kill -9
   SimWorker(const SimWorker&) = delete;
@@ -19,6 +20,7 @@ class SimWorker {
   void pause(microseconds time);  // as by SIGSTOP
   bool is_done() const { return core_.is_done(); }
   std::uint64_t peer() const { return peer_; }
+  std::uint32_t number() const { return number_; }
 
  private:
   void turn(std::string_view frame);
@@ -29,6 +31,7 @@ class SimWorker {
   SimNetwork& network_;
   SimExecutor executor_;
   WorkerCore core_;
+  std::uint32_t number_;
   std::uint64_t peer_ = 0;
   TimePoint next_wake_ = TimePoint::max();
   TimePoint paused_until_{};

@@ -48,7 +48,7 @@ void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
   new_session_ = true;
   name_taken_since_.reset();
   returned_.clear();
-  received_tasks_ = received_bytes_ = granted_tasks_ = granted_bytes_ = told_tasks_ = 0;
+  received_tasks_ = received_bytes_ = granted_tasks_ = granted_bytes_ = told_tasks_ = told_bytes_ = 0;
   outbox_.restart();
   update_credit();
   std::vector<Held> held = outbox_.holdings();
@@ -204,8 +204,12 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
     if (!returned_.empty()) say_returned(std::exchange(returned_, {}), now, effects);
     say_progress(now, effects);
     // A grant that grew by much is told even if there is nothing else to say.
-    if (granted_tasks_ - told_tasks_ > config_.window_tasks / 4)
-      session_.say(Credit{}, now, effects), told_tasks_ = granted_tasks_;
+    if (granted_tasks_ - told_tasks_ > config_.window_tasks / 4 ||
+        granted_bytes_ - told_bytes_ > config_.window_bytes / 4) {
+      session_.say(Credit{}, now, effects);
+      told_tasks_ = granted_tasks_;
+      told_bytes_ = granted_bytes_;
+    }
   }
   leave_if_done(now, effects);
 }
@@ -361,8 +365,8 @@ void WorkerCore::say_progress(TimePoint now, PeerEffects& effects) {
   if (progress_.empty() || now - progress_at_ < config_.progress_every) return;
   progress_at_ = now;
   for (const auto& [task, progress] : std::exchange(progress_, {}))
-    session_.say(WorkerProgress{task.job, task.index, progress.token.epoch, progress.token.lease, progress.done,
-                          progress.total, progress.text},
+    session_.say(WorkerProgress{task.job, task.index, progress.token.epoch, progress.token.lease,
+                                progress.done, progress.total, progress.text},
                  now, effects);
 }
 

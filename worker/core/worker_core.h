@@ -130,7 +130,8 @@ class WorkerCore {
   std::uint64_t received_bytes_ = 0;
   std::uint64_t granted_tasks_ = 0;
   std::uint64_t granted_bytes_ = 0;
-  std::uint64_t told_tasks_ = 0;  // of the grant, with the last frame
+  std::uint64_t told_tasks_ = 0;  // of the grant, with the last frame for it
+  std::uint64_t told_bytes_ = 0;
   bool draining_ = false;
   bool giving_up_ = false;
   bool done_ = false;

@@ -112,6 +112,8 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
   credit_bytes_ = session_.header().credit_bytes;
   unsent_.clear();
   dirty_.clear();
+  jobs_.merge(leaving_);  // what was said of them last may not have arrived
+  leaving_.clear();
   std::vector<JobId> lost;
   for (auto& [id, job] : jobs_) {
     if (store_ != JobId{} && store_ != welcome.store && (job.accepted > 0 || !job.own)) lost.push_back(id);
@@ -126,7 +128,7 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
   store_ = welcome.store;
   listener_.on_connected(welcome);
   for (const JobId& id : lost) {
-    listener_.on_job_lost(id);
+    if (!jobs_.at(id).dropped) listener_.on_job_lost(id);
     forget_batches(jobs_.at(id));
     jobs_.erase(id);
     dirty_.erase(id);
@@ -138,6 +140,8 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
 void ClientCore::on_message(Message& message, TimePoint, PeerEffects&) {
   credit_tasks_ = std::max(credit_tasks_, session_.header().credit_tasks);
   credit_bytes_ = std::max(credit_bytes_, session_.header().credit_bytes);
+  if (!leaving_.empty())
+    std::erase_if(leaving_, [&](const auto& each) { return each.second.left_at <= session_.header().ack; });
   if (const auto* accepted = std::get_if<Accepted>(&message)) return on(*accepted);
   if (const auto* outcomes = std::get_if<Outcomes>(&message)) return on(*outcomes);
   if (const auto* refused = std::get_if<JobRefused>(&message)) return on(*refused);
@@ -179,8 +183,9 @@ void ClientCore::forget_batches(Job& job) {
 void ClientCore::on(const JobRefused& refused) {
   Job* job = find(refused.job);
   if (job == nullptr) return;
-  // A cancelled job may be over before we hear of it: then all that we acknowledged is all there was.
-  const bool over = job->cancelled && refused.code == JobRefusedCode::NotFound;
+  // A job may be over, and forgotten, before we hear of it: then all that we acknowledged is all there was.
+  const bool read = job->own && job->closed && job->accepted == job->count && job->received == job->count;
+  const bool over = (job->cancelled || read) && refused.code == JobRefusedCode::NotFound;
   const std::uint64_t received = job->received;
   forget_batches(*job);
   std::erase(unsent_, refused.job);
@@ -248,6 +253,18 @@ void ClientCore::settle(TimePoint now, PeerEffects& effects) {
   send_rest(now, effects);
 }
 
+// It is of no interest, but its last acknowledgement and its cancelling must arrive: they are said again in a
+// new session, until the broker has read them.
+void ClientCore::leave(const JobId& id, Job& job) {
+  forget_batches(job);
+  std::erase(unsent_, id);
+  introduced_.erase(id);
+  if (!job.own) return void(jobs_.erase(id));
+  job.count = job.sent = job.accepted;
+  job.left_at = session_.last_said();
+  leaving_.insert(jobs_.extract(id));
+}
+
 void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   if (!introduced_.insert(id).second) return;
   if (job.own)
@@ -295,12 +312,7 @@ void ClientCore::send_rest(TimePoint now, PeerEffects& effects) {
       session_.say(OutcomeAck{id, job->acknowledged}, now, effects);
       job->ack_sent = job->acknowledged;
     }
-    if (job->dropped) {
-      forget_batches(*job);
-      std::erase(unsent_, id);
-      introduced_.erase(id);
-      jobs_.erase(id);
-    }
+    if (job->dropped) leave(id, *job);
   }
 }
 

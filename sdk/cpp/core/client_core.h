@@ -83,13 +83,14 @@ class ClientCore {
     std::uint64_t sent = 0;  // in this session
     bool closed = false;
     bool close_sent = false;
-    bool cancelled = false;     // as a whole
+    bool cancelled = false;  // as a whole
     std::vector<std::pair<std::uint64_t, std::uint64_t>> cancels;
     std::size_t cancels_sent = 0;
     std::uint64_t received = 0;  // position in the log
     std::uint64_t acknowledged = 0;
     std::uint64_t ack_sent = 0;
     bool dropped = false;
+    std::uint64_t left_at = 0;  // dropped: number of the frame with the last that was said of it
   };
   struct Question {
     std::string what;
@@ -103,6 +104,7 @@ class ClientCore {
   void on(const SameJob& same);
   void on(const Outcomes& outcomes);
   void on(const Reply& reply);
+  void leave(const JobId& id, Job& job);
   void introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);
   void send_appends(TimePoint now, PeerEffects& effects);
   void send_rest(TimePoint now, PeerEffects& effects);
@@ -112,9 +114,10 @@ class ClientCore {
   PeerSession session_;
   ClientListener& listener_;
   std::map<JobId, Job> jobs_;
-  std::deque<JobId> unsent_;    // jobs with batches that were not sent in this session, in turn
-  std::set<JobId> dirty_;       // jobs with something else to say
-  std::set<JobId> introduced_;  // in this session
+  std::map<JobId, Job> leaving_;  // dropped, and not known to be read by the broker
+  std::deque<JobId> unsent_;      // jobs with batches that were not sent in this session, in turn
+  std::set<JobId> dirty_;         // jobs with something else to say
+  std::set<JobId> introduced_;    // in this session
   std::map<std::uint64_t, Question> questions_;
   std::set<std::uint64_t> questions_unsent_;
   JobId store_;

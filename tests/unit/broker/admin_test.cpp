@@ -1,0 +1,178 @@
+// Questions and orders: each answer has the fields that the command line shows.
+#include <catch2/catch.hpp>
+#include <msgpack.hpp>
+#include <set>
+
+#include "tests/unit/broker/broker_fixture.h"
+
+using namespace zonda;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Fields = std::set<std::string>;
+
+const Fields kJobFields{"job",      "name",     "function",     "signature", "state",     "client",
+                        "queue",    "priority", "detached",     "tasks",     "queued",    "running",
+                        "delayed",  "done",     "failed",       "cancelled", "submitted", "started",
+                        "finished", "closed",   "task_seconds", "released"};
+const Fields kWorkerFields{"worker", "host",   "pid",    "state",  "slots",     "running", "held",
+                           "done",   "failed", "queues", "labels", "resources", "since",   "functions"};
+const Fields kStatusFields{
+    "queued",           "delayed",        "held",    "running",      "done",       "failed",
+    "accepted",         "dispatched",     "retried", "returned",     "lost",       "stale",
+    "bad_frames",       "refused_frames", "gaps",    "jobs",         "clients",    "workers",
+    "workers_draining", "workers_lost",   "slots",   "memory_bytes", "durability", "epoch"};
+const Fields kTaskFields{"job",     "index", "state",  "attempt", "errors",
+                         "crashes", "lost",  "worker", "started"};
+
+class Body {
+ public:
+  explicit Body(const std::string& bytes) : handle_(msgpack::unpack(bytes.data(), bytes.size())) {}
+  Fields fields() const { return fields(handle_.get()); }
+  Fields fields_of_entry(std::size_t at) const { return fields(handle_.get().via.array.ptr[at]); }
+  std::size_t size() const { return handle_.get().via.array.size; }
+  template <class T>
+  T get(const std::string& name) const {
+    return handle_.get().as<std::map<std::string, msgpack::object>>().at(name).as<T>();
+  }
+
+ private:
+  static Fields fields(const msgpack::object& map) {
+    Fields names;
+    for (const auto& [name, value] : map.as<std::map<std::string, msgpack::object>>()) names.insert(name);
+    return names;
+  }
+  msgpack::object_handle handle_;
+};
+
+struct Office {
+  BrokerFixture broker;
+  Peer worker = broker.join_worker({.name = "w", .labels = {{"zone", "a"}}});
+  Peer client = broker.client();
+
+  Body ask(const std::string& what, const std::map<std::string, std::string>& arguments = {}) {
+    const BrokerFixture::Answer answer = broker.asks(client, what, arguments);
+    REQUIRE(answer.code == ReplyCode::Ok);
+    REQUIRE(answer.pages.size() == 1);
+    return Body(answer.pages[0]);
+  }
+  std::string why(const JobId& job, const std::string& index) {
+    return ask("task.explain", {{"job", to_string(job)}, {"index", index}}).get<std::string>("why");
+  }
+};
+
+JobSpec detached() {
+  JobSpec spec = job_of();
+  spec.detached = true;
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("status counts what is there") {
+  Office office;
+  office.broker.submit("f", 3);
+  const Body status = office.ask("status");
+  CHECK(status.fields() == kStatusFields);
+  CHECK(status.get<int>("queued") == 2);
+  CHECK(status.get<int>("held") == 1);
+  CHECK(status.get<int>("workers") == 1);
+}
+
+TEST_CASE("jobs and workers are listed with all their fields") {
+  Office office;
+  office.broker.submit("f", 1);
+  const Body jobs = office.ask("job.list");
+  REQUIRE(jobs.size() == 1);
+  CHECK(jobs.fields_of_entry(0) == kJobFields);
+  const Body workers = office.ask("worker.list");
+  REQUIRE(workers.size() == 1);
+  CHECK(workers.fields_of_entry(0) == kWorkerFields);
+  CHECK(office.ask("worker.info", {{"worker", "w"}}).size() == 1);
+  CHECK(office.ask("functions").fields_of_entry(0) == Fields{"name", "signature"});
+}
+
+TEST_CASE("a job can be asked for while it runs, when it ended, and after it was released") {
+  Office office;
+  const JobId job = office.broker.submit("f", 1);
+  const std::map<std::string, std::string> which{{"job", to_string(job)}};
+  CHECK(office.ask("job.info", which).get<std::string>("state") == "running");
+  office.broker.finishes(office.worker, job, {0, 1}, 1);
+  CHECK(office.ask("job.info", which).get<std::string>("state") == "done");
+  office.broker.acknowledges(office.client, job, 1);
+  const Body summary = office.ask("job.info", which);
+  CHECK(summary.fields() == kJobFields);
+  CHECK(summary.get<std::string>("state") == "done");
+}
+
+TEST_CASE("a long list comes in pages") {
+  Office office;
+  for (int n = 0; n < 501; ++n) {
+    office.broker.opens(office.client, office.broker.new_job_id(), job_of());
+    JobId id;
+    id.bytes[1] = static_cast<std::uint8_t>(n / 256 + 1);
+    id.bytes[2] = static_cast<std::uint8_t>(n);
+    office.broker.opens(office.client, id, job_of());
+  }
+  CHECK(office.broker.asks(office.client, "job.list").pages.size() >= 2);
+  CHECK(office.broker.asks(office.client, "job.list", {{"limit", "10"}}).pages.size() == 1);
+}
+
+TEST_CASE("tasks are listed and told of one by one, whether they wait, run or ended") {
+  Office office;
+  const JobId job = office.broker.submit(detached(), 3);
+  office.broker.finishes(office.worker, job, {0, 1}, 1);
+  const std::map<std::string, std::string> which{{"job", to_string(job)}};
+  CHECK(office.ask("task.list", which).size() == 3);
+  const auto info = [&](const std::string& index) {
+    return office.ask("task.info", {{"job", to_string(job)}, {"index", index}});
+  };
+  CHECK(info("0").fields() == Fields{"index", "state", "attempt", "worker", "payload"});
+  CHECK(info("0").get<std::string>("state") == "done");
+  CHECK(info("1").fields() == kTaskFields);
+  CHECK(info("1").get<std::string>("state") == "running");
+  CHECK(info("1").get<std::string>("worker") == "w");
+  CHECK(info("2").get<std::string>("state") == "queued");
+}
+
+TEST_CASE("explain says why a task waits") {
+  Office office;
+  const JobId running = office.broker.submit("f", 2);
+  CHECK(office.why(running, "0") == "it is queued or runs on w (host), attempt 1");
+  CHECK(office.why(running, "1") == "all fitting workers are busy; 1 tasks wait for the same workers");
+  CHECK(office.why(office.broker.submit("h", 1), "0") == "no worker serves the function h");
+  JobSpec spec = job_of();
+  spec.labels = {{"zone", "b"}};
+  CHECK(office.why(office.broker.submit(spec, 1), "0") ==
+        "no worker that serves f has the queue, resources and labels asked for");
+  office.broker.says(office.worker, Goodbye{});
+  CHECK(office.why(running, "1") == "no worker is connected");
+}
+
+TEST_CASE("failed tasks of a detached job run again as a new job") {
+  Office office;
+  const JobId job = office.broker.submit(detached(), 2);
+  office.broker.fails(office.worker, job, 0, 1);
+  office.broker.finishes(office.worker, job, {1, 2}, 2);
+  office.broker.ignores_messages();
+  const Body answer = office.ask("job.retry", {{"job", to_string(job)}});
+  CHECK(answer.fields() == Fields{"job", "tasks"});
+  CHECK(answer.get<int>("tasks") == 1);
+  CHECK(office.broker.took_message_to(office.worker) == "tasks job=2 [0,1) lease=3");
+}
+
+TEST_CASE("orders are obeyed: cancel, forget, drain, stop") {
+  Office office;
+  const JobId job = office.broker.submit(detached(), 1);
+  office.broker.asks(office.client, "job.cancel", {{"job", to_string(job)}});
+  CHECK(office.broker.core().job(job)->complete);
+  office.broker.asks(office.client, "job.forget", {{"job", to_string(job)}});
+  CHECK(office.broker.core().job(job) == nullptr);
+  office.broker.ignores_messages();
+  office.broker.asks(office.client, "worker.drain", {{"worker", "w"}});
+  CHECK(office.broker.took_message_to(office.worker) == "drain");
+  CHECK_FALSE(office.broker.core().stop_asked());
+  office.broker.asks(office.client, "broker.stop");
+  CHECK(office.broker.core().stop_asked());
+}
