@@ -38,7 +38,11 @@ ExitCode code_of(ReplyCode code) {
 BrokerLink::BrokerLink(Environment& environment) : environment_(environment), access_(connect(environment)) {}
 
 std::optional<TaskReport> BrokerLink::failure_to_connect() {
-  return access_.wait_connected(environment_.common.connect_timeout);
+  return failure_to_connect(environment_.common.connect_timeout);
+}
+
+std::optional<TaskReport> BrokerLink::failure_to_connect(std::chrono::milliseconds timeout) {
+  return access_.wait_connected(timeout);
 }
 
 void BrokerLink::require_connected() {

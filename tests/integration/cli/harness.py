@@ -60,7 +60,8 @@ class CliTest(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.mkdtemp(prefix="zonda-cli-")
         cls.address = f"tcp://127.0.0.1:{free_port()}"
-        cls.environment = {"PATH": os.environ["PATH"], "HOME": cls.directory, "XDG_RUNTIME_DIR": cls.directory,
+        cls.environment = {"PATH": os.environ["PATH"], "HOME": cls.directory,
+                           "XDG_RUNTIME_DIR": cls.directory,
                            "ZONDA_BROKER": cls.address, "LC_ALL": "C.UTF-8"}
         cls.started = []
 

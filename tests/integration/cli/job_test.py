@@ -21,7 +21,8 @@ class Job(ClusterTest):
         self.assertEqual(self.expect(self.zonda("job", "result", job), 0).out, "hello\n")
         self.assertEqual(self.zonda("job", "result", job).out, "hello\n", "results are kept")
         info = self.zonda("job", "info", job, "-o", "json").json()
-        self.assertEqual((info["schema"], info["job"], info["name"], info["state"], info["tasks"], info["done"]),
+        self.assertEqual((info["schema"], info["job"], info["name"], info["state"], info["tasks"],
+                          info["done"]),
                          ("zonda.job.info/1", job, "hello", "done", 1, 1))
         self.assertRegex(info["submitted"], TIME)
         self.assertRegex(info["finished"], TIME)
@@ -55,7 +56,8 @@ class Job(ClusterTest):
         answer = self.expect(self.zonda("job", "result", job), 8, "task 1 failed: exit code 1")
         self.assertEqual(answer.out, "0\n1\n2\n")
         self.assertEqual([each["index"] for each in
-                          self.zonda("task", "list", job, "--state", "failed", "-o", "json").json()["tasks"]], [1])
+                          self.zonda("task", "list", job, "--state", "failed", "-o",
+                                     "json").json()["tasks"]], [1])
         good = self.submit("--", "true")
         self.expect(self.zonda("job", "wait", good, job), 8)
         all_bad = self.submit("--", "false")

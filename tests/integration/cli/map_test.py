@@ -25,7 +25,8 @@ class Map(ClusterTest):
         self.assertEqual(self.zonda("map", "--", "printf", "%s.", stdin=b"\xff\xfe\n*\n$HOME\n'\n").raw,
                          b"\xff\xfe.*.$HOME.'.")
         self.assertEqual(self.zonda("map", "-0", "--", "printf", "%s.", stdin=b"a\nb\0\0c").out, "a\nb..c.")
-        self.assertEqual(self.zonda("map", "--shell", "--", "printf %s. {}", stdin=b"a b\n'$x'\n;\n").out, "a b.'$x'.;.")
+        self.assertEqual(self.zonda("map", "--shell", "--", "printf %s. {}", stdin=b"a b\n'$x'\n;\n").out,
+                         "a b.'$x'.;.")
 
     def test_inputs_from_a_file(self):
         with open(self.path("inputs"), "w", encoding="utf-8") as file:
@@ -43,7 +44,8 @@ class Map(ClusterTest):
         script = "echo out; echo err >&2; exit {}"
         answer = self.expect(self.zonda("map", "-o", "jsonl", "--shell", "--", script, stdin=b"0\n7\n"), 8)
         good, bad = map(json.loads, answer.lines())
-        self.assertEqual([good[key] for key in ("index", "input", "exit_code", "signal", "stdout", "stderr", "kind")],
+        self.assertEqual([good[key] for key in ("index", "input", "exit_code", "signal", "stdout", "stderr",
+                                                "kind")],
                          [0, "0", 0, 0, "out\n", "err\n", "done"])
         self.assertEqual([bad[key] for key in ("index", "input", "exit_code", "kind", "attempt")],
                          [1, "7", 7, "failed", 1])
@@ -51,7 +53,8 @@ class Map(ClusterTest):
         self.assertTrue(bad["worker"])
 
     def test_failures_are_told_with_their_input_and_stop_nobody(self):
-        answer = self.expect(self.zonda("map", "--shell", "--", "echo {}; [ {} != b ]", stdin=b"a\nb\nc\n"), 8)
+        answer = self.expect(self.zonda("map", "--shell", "--", "echo {}; [ {} != b ]", stdin=b"a\nb\nc\n"),
+                             8)
         self.assertEqual(answer.out, "a\nb\nc\n")
         self.assertIn("failed: b: exit code 1", answer.err)
         self.assertIn("1 of 3 inputs failed", answer.err)
@@ -59,7 +62,8 @@ class Map(ClusterTest):
 
     def test_enough_failures_stop_the_rest(self):
         inputs = b"".join(b"%d\n" % n for n in range(1000))
-        answer = self.expect(self.zonda("map", "--max-fails", "3", "-o", "jsonl", "--", "false", stdin=inputs), 8)
+        answer = self.expect(self.zonda("map", "--max-fails", "3", "-o", "jsonl", "--", "false",
+                                        stdin=inputs), 8)
         kinds = [json.loads(line)["kind"] for line in answer.lines()]
         self.assertGreaterEqual(kinds.count("failed"), 3)
         self.assertGreater(kinds.count("cancelled"), 0)

@@ -11,7 +11,8 @@ class Run(ClusterTest):
         answer = self.expect(self.zonda("run", "--shell", "--", "echo out; echo err >&2; exit 3"), 3)
         self.assertEqual((answer.out, answer.err), ("out\n", "err\n"))
         self.expect(self.zonda("run", "--", "true"), 0)
-        self.assertEqual(self.zonda("run", "--", "echo", "{}", "[a,b]", "--help", "").out, "{} [a,b] --help \n")
+        self.assertEqual(self.zonda("run", "--", "echo", "{}", "[a,b]", "--help", "").out,
+                         "{} [a,b] --help \n")
 
     def test_signals_and_missing_commands_have_the_codes_of_shells(self):
         self.expect(self.zonda("run", "--shell", "--", "kill -TERM $$"), 128 + 15)
@@ -38,7 +39,8 @@ class Run(ClusterTest):
 
     def test_output_is_live(self):
         go = self.path("go")
-        process = self.start("run", "--shell", "--", f"echo first; while ! [ -e {go} ]; do sleep 0.02; done; echo last")
+        process = self.start("run", "--shell", "--",
+                             f"echo first; while ! [ -e {go} ]; do sleep 0.02; done; echo last")
         self.assertEqual(process.stdout.readline(), b"first\n")
         open(go, "w", encoding="utf-8").close()
         self.assertEqual(process.stdout.read(), b"last\n")
@@ -75,8 +77,10 @@ class Call(ClusterTest):
     def test_failures(self):
         self.expect(self.zonda("call", "zonda.exec", '[{"argv": ["false"]}]'), 8, "failed")
         self.expect(self.zonda("call", "zonda.exec", "[7]"), 8)
-        self.expect(self.zonda("call", "zonda.exce", "[]"), 3, "no worker serves .*\nhint: did you mean 'zonda.exec'")
-        self.expect(self.zonda("call", "zonda.exec", "[]", "--signature", "(int) -> int"), 4, "served: zonda.exec")
+        self.expect(self.zonda("call", "zonda.exce", "[]"), 3,
+                    "no worker serves .*\nhint: did you mean 'zonda.exec'")
+        self.expect(self.zonda("call", "zonda.exec", "[]", "--signature", "(int) -> int"), 4,
+                    "served: zonda.exec")
         self.expect(self.zonda("call", "zonda.exec", '[{"argv": ["sleep", "100"]}]', "--timeout", "300ms"), 7)
 
 

@@ -7,7 +7,8 @@ import harness
 from harness import CliTest
 
 COMMANDS = """up; down; run; map; submit; call; job; job list; job info; job wait; job result; job cancel;
-job retry; job forget; task list; task info; task explain; worker start; worker list; worker info; worker drain;
+job retry; job forget; task list; task info; task explain; worker start; worker list; worker info;
+worker drain;
 worker stop; broker start; status; check live; check ready; check workers; check backlog; bench; completion;
 version""".replace("\n", " ").split(";")
 
@@ -59,7 +60,8 @@ class Usage(CliTest):
                 self.assertTrue(answer.err.startswith("zonda: "), answer)
 
     def test_an_unreachable_broker_is_named_and_soon_given_up(self):
-        for words in (["status"], ["job", "list"], ["check", "live"], ["check", "ready"], ["run", "--", "true"],
+        for words in (["status"], ["job", "list"], ["check", "live"], ["check", "ready"],
+                      ["run", "--", "true"],
                       ["submit", "--", "true"], ["worker", "list"], ["call", "f", "[]"]):
             with self.subTest(words):
                 answer = self.expect(self.zonda("--connect-timeout", "300ms", *words), 6,
@@ -73,10 +75,12 @@ class Usage(CliTest):
         error = json.loads(answer.err)["error"]
         self.assertEqual((error["code"], error["exit_code"]), ("unreachable", 6))
         self.assertIn("cannot reach broker", error["message"])
-        self.assertEqual(json.loads(self.expect(self.zonda("nope", "-o", "json"), 2).err)["error"]["code"], "usage")
+        self.assertEqual(json.loads(self.expect(self.zonda("nope", "-o", "json"), 2).err)["error"]["code"],
+                         "usage")
 
     def test_no_input_is_success(self):
-        for words in (["map", "--", "true"], ["map", "-0", "--", "true"], ["map", "-a", "/dev/null", "--", "true"]):
+        for words in (["map", "--", "true"], ["map", "-0", "--", "true"],
+                      ["map", "-a", "/dev/null", "--", "true"]):
             answer = self.expect(self.zonda(*words), 0)
             self.assertEqual((answer.out, answer.err), ("", ""))
 
@@ -128,12 +132,14 @@ class Configuration(CliTest):
         self.assertEqual(self.broker_of(env={"ZONDA_BROKER": ""}), "tcp://127.0.0.1:10001")
         self.write("project/zonda.toml", 'broker = "tcp://127.0.0.1:10002"\n')
         self.assertEqual(self.broker_of(env={"ZONDA_BROKER": ""}), "tcp://127.0.0.1:10002")
-        self.assertEqual(self.broker_of(env={"ZONDA_BROKER": "tcp://127.0.0.1:10003"}), "tcp://127.0.0.1:10003")
+        self.assertEqual(self.broker_of(env={"ZONDA_BROKER": "tcp://127.0.0.1:10003"}),
+                         "tcp://127.0.0.1:10003")
         self.assertEqual(self.broker_of("-b", "tcp://127.0.0.1:10004"), "tcp://127.0.0.1:10004")
 
     def test_unknown_keys_are_errors(self):
         self.write("project/zonda.toml", 'brokr = "x"\n')
-        self.expect(self.zonda("status", cwd=self.project), 2, "unknown key 'brokr'\nhint: did you mean 'broker'")
+        self.expect(self.zonda("status", cwd=self.project), 2,
+                    "unknown key 'brokr'\nhint: did you mean 'broker'")
         self.write("project/zonda.toml", "[worker]\nslot = 2\n")
         self.expect(self.zonda("status", cwd=self.project), 2, "did you mean 'worker.slots'")
         self.write("project/zonda.toml", "a = = b\n")

@@ -18,11 +18,13 @@ class Worker(ClusterTest):
         document = self.zonda("worker", "list", "-o", "json").json()
         self.assertEqual(document["schema"], "zonda.worker.list/1")
         entry = next(each for each in document["workers"] if each["worker"] == "seen")
-        self.assertEqual((entry["slots"], entry["labels"], entry["resources"]), (1, {"disk": "ssd"}, {"gpu": 2.0}))
+        self.assertEqual((entry["slots"], entry["labels"], entry["resources"]),
+                         (1, {"disk": "ssd"}, {"gpu": 2.0}))
         self.assertIn("fast", entry["queues"])
         self.assertRegex(self.zonda("worker", "list").lines()[0], "^WORKER +HOST +STATE +SLOTS")
         self.assertRegex(self.zonda("worker", "info", "seen").out, r"functions +.*zonda\.exec")
-        self.assertEqual(self.zonda("run", "--label", "disk=ssd", "--queue", "fast", "--", "echo", "x").out, "x\n")
+        self.assertEqual(self.zonda("run", "--label", "disk=ssd", "--queue", "fast", "--", "echo", "x").out,
+                         "x\n")
         self.expect(self.zonda("worker", "info", "nobody"), 3, "no worker is called nobody")
         self.expect(self.zonda("worker", "info", "seen", "nobody"), 10)
         worker.send_signal(signal.SIGTERM)
@@ -48,7 +50,8 @@ class Worker(ClusterTest):
                          f"echo up; while ! [ -e {go} ]; do sleep 0.02; done; echo done")
         self.assertEqual(run.stdout.readline(), b"up\n")
         worker.send_signal(signal.SIGTERM)
-        self.until(lambda: self.zonda("worker", "info", "busy", "-o", "json").json().get("state") == "draining",
+        self.until(lambda: self.zonda("worker", "info", "busy", "-o",
+                                      "json").json().get("state") == "draining",
                    "busy to drain")
         open(go, "w", encoding="utf-8").close()
         self.assertEqual(run.stdout.read(), b"done\n")
@@ -95,12 +98,14 @@ class Broker(CliTest):
     def test_a_directory_without_a_store_needs_init(self):
         self.need_store()
         os.mkdir(self.path("plain"))
-        self.expect(self.zonda("broker", "start", "--bind", self.address, "--data", self.path("plain")), 4, "--init")
+        self.expect(self.zonda("broker", "start", "--bind", self.address, "--data", self.path("plain")), 4,
+                    "--init")
 
     def test_an_address_in_use(self):
         address = f"tcp://127.0.0.1:{harness.free_port()}"
         self.start("broker", "start", "--memory", "--bind", address)
-        self.until(lambda: self.zonda("-b", address, "check", "ready", "--connect-timeout", "500ms").code == 0,
+        self.until(lambda: self.zonda("-b", address, "check", "ready", "--connect-timeout",
+                                      "500ms").code == 0,
                    "the broker")
         answer = self.zonda("broker", "start", "--memory", "--bind", address)
         self.assertIn(answer.code, (1, 4), answer)
