@@ -138,12 +138,12 @@ class BrokerCore {
                      Worker* worker, const Now& now, Effects& effects);
   void measure(Job& job, const ResultRange& range);
   void fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
-                 const Worker* worker, const Now& now, Effects& effects);
+                 std::string_view result, const Worker* worker, const Now& now, Effects& effects);
   bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
   // Records outcomes of tasks that are in segments: the only place where a task becomes done.
   void record_done(Job& job, LogChunk chunk, Effects& effects);
-  void record_report(Job& job, std::uint64_t index, const TaskReport& report, const SegmentState& state,
-                     const std::string& worker, Effects& effects);
+  void record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view result,
+                     const SegmentState& state, const std::string& worker, Effects& effects);
   void release_lease(IndexRange part, const SegmentState& state);
   void settle_lease(std::uint64_t number, std::uint64_t tasks);
   // Every change of a job's segments goes through these two, so that counts and queue agree.

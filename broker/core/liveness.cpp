@@ -130,7 +130,7 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, c
         TaskReport report;
         report.kind = TaskReport::lost;
         report.message = "worker " + who + " vanished while it ran";
-        fail_task(job, index, state, std::move(report), worker, now, effects);
+        fail_task(job, index, state, std::move(report), {}, worker, now, effects);
       }
       continue;
     }

@@ -36,9 +36,14 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-std::string read_cookie_for(const BaseAddress& address) {
-  return address.transport == BaseAddress::Transport::Tcp && address.is_loopback() ? read_cookie(address.port)
-                                                                                   : std::string();
+// Empty where none is wanted, or none can be had: the broker then says what it thinks of that.
+std::string cookie_for(const BaseAddress& address) {
+  if (address.transport != BaseAddress::Transport::Tcp || !address.is_loopback()) return {};
+  try {
+    return user_cookie();
+  } catch (const std::runtime_error&) {
+    return {};
+  }
 }
 
 std::string in_seconds(milliseconds duration) {
@@ -96,7 +101,7 @@ void ClientLoop::connect() {
   hello.name = options_.name;
   hello.host = host_name();
   hello.pid = static_cast<std::uint32_t>(getpid());
-  hello.cookie = cookie_ = read_cookie_for(options_.address);
+  hello.cookie = cookie_for(options_.address);
   core_.emplace(std::move(hello), random_number(), table_);
   table_.set_core(*core_);
   carry_out_orders();
@@ -188,11 +193,6 @@ void ClientLoop::on_refused(const Refuse& refuse) {
     return;
   }
   if (refuse.code == RefuseCode::NotAuthorised) {
-    std::string cookie = read_cookie_for(options_.address);
-    if (!cookie.empty() && cookie != cookie_) {  // of a broker that was started after us
-      cookie_ = std::move(cookie);
-      return core_->set_cookie(cookie_);
-    }
     refused_ = report_of(TaskReport::rejected, "unauthorized", refuse.text);
     return;
   }

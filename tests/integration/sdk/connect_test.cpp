@@ -87,31 +87,27 @@ TEST_CASE("work that the broker forgot is lost, and what comes after is not") {
 TEST_CASE("on tcp loopback a broker knows its user by a cookie") {
   Gates::close_all();
   RuntimeDir runtime;
-  TestBroker broker("tcp://127.0.0.1:0", "secret");
-  const std::uint16_t port = parse_address(broker.address()).port;
+  TestBroker broker("tcp://127.0.0.1:0", user_cookie());
   {
-    Client stranger(broker.address());
+    TestBroker others("tcp://127.0.0.1:0", "of another user");
+    Client stranger(others.address());
     CHECK_THROWS_AS(stranger.submit(square(1)).get(), Unauthorized);
   }
-  write_cookie(port, "secret");
   Client client(broker.address());
   CHECK(client.submit(square(1)).wait_accepted(10s));
 }
 
-TEST_CASE("a cookie is read only from a file that is ours alone") {
+TEST_CASE("a user has one cookie, in a file that nobody else can use") {
   RuntimeDir runtime;
-  CHECK(read_cookie(1).empty());
-  write_cookie(1, "first");
-  write_cookie(1, "second");
-  CHECK(read_cookie(1) == "second");
-  const std::string file = runtime.path() + "/zonda/cookie-1";
+  const std::string cookie = user_cookie();
+  CHECK(cookie.size() == 32);
+  CHECK(user_cookie() == cookie);
+  const std::string file = runtime.path() + "/zonda/cookie";
   chmod(file.c_str(), 0644);
-  CHECK(read_cookie(1).empty());
-  remove_cookie(1);
-  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK_THROWS_AS(user_cookie(), std::runtime_error);
   std::filesystem::remove_all(runtime.path() + "/zonda");
   std::filesystem::create_directory_symlink("/tmp", runtime.path() + "/zonda");
-  CHECK_THROWS_AS(write_cookie(1, "third"), std::runtime_error);
+  CHECK_THROWS_AS(user_cookie(), std::runtime_error);
 }
 
 }  // namespace zonda::test
