@@ -99,22 +99,14 @@ std::optional<TaskReport> decode_report(std::string_view bytes) {
 
 const char* to_string(TaskReport::Kind kind) {
   switch (kind) {
-    case TaskReport::failed:
-      return "failed";
-    case TaskReport::crashed:
-      return "crashed";
-    case TaskReport::timed_out:
-      return "timed_out";
-    case TaskReport::cancelled:
-      return "cancelled";
-    case TaskReport::lost:
-      return "lost";
-    case TaskReport::rejected:
-      return "rejected";
-    case TaskReport::unreachable:
-      return "unreachable";
-    case TaskReport::expired:
-      return "expired";
+    case TaskReport::failed: return "failed";
+    case TaskReport::crashed: return "crashed";
+    case TaskReport::timed_out: return "timed_out";
+    case TaskReport::cancelled: return "cancelled";
+    case TaskReport::lost: return "lost";
+    case TaskReport::rejected: return "rejected";
+    case TaskReport::unreachable: return "unreachable";
+    case TaskReport::expired: return "expired";
   }
   return "unknown";
 }
