@@ -46,6 +46,7 @@ class PeerSession {
   void say(const Message& message, TimePoint now, PeerEffects& effects);
   void set_credit(std::uint64_t tasks, std::uint64_t bytes) { credit_tasks_ = tasks, credit_bytes_ = bytes; }
   void set_draining() { hello_.draining = true; }
+  void set_cookie(const std::string& cookie) { hello_.cookie = cookie; }
   // What a heartbeat says of the sink lane; while `unsettled`, heartbeats go out in any case.
   void set_sink(std::uint64_t sent, bool unsettled) { sink_sent_ = sent, sink_unsettled_ = unsettled; }
 

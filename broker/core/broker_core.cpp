@@ -49,7 +49,7 @@ void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
   session->last_heard = now.steady;
   switch (session->sink.receive(frame)) {
     case Arrival::Complete:
-      if (const Results* results = std::get_if<Results>(&session->sink.message()))
+      if (const WorkerResults* results = std::get_if<WorkerResults>(&session->sink.message()))
         on(*results, *session, now, effects);
       else
         ++counters_.frames_bad;
@@ -87,7 +87,7 @@ void BrokerCore::on_message(Session& session, Message& message, const Header& he
       [&]<class T>(const T& typed) {
         constexpr bool from_worker = std::is_same_v<T, Holdings> || std::is_same_v<T, Started> ||
                                      std::is_same_v<T, Returned> || std::is_same_v<T, Drain> ||
-                                     std::is_same_v<T, Progress> || std::is_same_v<T, Output>;
+                                     std::is_same_v<T, WorkerProgress> || std::is_same_v<T, Output>;
         constexpr bool from_client = std::is_same_v<T, OpenJob> || std::is_same_v<T, Append> ||
                                      std::is_same_v<T, CloseJob> || std::is_same_v<T, Attach> ||
                                      std::is_same_v<T, OutcomeAck> || std::is_same_v<T, Cancel> ||

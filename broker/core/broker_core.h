@@ -110,7 +110,7 @@ class BrokerCore {
   void on(const CloseJob& message, Session& session, const Now& now, Effects& effects);
   void on(const Attach& message, Session& session, const Now& now, Effects& effects);
   std::string signature_objection(const JobSpec& spec) const;
-  Job& open_job(const JobId& id, const JobSpec& spec, Client* client, const std::string& client_name,
+  Job& open_job(const JobId& id, const JobSpec& spec, ClientRecord* client, const std::string& client_name,
                 const Now& now, Effects& effects);
   void accept_tasks(Job& job, std::uint64_t first, const Column& arguments, const Now& now, Effects& effects);
   void accept_later(Job& job, Session& session) { accepts_due_.emplace(session.number, job.id); }
@@ -130,7 +130,7 @@ class BrokerCore {
   void feed_starved(Effects& effects);
 
   // sink.cpp
-  void on(const Results& results, Session& session, const Now& now, Effects& effects);
+  void on(const WorkerResults& results, Session& session, const Now& now, Effects& effects);
   void take_range(const ResultRange& range, Worker* worker, const Now& now, Effects& effects);
   void take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
                     Worker* worker, const Now& now, Effects& effects);
@@ -166,13 +166,13 @@ class BrokerCore {
   void lose_worker(Worker& worker, const char* why, const Now& now, Effects& effects);
   void give_back(Worker& worker, const Now& now, Effects& effects);
   void give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now, Effects& effects);
-  void lose_client(Client& client, const char* why, const Now& now, Effects& effects);
+  void lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects);
   void on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects);
   void on(const Started& started, Session& session, const Now& now, Effects& effects);
   void on(const Returned& returned, Session& session, const Now& now, Effects& effects);
   void on(const Drain& drain, Session& session, const Now& now, Effects& effects);
   void on(const Goodbye& goodbye, Session& session, const Now& now, Effects& effects);
-  void on(const Progress& progress, Session& session, const Now& now, Effects& effects);
+  void on(const WorkerProgress& progress, Session& session, const Now& now, Effects& effects);
   void on(const Output& output, Session& session, const Now& now, Effects& effects);
   bool holds(const Session& session, const JobId& job, std::uint64_t index, Token token) const;
   void make_due(const JobId& id, IndexRange range);
@@ -196,7 +196,7 @@ class BrokerCore {
   Roster roster_{queue_};
   Leases leases_;
   Timers timers_;
-  std::map<JobId, std::unique_ptr<Client>> clients_;
+  std::map<JobId, std::unique_ptr<ClientRecord>> clients_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;
   std::map<std::pair<std::string, std::string>, JobId> keys_;  // (client and function, key) → job
   std::deque<JobSummary> history_;

@@ -12,7 +12,7 @@
 
 namespace zonda {
 
-struct Client {
+struct ClientRecord {
   Hello hello;
   std::string share_name;     // its name, or its peer id if it has none
   std::uint64_t session = 0;  // 0: away

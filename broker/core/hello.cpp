@@ -91,14 +91,14 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
 }
 
 void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& now, Effects& effects) {
-  std::unique_ptr<Client>& client = clients_[hello.peer];
+  std::unique_ptr<ClientRecord>& client = clients_[hello.peer];
   if (client && client->hello.incarnation == hello.incarnation && hello.attempt <= client->hello.attempt)
     return;
   if (client && client->hello.incarnation != hello.incarnation) {
     lose_client(*client, "replaced", now, effects);  // erases it
     return welcome_client(from, hello, now, effects);
   }
-  if (!client) client = std::make_unique<Client>();
+  if (!client) client = std::make_unique<ClientRecord>();
   sessions_.close(client->session);
   client->hello = hello;
   client->share_name = hello.name.empty() ? to_string(hello.peer) : hello.name;

@@ -54,7 +54,7 @@ std::string BrokerCore::signature_objection(const JobSpec& spec) const {
   return spec.function + spec.signature + " is served by no worker; they serve " + others;
 }
 
-Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, Client* client,
+Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, ClientRecord* client,
                           const std::string& client_name, const Now& now, Effects& effects) {
   Job& job = *(jobs_[id] = std::make_unique<Job>());
   job.id = id;

@@ -22,7 +22,7 @@
 namespace zonda {
 
 class ReadyClass;
-struct Client;
+struct ClientRecord;
 
 // Arguments as they were appended: one slab, many tasks. Freed when its last task is done, unless the job may
 // be asked to run its failed tasks again.
@@ -62,9 +62,9 @@ enum class JobState : std::uint8_t { Open, Closed, Cancelled };
 struct Job {
   JobId id;
   JobSpec spec;
-  std::uint64_t age = 0;     // order of arrival
-  std::uint64_t share = 0;   // whose turn it is when this job runs: see ready_queue.h
-  Client* client = nullptr;  // its owner; null once nobody waits for it
+  std::uint64_t age = 0;           // order of arrival
+  std::uint64_t share = 0;         // whose turn it is when this job runs: see ready_queue.h
+  ClientRecord* client = nullptr;  // its owner; null once nobody waits for it
   std::string client_name;
   JobState state = JobState::Open;
   bool complete = false;  // the final count is known and every task is done

@@ -53,7 +53,7 @@ void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& ef
     if (session->worker != nullptr)
       lose_worker(*session->worker, "silent", now, effects);
     else {
-      Client& client = *session->client;
+      ClientRecord& client = *session->client;
       client.session = 0;
       client.away_since = session->last_heard;
       timers_.set(session->last_heard + config_.client_grace,
@@ -75,7 +75,7 @@ void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& ef
 void BrokerCore::connection_gone(Connection connection, const Now& now, Effects& effects) {
   Session* session = sessions_.find(connection);
   if (session == nullptr) return;
-  Client* client = session->client;
+  ClientRecord* client = session->client;
   if (session->worker != nullptr) worker_away(*session->worker, now, effects);
   sessions_.close(session->number);
   if (client != nullptr) {
@@ -140,7 +140,7 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, c
   }
 }
 
-void BrokerCore::lose_client(Client& client, const char* why, const Now& now, Effects& effects) {
+void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects) {
   event(effects, "client-lost client=" + client.share_name + " reason=" + why);
   sessions_.close(client.session);
   for (const JobId& id : std::set(client.jobs)) {
@@ -224,7 +224,7 @@ bool BrokerCore::holds(const Session& session, const JobId& id, std::uint64_t in
          session.worker->leases.contains(token.lease);
 }
 
-void BrokerCore::on(const Progress& progress, Session& session, const Now&, Effects& effects) {
+void BrokerCore::on(const WorkerProgress& progress, Session& session, const Now&, Effects& effects) {
   if (!holds(session, progress.job, progress.index, progress.token())) return;
   for (const Reader& reader : find_job(progress.job)->readers) {
     if (Session* other = sessions_.find(reader.session))

@@ -16,13 +16,13 @@
 namespace zonda {
 
 struct Worker;
-struct Client;
+struct ClientRecord;
 
 struct Session {
   std::uint64_t number = 0;
   Connection connection;
   Worker* worker = nullptr;  // one of the two
-  Client* client = nullptr;
+  ClientRecord* client = nullptr;
   LaneSender out;
   LaneReceiver in;
   LaneReceiver sink;

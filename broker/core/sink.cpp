@@ -8,7 +8,7 @@
 
 namespace zonda {
 
-void BrokerCore::on(const Results& results, Session& session, const Now& now, Effects& effects) {
+void BrokerCore::on(const WorkerResults& results, Session& session, const Now& now, Effects& effects) {
   for (const ResultRange& range : results.ranges) take_range(range, session.worker, now, effects);
   hungry(*session.worker);
 }

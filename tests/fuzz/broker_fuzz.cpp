@@ -200,7 +200,7 @@ Message BrokerFuzz::from_worker() {
     case 2: return Holdings{some_held(), input_.below(4) != 0};
     case 3: {
       const Held one = held();
-      return Progress{one.job, one.first, one.epoch, one.lease, 1, 2, "text"};
+      return WorkerProgress{one.job, one.first, one.epoch, one.lease, 1, 2, "text"};
     }
     case 4: {
       const Held one = held();
@@ -222,7 +222,8 @@ Message BrokerFuzz::results() {
     for (std::size_t at = 0; at < count; ++at)
       kinds_ += static_cast<char>(input_.flag() ? 0 : input_.below(9));
   }
-  return Results{{{done.job, done.first, done.epoch, done.lease, input_.number(), kinds_, {lengths_, {}}}}};
+  return WorkerResults{
+      {{done.job, done.first, done.epoch, done.lease, input_.number(), kinds_, {lengths_, {}}}}};
 }
 
 }  // namespace zonda::fuzz

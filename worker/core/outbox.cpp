@@ -24,7 +24,7 @@ const std::string* Outbox::next_frame(Header header) {
   if (frame_ == frames_.size()) {
     if (next_ == entries_.size()) return nullptr;
     Entry& entry = entries_[next_];
-    Results message;
+    WorkerResults message;
     for (const Finished& range : entry.ranges) {
       message.ranges.push_back({range.job, range.first, range.token.epoch, range.token.lease,
                                 static_cast<std::uint64_t>(range.busy.count()), range.kinds,

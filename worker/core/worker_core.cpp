@@ -361,7 +361,7 @@ void WorkerCore::say_progress(TimePoint now, PeerEffects& effects) {
   if (progress_.empty() || now - progress_at_ < config_.progress_every) return;
   progress_at_ = now;
   for (const auto& [task, progress] : std::exchange(progress_, {}))
-    session_.say(Progress{task.job, task.index, progress.token.epoch, progress.token.lease, progress.done,
+    session_.say(WorkerProgress{task.job, task.index, progress.token.epoch, progress.token.lease, progress.done,
                           progress.total, progress.text},
                  now, effects);
 }

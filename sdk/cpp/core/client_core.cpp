@@ -71,8 +71,20 @@ void ClientCore::acknowledge(const JobId& id, std::uint64_t position) {
 void ClientCore::drop(const JobId& id) {
   Job* job = find(id);
   if (job == nullptr) return;
+  if (store_ == JobId{}) {  // no broker has heard of it
+    forget_batches(*job);
+    std::erase(unsent_, id);
+    dirty_.erase(id);
+    jobs_.erase(id);
+    return;
+  }
   job->dropped = true;  // after its last acknowledgement was said
   dirty_.insert(id);
+}
+
+void ClientCore::unask(std::uint64_t id) {
+  questions_.erase(id);
+  questions_unsent_.erase(id);
 }
 
 void ClientCore::ask(std::uint64_t id, const std::string& what, std::string arguments) {
@@ -173,6 +185,7 @@ void ClientCore::on(const JobRefused& refused) {
   forget_batches(*job);
   std::erase(unsent_, refused.job);
   dirty_.erase(refused.job);
+  introduced_.erase(refused.job);  // it may be asked for again
   jobs_.erase(refused.job);
   if (over) return listener_.on_accepted(refused.job, received, true);
   listener_.on_job_refused(refused.job, refused.code, refused.text);
@@ -186,7 +199,7 @@ void ClientCore::on(const SameJob& same) {
   std::erase(unsent_, same.job);
   dirty_.erase(same.job);
   jobs_.erase(same.job);
-  attach(same.existing, 0);
+  if (find(same.existing) == nullptr) attach(same.existing, 0);  // else it is being read
   listener_.on_same_job(same.job, same.existing);
 }
 

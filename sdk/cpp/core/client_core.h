@@ -52,6 +52,7 @@ class ClientCore {
   // The job is of no interest any more. An own job should be over or cancelled.
   void drop(const JobId& job);
   void ask(std::uint64_t id, const std::string& what, std::string arguments);
+  void unask(std::uint64_t id);  // its answer is of no interest any more
   void goodbye(TimePoint now, PeerEffects& effects);
 
   void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
@@ -60,6 +61,9 @@ class ClientCore {
   TimePoint next_deadline() const { return session_.next_deadline(); }
 
   bool is_connected() const { return session_.is_open(); }
+  bool knows(const JobId& job) const { return jobs_.contains(job); }
+  // For the next HELLO: the broker may have written another since the last one.
+  void set_cookie(const std::string& cookie) { session_.set_cookie(cookie); }
   std::uint64_t unaccepted_bytes() const { return unaccepted_bytes_; }
   std::uint64_t unaccepted_tasks() const { return unaccepted_tasks_; }
   bool has_unsent() const { return !unsent_.empty(); }

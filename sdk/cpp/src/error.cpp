@@ -49,22 +49,16 @@ TaskError::TaskError(TaskReport report)
 
 void throw_report(const TaskReport& report) {
   switch (report.kind) {
-    case TaskReport::failed:
-      throw TaskFailed(report);
-    case TaskReport::crashed:
-      throw TaskCrashed(report);
+    case TaskReport::failed: throw TaskFailed(report);
+    case TaskReport::crashed: throw TaskCrashed(report);
     case TaskReport::timed_out:
-    case TaskReport::expired:
-      throw TaskTimedOut(report);
-    case TaskReport::cancelled:
-      throw TaskCancelled(report);
-    case TaskReport::lost:
-      throw TaskLost(report);
+    case TaskReport::expired: throw TaskTimedOut(report);
+    case TaskReport::cancelled: throw TaskCancelled(report);
+    case TaskReport::lost: throw TaskLost(report);
     case TaskReport::rejected:
       if (report.type == "unauthorized") throw Unauthorized(reason(report));
       throw Rejected(reason(report));
-    case TaskReport::unreachable:
-      throw Unreachable(reason(report));
+    case TaskReport::unreachable: throw Unreachable(reason(report));
   }
   throw TaskError(report);
 }

@@ -149,8 +149,8 @@ TEST_CASE("there are as many kinds as outcomes, or none") {
   const std::string differ = "kinds and outcomes differ";
   CHECK(why_not(encode(kHeader, Outcomes{{}, 0, {{0, 1, "w", "\1", two}}})) == differ);
   CHECK(why_not(encode(kHeader, Outcomes{{}, 0, {{0, 1, "w", {}, two}}})) == "it is a frame");
-  CHECK(why_not(encode(kHeader, Results{{{{}, 0, 1, 1, 0, "\1\1\1", two}}})) == differ);
-  CHECK(why_not(encode(kHeader, Results{{{{}, 0, 1, 1, 0, "\1\1", two}}})) == "it is a frame");
+  CHECK(why_not(encode(kHeader, WorkerResults{{{{}, 0, 1, 1, 0, "\1\1\1", two}}})) == differ);
+  CHECK(why_not(encode(kHeader, WorkerResults{{{{}, 0, 1, 1, 0, "\1\1", two}}})) == "it is a frame");
 }
 
 TEST_CASE("ids have 16 bytes") {
@@ -191,7 +191,7 @@ TEST_CASE("nesting that no field has is refused without recursion, and skipped w
 TEST_CASE("a frame is encoded into memory of about its size") {
   const std::string payload(1 << 20, 'x');
   const std::string lengths = u32(1 << 20);
-  Results results;
+  WorkerResults results;
   for (int at = 0; at < 3; ++at) results.ranges.push_back({{}, 0, 1, 1, 0, {}, {lengths, payload}});
   const std::string bytes = encode(kHeader, results);
   CHECK(bytes.capacity() < bytes.size() + 1'024);

@@ -1,0 +1,48 @@
+// A broker and workers of one's own for a measurement, as separate processes; or somebody else's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cli/environment.h"
+#include "cli/local_cluster.h"
+
+namespace zonda::cli {
+
+struct BenchOptions {
+  std::uint64_t tasks = 0;
+  std::uint64_t payload = 8;  // bytes of an argument and of a result
+  std::uint64_t workers = 1;
+  std::uint64_t slots = 2;
+  std::uint64_t outstanding = 1;
+  std::string isolation = "thread";
+  std::string durability = "memory";
+  std::string transport = "tcp";
+};
+
+class BenchCluster {
+ public:
+  // Starts what is to be measured, unless the environment names a broker. Throws Complaint if that fails.
+  BenchCluster(Environment& environment, const BenchOptions& options);
+  ~BenchCluster();
+  BenchCluster(const BenchCluster&) = delete;
+  BenchCluster& operator=(const BenchCluster&) = delete;
+
+  const std::string& address() const { return address_; }
+  // Stops it; afterwards its children say what they used.
+  void stop();
+  const LocalCluster* children() const { return cluster_.get(); }  // null: it is somebody else's
+
+ private:
+  void start(Environment& environment, const BenchOptions& options);
+
+  SignalWatch signals_;
+  std::string address_;
+  std::string directory_;  // of the sockets; empty: tcp
+  std::unique_ptr<LocalCluster> cluster_;
+  bool running_ = false;
+};
+
+}  // namespace zonda::cli

@@ -1,0 +1,14 @@
+// What `zonda bench` calls. Every worker started by this program serves them.
+#pragma once
+
+#include <zonda/function.h>
+
+#include <cstdint>
+#include <string>
+
+namespace zonda::cli::bench {
+
+inline constexpr Function<std::int64_t(std::int64_t)> kEchoNumber{"zonda.bench.number"};
+inline constexpr Function<std::string(std::string)> kEchoText{"zonda.bench.text"};
+
+}  // namespace zonda::cli::bench

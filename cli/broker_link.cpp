@@ -1,0 +1,92 @@
+#include "cli/broker_link.h"
+
+#include <zonda/error.h>
+
+#include "cli/duration.h"
+
+namespace zonda::cli {
+namespace {
+
+ClientOptions options_of(const Environment& environment) {
+  ClientOptions options;
+  options.broker = environment.common.broker;
+  options.name = "zonda-cli";
+  options.connect_timeout = environment.common.connect_timeout;
+  return options;
+}
+
+ClientAccess connect(const Environment& environment) try {
+  return ClientAccess(options_of(environment));
+} catch (const Error& error) {
+  throw Complaint(ExitCode::Usage, error.what(), "an address is tcp://host:5570 or ipc:///directory");
+}
+
+ExitCode code_of(ReplyCode code) {
+  switch (code) {
+    case ReplyCode::Ok: return ExitCode::Ok;
+    case ReplyCode::Usage: return ExitCode::Usage;
+    case ReplyCode::NotFound: return ExitCode::NotFound;
+    case ReplyCode::Refused: return ExitCode::Refused;
+    case ReplyCode::NotAuthorised: return ExitCode::NotAuthorised;
+    case ReplyCode::Partly: return ExitCode::SomeFailed;
+  }
+  return ExitCode::Failure;
+}
+
+}  // namespace
+
+BrokerLink::BrokerLink(Environment& environment) : environment_(environment), access_(connect(environment)) {}
+
+std::optional<TaskReport> BrokerLink::failure_to_connect() {
+  return access_.wait_connected(environment_.common.connect_timeout);
+}
+
+void BrokerLink::require_connected() {
+  if (const auto failure = failure_to_connect()) throw complaint_of(*failure);
+}
+
+Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
+  switch (failure.kind) {
+    case TaskReport::unreachable:
+      return {ExitCode::Unreachable,
+              "cannot reach broker " + address() + ": no answer in " +
+                  format_duration(environment_.common.connect_timeout),
+              "'zonda up' starts one here; --broker or ZONDA_BROKER names another"};
+    case TaskReport::rejected:
+      if (failure.type == "unauthorized") return {ExitCode::NotAuthorised, failure.message};
+      if (failure.type == "not_found") return {ExitCode::NotFound, failure.message};
+      return {ExitCode::Refused, failure.message};
+    case TaskReport::timed_out:
+      return {ExitCode::TimedOut, failure.message.empty() ? "the broker did not answer" : failure.message};
+    case TaskReport::cancelled: return {ExitCode::Cancelled, failure.message};
+    default: return {ExitCode::Failure, failure.message};
+  }
+}
+
+std::vector<std::string> BrokerLink::ask_pages(const std::string& what, const Json& arguments) {
+  require_connected();
+  zonda::Answer answer = access_.ask(what, to_msgpack(arguments), std::chrono::seconds(30));
+  if (answer.failure) throw complaint_of(*answer.failure);
+  if (answer.code != ReplyCode::Ok) throw Complaint(code_of(answer.code), answer.text);
+  return std::move(answer.bodies);
+}
+
+Json BrokerLink::ask(const std::string& what, const Json& arguments) {
+  const std::vector<std::string> pages = ask_pages(what, arguments);
+  return pages.empty() ? Json() : from_msgpack(pages.front());
+}
+
+Json BrokerLink::ask_list(const std::string& what, const Json& arguments) {
+  Json entries = Json::array();
+  for (const std::string& page : ask_pages(what, arguments)) {
+    Json part = from_msgpack(page);
+    for (Json& entry : part) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::unique_ptr<JobChannel> BrokerLink::open(const JobSpec& spec) { return access_.open(spec); }
+
+std::unique_ptr<JobChannel> BrokerLink::attach(const JobId& job) { return access_.attach(job); }
+
+}  // namespace zonda::cli

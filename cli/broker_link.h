@@ -1,0 +1,43 @@
+// A connection to the broker, for commands: what goes wrong becomes a Complaint with the right exit code.
+#pragma once
+
+#include <zonda/task_report.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "cli/complaint.h"
+#include "cli/environment.h"
+#include "cli/json.h"
+#include "sdk/cpp/src/client_access.h"
+
+namespace zonda::cli {
+
+class BrokerLink {
+ public:
+  explicit BrokerLink(Environment& environment);  // does not wait yet
+
+  void require_connected();
+  // Why there is no connection within the connect timeout; empty: there is one.
+  std::optional<TaskReport> failure_to_connect();
+
+  // Asks; a list's pages come as one array.
+  Json ask(const std::string& what, const Json& arguments = Json::object());
+  Json ask_list(const std::string& what, const Json& arguments = Json::object());
+
+  std::unique_ptr<JobChannel> open(const JobSpec& spec);
+  std::unique_ptr<JobChannel> attach(const JobId& job);
+  std::string address() const { return access_.address(); }
+
+  // Why a job or a connection failed as a whole.
+  Complaint complaint_of(const TaskReport& failure) const;
+
+ private:
+  std::vector<std::string> ask_pages(const std::string& what, const Json& arguments);
+
+  Environment& environment_;
+  ClientAccess access_;
+};
+
+}  // namespace zonda::cli

@@ -1,0 +1,147 @@
+// zonda bench: measures this installation, through the public API and separate processes, and checks every
+// result.
+#include <zonda/client.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <ranges>
+
+#include "cli/bench_functions.h"
+#include "cli/bench_report.h"
+#include "cli/commands/commands.h"
+#include "cli/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point began) {
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
+
+[[noreturn]] void wrong_result(std::uint64_t index) {
+  throw Complaint(ExitCode::Failure, "task " + std::to_string(index) + " came back with a wrong result");
+}
+
+// Numbers of nine bytes once encoded, or texts of the size asked for.
+void map_all(Client& client, const BenchOptions& options, std::uint64_t tasks) {
+  constexpr std::int64_t kLarge = std::int64_t{1} << 40;
+  std::uint64_t index = 0;
+  if (options.payload == 8) {
+    const auto inputs = std::views::iota(kLarge, kLarge + static_cast<std::int64_t>(tasks));
+    for (const std::int64_t value : client.map(bench::kEchoNumber, inputs)) {
+      if (value != kLarge + static_cast<std::int64_t>(index)) wrong_result(index);
+      ++index;
+    }
+  } else {
+    const std::string text(options.payload, 'x');
+    const auto inputs = std::views::iota(std::uint64_t{0}, tasks) |
+                        std::views::transform([&](std::uint64_t) { return text; });
+    for (const std::string& value : client.map(bench::kEchoText, inputs)) {
+      if (value != text) wrong_result(index);
+      ++index;
+    }
+  }
+  if (index != tasks)
+    throw Complaint(ExitCode::Failure, std::to_string(tasks - index) + " results are missing");
+}
+
+int throughput(Environment& environment, const BenchOptions& options) {
+  BenchCluster cluster(environment, options);
+  BenchReport report{.name = "throughput", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
+  {
+    Client client(cluster.address());
+    map_all(client, options, std::min<std::uint64_t>(options.tasks, 1'000));  // connected and warm
+    const Clock::time_point began = Clock::now();
+    map_all(client, options, options.tasks);
+    report.seconds = seconds_since(began);
+  }
+  cluster.stop();
+  print_report(environment, report, options, cluster);
+  return 0;
+}
+
+// Keeps so many single calls on their way, and times each from its submit to its result.
+std::vector<double> time_calls(Client& client, const BenchOptions& options, std::uint64_t tasks) {
+  struct Call {
+    Future<std::int64_t> future;
+    Clock::time_point began;
+  };
+  std::deque<Call> calls;
+  std::vector<double> latencies;
+  latencies.reserve(tasks);
+  for (std::uint64_t index = 0; index < tasks || !calls.empty();) {
+    while (index < tasks && calls.size() < options.outstanding) {
+      const Clock::time_point began = Clock::now();
+      calls.push_back({client.submit(bench::kEchoNumber(static_cast<std::int64_t>(index++))), began});
+    }
+    const std::uint64_t expected = index - calls.size();
+    if (calls.front().future.get() != static_cast<std::int64_t>(expected)) wrong_result(expected);
+    latencies.push_back(seconds_since(calls.front().began) * 1e6);
+    calls.pop_front();
+  }
+  return latencies;
+}
+
+int latency(Environment& environment, const BenchOptions& options) {
+  BenchCluster cluster(environment, options);
+  BenchReport report{.name = "latency", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
+  {
+    Client client(cluster.address());
+    time_calls(client, options, std::min<std::uint64_t>(options.tasks, 200));
+    const Clock::time_point began = Clock::now();
+    report.latencies_us = time_calls(client, options, options.tasks);
+    report.seconds = seconds_since(began);
+  }
+  cluster.stop();
+  print_report(environment, report, options, cluster);
+  return 0;
+}
+
+Command measurement(Environment& environment, const char* name, const char* summary, std::uint64_t tasks,
+                    int (*measure)(Environment&, const BenchOptions&)) {
+  auto options = std::make_shared<BenchOptions>();
+  options->tasks = tasks;
+  Command command{.name = name,
+                  .summary = summary,
+                  .operands = "",
+                  .examples = std::string("zonda bench ") + name + "\nzonda bench " + name +
+                              " --isolation process -o json"};
+  command.options = {
+      option::number("tasks", "N", "how many", options->tasks, 1ULL << 40),
+      option::number("payload", "BYTES", "of an argument and of a result; default 8", options->payload,
+                     1 << 30),
+      option::number("workers", "N", "default 1", options->workers, 10'000),
+      option::number("slots", "N", "of each worker; default 2", options->slots, 10'000),
+      option::choice("isolation", 0, {"thread", "process"}, "default thread", options->isolation),
+      option::choice("durability", 0, {"memory", "fsync"}, "default memory", options->durability),
+      option::choice("transport", 0, {"tcp", "ipc"}, "default tcp", options->transport),
+      option::number("outstanding", "N", "single calls on their way; default 1", options->outstanding,
+                     1 << 20)};
+  command.run = [&environment, options, measure](const std::vector<std::string>&) {
+    if (options->tasks == 0 || options->outstanding == 0)
+      throw Complaint(ExitCode::Usage, "nothing to measure");
+    return measure(environment, *options);
+  };
+  return command;
+}
+
+}  // namespace
+
+Command bench_command(Environment& environment) {
+  Command command{.name = "bench",
+                  .summary = "Measures this installation.",
+                  .operands = "",
+                  .examples = "zonda bench throughput\nzonda bench latency --transport ipc"};
+  command.notes = "Starts a broker and workers of its own unless --broker names one.";
+  command.children = {
+      measurement(environment, "throughput", "How many tasks that do nothing are done in a second.",
+                  5'000'000, throughput),
+      measurement(environment, "latency", "How long one task takes, there and back.", 20'000, latency)};
+  return command;
+}
+
+}  // namespace zonda::cli

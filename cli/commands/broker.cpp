@@ -1,0 +1,50 @@
+// zonda broker start.
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/complaint.h"
+#include "cli/daemons.h"
+
+namespace zonda::cli {
+
+Command broker_command(Environment&) {
+  struct Settings {
+    BrokerStart start;
+    bool memory = false;
+    std::string config;
+  };
+  auto settings = std::make_shared<Settings>();
+  Command start{.name = "start",
+                .summary = "Runs a broker until SIGTERM.",
+                .operands = "",
+                .examples =
+                    "zonda broker start --memory\n"
+                    "zonda broker start --bind tcp://0.0.0.0:5570 --data /var/lib/zonda"};
+  start.section = "broker";
+  start.options = {
+      option::configurable(option::text("bind", 0, "ADDR", "where to listen; default tcp://127.0.0.1:5570",
+                                        settings->start.bind)),
+      option::configurable(
+          option::text("data", 0, "DIR", "keep everything in this directory", settings->start.data)),
+      option::configurable(
+          option::flag("memory", 0, "keep nothing: a restart forgets all", settings->memory)),
+      option::flag("init", 0, "make a store in a directory that is there already", settings->start.init),
+      option::flag("insecure", 0, "listen on other than this machine, though nobody must show a key",
+                   settings->start.insecure),
+      option::flag("quiet", 0, "log warnings and errors only", settings->start.quiet),
+      option::text("config", 0, "FILE", "read this file before the usual ones", settings->config)};
+  start.run = [settings](const std::vector<std::string>&) {
+    if (settings->start.data.empty() == !settings->memory)
+      throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
+                      "--data DIR keeps accepted work on disk; --memory is for trying out");
+    return start_broker(settings->start);
+  };
+  Command command{.name = "broker",
+                  .summary = "Starts a broker.",
+                  .operands = "",
+                  .examples = "zonda broker start --data /var/lib/zonda"};
+  command.children = {start};
+  return command;
+}
+
+}  // namespace zonda::cli

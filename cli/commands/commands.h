@@ -1,0 +1,33 @@
+// Every command, made with what it needs to run.
+#pragma once
+
+#include "cli/command.h"
+#include "cli/environment.h"
+
+namespace zonda::cli {
+
+Command up_command(Environment& environment);
+Command down_command(Environment& environment);
+Command run_command(Environment& environment);
+Command map_command(Environment& environment);
+Command submit_command(Environment& environment);
+Command call_command(Environment& environment);
+Command job_command(Environment& environment);
+Command task_command(Environment& environment);
+Command worker_command(Environment& environment);
+Command broker_command(Environment& environment);
+Command status_command(Environment& environment);
+Command check_command(Environment& environment);
+Command bench_command(Environment& environment);
+Command completion_command(Environment& environment);
+Command version_command(Environment& environment);
+
+// Parts of commands with several files.
+Command job_wait_command(Environment& environment);
+Command job_result_command(Environment& environment);
+Command worker_start_command(Environment& environment);
+
+std::vector<Option> common_options(CommonOptions& options);
+Command root_command(Environment& environment);
+
+}  // namespace zonda::cli

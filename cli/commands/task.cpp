@@ -1,0 +1,134 @@
+// zonda task: single tasks of a job.
+#include <memory>
+
+#include "cli/broker_link.h"
+#include "cli/commands/commands.h"
+#include "cli/exec_outcome.h"
+#include "cli/readable_json.h"
+#include "cli/targets.h"
+#include "cli/views.h"
+
+namespace zonda::cli {
+namespace {
+
+Json about(const TaskId& task) { return {{"job", to_string(task.job)}, {"index", task.index}}; }
+
+Command list_command(Environment& environment) {
+  struct Settings {
+    std::string state;
+    std::uint64_t limit = 10'000;
+  };
+  auto settings = std::make_shared<Settings>();
+  Command command{.name = "list",
+                  .summary = "Lists the tasks of a job.",
+                  .operands = "JOB",
+                  .examples = "zonda task list $job --state failed",
+                  .operands_min = 1,
+                  .operands_max = 1};
+  command.options = {
+      option::text("state", 0, "STATE", "only tasks in this state: queued, running, failed, …",
+                   settings->state),
+      option::number("limit", "N", "at most so many; default 10000", settings->limit, UINT32_MAX)};
+  command.run = [&environment, settings](const std::vector<std::string>& operands) {
+    const std::string job = to_string(parse_job(operands[0]));
+    Json arguments{{"job", job}, {"limit", settings->limit}};
+    if (!settings->state.empty()) arguments["state"] = settings->state;
+    Json tasks = Json::array();
+    for (Json& task : BrokerLink(environment).ask_list("task.list", arguments)) {
+      Json named{{"job", job}};
+      named.update(task);
+      tasks.push_back(std::move(named));
+    }
+    print_list(environment, task_list_view(), tasks);
+    return 0;
+  };
+  return command;
+}
+
+// What the outcome of a finished task holds, in words.
+void explain_payload(Json& task, const std::string& function) {
+  const Json payload = task.value("payload", Json());
+  task.erase("payload");
+  if (!payload.is_binary()) return;
+  TaskOutcome outcome;
+  outcome.payload.assign(payload.get_binary().begin(), payload.get_binary().end());
+  const std::string state = task.value("state", "");
+  while (kind_name(outcome.kind) != state && outcome.kind < TaskReport::expired) ++outcome.kind;
+  outcome.worker = task.value("worker", "");
+  if (function != kExecName) {
+    if (outcome.kind == 0)
+      task["value"] = readable(from_msgpack(outcome.payload));
+    else
+      task["message"] = outcome.report().message;
+    return;
+  }
+  const ExecOutcome exec = read_exec_outcome(std::move(outcome));
+  if (exec.failed()) task["message"] = exec.reason();
+  if (!exec.result) return;
+  task["exit_code"] = exec.result->exit_code;
+  task["signal"] = exec.result->signal;
+  task["seconds"] = exec.result->seconds;
+  task["cwd"] = exec.result->cwd;
+  task["scratch"] = exec.result->scratch;
+  task["peak_rss_bytes"] = exec.result->peak_rss_bytes;
+  task["stdout_bytes"] = exec.result->stdout_bytes.size();
+  task["stderr_bytes"] = exec.result->stderr_bytes.size();
+}
+
+Command info_command(Environment& environment) {
+  Command command{
+      .name = "info",
+      .summary = "Tells all about a task: its state, attempts, worker, where it ran, why it failed.",
+      .operands = "JOB/INDEX",
+      .examples = "zonda task info $job/7",
+      .operands_min = 1,
+      .operands_max = 1};
+  command.run = [&environment](const std::vector<std::string>& operands) {
+    const TaskId id = parse_task(operands[0]);
+    BrokerLink link(environment);
+    const Json job = link.ask("job.info", about(id));
+    Json task{{"job", to_string(id.job)}};
+    task.update(link.ask("task.info", about(id)));
+    explain_payload(task, job.value("function", ""));
+    print_thing(environment, task_info_view(), task);
+    return 0;
+  };
+  return command;
+}
+
+Command explain_command(Environment& environment) {
+  Command command{.name = "explain",
+                  .summary = "Says in a sentence why a task has not ended.",
+                  .operands = "JOB/INDEX",
+                  .examples = "zonda task explain $job/7",
+                  .operands_min = 1,
+                  .operands_max = 1};
+  command.run = [&environment](const std::vector<std::string>& operands) {
+    const TaskId id = parse_task(operands[0]);
+    const Json answer = BrokerLink(environment).ask("task.explain", about(id));
+    Json task{{"job", to_string(id.job)}, {"index", id.index}};
+    const std::string over = "it is over: " + answer.value("state", "");
+    task["why"] = answer.contains("why") ? answer.value("why", "") : over;
+    ThingView view = task_info_view();
+    view.schema = "zonda.task.explain/1";
+    if (environment.json())
+      print_thing(environment, view, task);
+    else
+      environment.out.write(task.value("why", "") + "\n");
+    return 0;
+  };
+  return command;
+}
+
+}  // namespace
+
+Command task_command(Environment& environment) {
+  Command command{.name = "task",
+                  .summary = "Lists and explains the tasks of a job.",
+                  .operands = "",
+                  .examples = "zonda task list $job\nzonda task explain $job/0"};
+  command.children = {list_command(environment), info_command(environment), explain_command(environment)};
+  return command;
+}
+
+}  // namespace zonda::cli

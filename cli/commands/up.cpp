@@ -1,0 +1,172 @@
+// zonda up and zonda down: a broker with workers on this machine.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+
+#include "cli/commands/commands.h"
+#include "cli/local_cluster.h"
+#include "cli/pid_file.h"
+
+namespace zonda::cli {
+namespace {
+
+constexpr const char* kDefaultAddress = "tcp://127.0.0.1:5570";
+
+struct UpSettings {
+  ClusterOptions cluster;
+  bool detach = false;
+};
+
+std::string address_of(const Environment& environment) {
+  return environment.common.broker.empty() ? kDefaultAddress : environment.common.broker;
+}
+
+void report(Environment& environment, const ClusterOptions& options, pid_t pid, bool detached) {
+  if (environment.json()) {
+    environment.out.write(to_text(Json{{"schema", "zonda.up/1"},
+                                       {"broker", options.address},
+                                       {"workers", options.workers},
+                                       {"data", options.data.empty() ? Json(nullptr) : Json(options.data)},
+                                       {"pid", pid}}) +
+                          "\n");
+  } else if (environment.ids()) {
+    environment.out.write(options.address + "\n");
+  } else {
+    environment.out.write(
+        "broker   " + options.address + "  (" +
+        (options.data.empty() ? "memory: a restart forgets all" : "data in " + options.data) +
+        ")\nworkers  " + std::to_string(options.workers) + "\n" +
+        (detached ? "stop     zonda down\n" : "stop     Ctrl-C\n"));
+  }
+  environment.out.flush();
+}
+
+// Runs the cluster in this process. `ready_fd`, if there is one, is told when it is ready.
+int supervise(Environment& environment, const ClusterOptions& options, int ready_fd) {
+  SignalWatch signals;
+  LocalCluster cluster(environment, signals, options);
+  int code = 0;
+  try {
+    if (cluster.start()) {
+      if (ready_fd >= 0) {
+        [[maybe_unused]] const ssize_t ignored = write(ready_fd, "r", 1);
+        close(ready_fd);
+      } else {
+        report(environment, options, getpid(), false);
+      }
+      code = cluster.watch();
+    }
+  } catch (...) {
+    cluster.stop();
+    throw;
+  }
+  if (signals.interrupted()) environment.say("draining; once more to stop at once");
+  cluster.stop();
+  return code;
+}
+
+void become_daemon(const std::string& log) {
+  setsid();
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  if (null < 0 || file < 0) _exit(to_int(ExitCode::Failure));
+  dup2(null, 0);
+  dup2(file, 1);
+  dup2(file, 2);
+}
+
+// The child is the supervisor; we wait until it says that it is ready. There are no threads yet.
+int detach(Environment& environment, const ClusterOptions& options, PidFile& pid_file) {
+  int ready[2];
+  if (pipe2(ready, O_CLOEXEC) != 0) throw Complaint(ExitCode::Failure, std::strerror(errno));
+  const std::string log = PidFile::path_for(options.address, ".log");
+  const pid_t pid = fork();
+  if (pid < 0)
+    throw Complaint(ExitCode::Failure, std::string("cannot start a process: ") + std::strerror(errno));
+  if (pid == 0) {
+    close(ready[0]);
+    become_daemon(log);
+    pid_file.write_pid();
+    return supervise(environment, options, ready[1]);
+  }
+  pid_file.leave_to_child();
+  close(ready[1]);
+  char told = 0;
+  ssize_t count = 0;
+  while ((count = read(ready[0], &told, 1)) < 0 && errno == EINTR) {
+  }
+  close(ready[0]);
+  if (count != 1) throw Complaint(ExitCode::Failure, "it did not start", "see " + log);
+  report(environment, options, pid, true);
+  return 0;
+}
+
+int up(Environment& environment, UpSettings& settings) {
+  settings.cluster.address = address_of(environment);
+  environment.common.broker = settings.cluster.address;
+  PidFile pid_file(settings.cluster.address);
+  return settings.detach ? detach(environment, settings.cluster, pid_file)
+                         : supervise(environment, settings.cluster, -1);
+}
+
+int down(Environment& environment, std::chrono::milliseconds timeout) {
+  const std::string address = address_of(environment);
+  const std::optional<pid_t> pid = PidFile::holder(address);
+  if (!pid) throw Complaint(ExitCode::NotFound, "no 'zonda up' of this user runs for " + address);
+  const int process = static_cast<int>(syscall(SYS_pidfd_open, *pid, 0));
+  if (process < 0 || PidFile::holder(address) != pid) return 0;  // it ended meanwhile
+  kill(*pid, SIGTERM);
+  pollfd ended{process, POLLIN, 0};
+  const int limit =
+      timeout.count() > 0 ? static_cast<int>(std::min<std::int64_t>(timeout.count(), INT32_MAX)) : -1;
+  const int count = poll(&ended, 1, limit);
+  close(process);
+  if (count == 0) throw Complaint(ExitCode::TimedOut, "it still drains", "running tasks may take their time");
+  return 0;
+}
+
+}  // namespace
+
+Command up_command(Environment& environment) {
+  auto settings = std::make_shared<UpSettings>();
+  Command command{
+      .name = "up",
+      .summary = "Starts a broker with workers on this machine. Ctrl-C lets them finish and leave.",
+      .operands = "",
+      .examples = "zonda up\nzonda up --workers 2 --slots 4 -d\nzonda up --data ~/zonda-data"};
+  command.section = "up";
+  command.options = {
+      option::configurable(
+          option::number("workers", "N", "how many workers; default 1", settings->cluster.workers, 10'000)),
+      option::configurable(option::number("slots", "N",
+                                          "tasks at a time in each; default: one for each processor",
+                                          settings->cluster.slots, 100'000)),
+      option::configurable(option::text("data", 0, "DIR", "keep everything there; default: in memory",
+                                        settings->cluster.data)),
+      option::flag("detach", 'd', "go on in the background; 'zonda down' stops it", settings->detach)};
+  command.run = [&environment, settings](const std::vector<std::string>&) {
+    return up(environment, *settings);
+  };
+  return command;
+}
+
+Command down_command(Environment& environment) {
+  auto timeout = std::make_shared<std::chrono::milliseconds>(0);
+  Command command{.name = "down",
+                  .summary = "Stops what 'zonda up' started, and waits for it.",
+                  .operands = "",
+                  .examples = "zonda down"};
+  command.options = {option::duration("timeout", "wait no longer", *timeout)};
+  command.run = [&environment, timeout](const std::vector<std::string>&) {
+    return down(environment, *timeout);
+  };
+  return command;
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,82 @@
+#include "cli/configuration.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "cli/complaint.h"
+#include "cli/suggestion.h"
+
+namespace zonda::cli {
+namespace {
+
+void collect_keys(const Command& command, std::vector<std::string>& keys) {
+  for (const Option& option : command.options) {
+    if (option.configurable && !command.section.empty()) keys.push_back(command.section + "." + option.name);
+  }
+  for (const Command& child : command.children) collect_keys(child, keys);
+}
+
+std::string variable_of(const Option& option) {
+  std::string name = "ZONDA_";
+  for (const char c : option.name) name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  return name;
+}
+
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts;
+  std::istringstream stream(list);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+}  // namespace
+
+ConfigurationSources process_configuration() {
+  ConfigurationSources sources;
+  sources.environment = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  sources.files.emplace_back("./zonda.toml");
+  if (const auto config = sources.environment("XDG_CONFIG_HOME"); config && !config->empty())
+    sources.files.push_back(*config + "/zonda/config.toml");
+  else if (const auto home = sources.environment("HOME"); home && !home->empty())
+    sources.files.push_back(*home + "/.config/zonda/config.toml");
+  sources.files.emplace_back("/etc/zonda/zonda.toml");
+  return sources;
+}
+
+Configuration::Configuration(ConfigurationSources sources, const Command& root,
+                             const std::vector<Option>& common)
+    : sources_(std::move(sources)) {
+  std::vector<std::string> known;
+  for (const Option& option : common) {
+    if (option.configurable) known.push_back(option.name);
+  }
+  collect_keys(root, known);
+  for (const std::string& path : sources_.files) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) read(path, known);
+  }
+}
+
+void Configuration::read(const std::string& path, const std::vector<std::string>& known) {
+  for (auto& [key, values] : read_toml(path)) {
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      throw Complaint(ExitCode::Usage, path + ": unknown key '" + key + "'", suggestion_hint(key, known));
+    values_.try_emplace(key, std::move(values));  // files come in the order of their weight
+  }
+}
+
+std::vector<std::string> Configuration::values(const Option& option, const std::string& section) const {
+  if (!option.configurable) return {};
+  if (const auto value = sources_.environment(variable_of(option)); value && !value->empty())
+    return option.repeats ? split(*value) : std::vector<std::string>{*value};
+  const auto found = values_.find(section.empty() ? option.name : section + "." + option.name);
+  return found == values_.end() ? std::vector<std::string>{} : found->second;
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,37 @@
+// What every command gets: where to write, and the common options.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "cli/sink.h"
+
+namespace zonda::cli {
+
+struct CommonOptions {
+  std::string broker;  // empty: the default address
+  std::string output = "table";
+  bool ids_only = false;
+  std::chrono::milliseconds connect_timeout{5000};
+  bool yes = false;
+
+  bool json() const { return output == "json" || output == "jsonl"; }
+  bool ids() const { return ids_only || output == "id"; }
+};
+
+struct Environment {
+  CommonOptions common;
+  Sink out{1};
+  Sink err{2};
+
+  bool json() const { return common.json(); }
+  bool ids() const { return common.ids(); }
+  bool color() const;  // on stderr
+
+  // "zonda: …" on stderr, at once.
+  void say(const std::string& text);
+  // Asks on the terminal before something is destroyed; without a terminal, or with --yes, nobody is asked.
+  bool confirm(const std::string& question);
+};
+
+}  // namespace zonda::cli

@@ -1,0 +1,19 @@
+// Text of others on a terminal and in a shell.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace zonda::cli {
+
+// What could steer a terminal or forge lines is shown as \xNN: control characters, invalid UTF-8, and the
+// invisible characters that turn the direction of text. One line in, one line out.
+std::string escape_line(std::string_view text);
+
+// How many columns a terminal uses for text that was escaped; wide characters count as one.
+std::size_t columns_of(std::string_view text);
+
+// As one word for /bin/sh; unchanged if it consists of [A-Za-z0-9_@%+=:,./-] only and is not empty.
+std::string quote_for_shell(std::string_view text);
+
+}  // namespace zonda::cli

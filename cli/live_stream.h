@@ -1,0 +1,23 @@
+// One output stream of a running command, as far as it was shown. What arrives while it runs may repeat or
+// leave gaps; the outcome fills them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace zonda::cli {
+
+class LiveStream {
+ public:
+  // The part of `bytes` at `offset` that continues what was shown; empty if it was shown or leaves a gap.
+  // Another attempt begins anew.
+  std::string_view next(std::uint32_t attempt, std::uint64_t offset, std::string_view bytes);
+  // What of the whole stream was not shown.
+  std::string_view rest(std::uint32_t attempt, std::string_view whole);
+
+ private:
+  std::uint32_t attempt_ = 0;
+  std::uint64_t shown_ = 0;
+};
+
+}  // namespace zonda::cli

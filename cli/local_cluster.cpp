@@ -1,0 +1,94 @@
+#include "cli/local_cluster.h"
+
+#include <csignal>
+
+namespace zonda::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kReadyWithin{30};
+constexpr int kLookMs = 50;
+
+}  // namespace
+
+bool LocalCluster::start() {
+  std::vector<std::string> broker{"broker", "start", "--bind", options_.address};
+  if (options_.data.empty())
+    broker.emplace_back("--memory");
+  else
+    broker.insert(broker.end(), {"--data", options_.data});
+  if (options_.quiet) broker.emplace_back("--quiet");
+  broker_.push_back(Child::start("the broker", broker));
+  BrokerLink link(environment_);
+  const Clock::time_point end = Clock::now() + kReadyWithin;
+  while (link.failure_to_connect()) {
+    require_alive();
+    if (signals_.wait_for(kLookMs)) return false;
+    if (Clock::now() > end) link.require_connected();
+  }
+  require_alive();  // or it is somebody else's broker that answers
+  for (std::uint64_t number = 1; number <= options_.workers; ++number) {
+    std::vector<std::string> worker{"worker", "start", "--broker", options_.address};
+    if (options_.slots > 0) worker.insert(worker.end(), {"--slots", std::to_string(options_.slots)});
+    if (options_.threads) worker.insert(worker.end(), {"--isolation", "thread"});
+    if (options_.quiet) worker.emplace_back("--quiet");
+    workers_.push_back(Child::start("worker " + std::to_string(number), worker));
+  }
+  return wait_for_workers(link);
+}
+
+bool LocalCluster::wait_for_workers(BrokerLink& link) {
+  const Clock::time_point end = Clock::now() + kReadyWithin;
+  while (link.ask("status").value("workers", std::uint64_t{0}) < options_.workers) {
+    require_alive();
+    if (signals_.wait_for(kLookMs)) return false;
+    if (Clock::now() > end) throw Complaint(ExitCode::TimedOut, "the workers did not join within 30s");
+  }
+  return true;
+}
+
+void LocalCluster::require_alive() {
+  const auto look = [](std::vector<Child>& children) {
+    for (Child& child : children) {
+      if (!child.reap()) continue;
+      const bool known = child.code() > 0 && child.code() <= to_int(ExitCode::SomeFailed);
+      throw Complaint(known ? static_cast<ExitCode>(child.code()) : ExitCode::Failure,
+                      child.name() + " did not start: exit code " + std::to_string(child.code()));
+    }
+  };
+  look(broker_);
+  look(workers_);
+}
+
+int LocalCluster::watch() {
+  while (!signals_.wait_for(200)) {
+    for (Child& worker : workers_) {
+      if (worker.is_running() && worker.reap())
+        environment_.say(worker.name() + " ended with exit code " + std::to_string(worker.code()));
+    }
+    if (broker_[0].reap()) {
+      environment_.say("the broker ended with exit code " + std::to_string(broker_[0].code()));
+      return broker_[0].code() == 0 ? 0 : to_int(ExitCode::Failure);
+    }
+  }
+  return to_int(ExitCode::Ok);
+}
+
+void LocalCluster::stop() {
+  std::vector<Child*> workers, broker;
+  for (Child& child : workers_) workers.push_back(&child);
+  for (Child& child : broker_) broker.push_back(&child);
+  stop_all(workers);
+  stop_all(broker);
+}
+
+// Asks, and waits: how long a worker takes to finish is its own business. A second signal ends us, and with
+// us the children.
+void LocalCluster::stop_all(std::vector<Child*> children) {
+  for (const Child* child : children) child->send(SIGTERM);
+  for (Child* child : children) {
+    while (!child->reap()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,51 @@
+// A broker and workers as child processes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/broker_link.h"
+#include "cli/child.h"
+#include "cli/signal_watch.h"
+
+namespace zonda::cli {
+
+struct ClusterOptions {
+  std::string address;
+  std::string data;  // empty: memory
+  std::uint64_t workers = 1;
+  std::uint64_t slots = 0;  // of each worker; 0: it decides
+  bool threads = false;     // isolation: threads instead of processes
+  bool quiet = true;        // their logs: warnings and errors only
+};
+
+class LocalCluster {
+ public:
+  LocalCluster(Environment& environment, const SignalWatch& signals, ClusterOptions options)
+      : environment_(environment), signals_(signals), options_(std::move(options)) {}
+
+  // Until all are ready; throws Complaint if one ends before that. False: a signal came first.
+  bool start();
+  // Until a signal comes, or the broker ends. Gives the exit code.
+  int watch();
+  // Workers first, so that they can deliver; then the broker.
+  void stop();
+
+  const std::vector<Child>& broker() const { return broker_; }
+  const std::vector<Child>& workers() const { return workers_; }
+
+ private:
+  bool wait_for_workers(BrokerLink& link);
+  void stop_all(std::vector<Child*> children);
+  void require_alive();
+
+  Environment& environment_;
+  const SignalWatch& signals_;
+  ClusterOptions options_;
+  std::vector<Child> broker_;  // none or one
+  std::vector<Child> workers_;
+};
+
+}  // namespace zonda::cli

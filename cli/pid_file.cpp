@@ -1,0 +1,55 @@
+#include "cli/pid_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/complaint.h"
+#include "cli/runtime_directory.h"
+
+namespace zonda::cli {
+
+std::string PidFile::path_for(const std::string& address, const char* suffix) {
+  std::string name;
+  for (const char c : address) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' ? c : '_';
+  return runtime_directory() + "/up-" + name + suffix;
+}
+
+PidFile::PidFile(const std::string& address)
+    : path_(path_for(address, ".pid")), fd_(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+  if (fd_ < 0) throw Complaint(ExitCode::Failure, "cannot write " + path_ + ": " + std::strerror(errno));
+  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    close(fd_);
+    throw Complaint(ExitCode::Refused, "'zonda up' runs already for " + address, "'zonda down' stops it");
+  }
+  write_pid();
+}
+
+PidFile::~PidFile() {
+  if (owner_ == getpid()) unlink(path_.c_str());
+  close(fd_);
+}
+
+void PidFile::write_pid() {
+  owner_ = getpid();
+  const std::string text = std::to_string(owner_) + "\n";
+  if (ftruncate(fd_, 0) != 0 || pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    throw Complaint(ExitCode::Failure, "cannot write " + path_ + ": " + std::strerror(errno));
+}
+
+std::optional<pid_t> PidFile::holder(const std::string& address) {
+  const int fd = open(path_for(address, ".pid").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  char text[32] = {};
+  const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const bool read = pread(fd, text, sizeof text - 1, 0) > 0;
+  close(fd);
+  const int pid = std::atoi(text);
+  return held && read && pid > 0 ? std::optional<pid_t>(pid) : std::nullopt;
+}
+
+}  // namespace zonda::cli

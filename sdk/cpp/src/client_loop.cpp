@@ -1,0 +1,219 @@
+#include "sdk/cpp/src/client_loop.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "proto/wire/cookie.h"
+#include "sdk/cpp/src/new_job_id.h"
+#include "sdk/cpp/src/task_cost.h"
+#include "sdk/cpp/src/task_reports.h"
+
+namespace zonda {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kEndWait{1};
+constexpr std::chrono::seconds kIdleCheck{10};
+
+// One context per process, as long as there is a client.
+std::shared_ptr<ZmqContext> process_context() {
+  static std::mutex mutex;
+  static std::weak_ptr<ZmqContext> known;
+  const std::lock_guard lock(mutex);
+  std::shared_ptr<ZmqContext> context = known.lock();
+  if (!context) known = context = std::make_shared<ZmqContext>();
+  return context;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+std::string read_cookie_for(const BaseAddress& address) {
+  return address.transport == BaseAddress::Transport::Tcp && address.is_loopback() ? read_cookie(address.port)
+                                                                                   : std::string();
+}
+
+std::string in_seconds(milliseconds duration) {
+  std::string text = std::to_string(duration.count() / 1000);
+  if (duration.count() % 1000 != 0) return std::to_string(duration.count()) + "ms";
+  return text + "s";
+}
+
+}  // namespace
+
+ClientLoop::ClientLoop(LoopOptions options, std::shared_ptr<Intake> intake)
+    : options_(std::move(options)),
+      intake_(std::move(intake)),
+      table_({[this](const Welcome& welcome) { on_connected(welcome); },
+              [this](const Refuse& refuse) { on_refused(refuse); },
+              [this](std::string line) { intake_->callbacks().log(std::move(line)); }}) {}
+
+void ClientLoop::run() {
+  TaskReport failure = client_ended();
+  try {
+    if (wait_for_first_order()) {
+      connect();
+      while (!may_end(steady_clock::now())) turn();
+      core_->goodbye(steady_clock::now(), effects_);
+      for (std::string& frame : std::exchange(effects_.frames, {})) wire_->send(std::move(frame));
+    }
+  } catch (const std::exception& error) {
+    failure = report_of(TaskReport::unreachable, {},
+                        "cannot reach broker " + options_.address.text() + ": " + error.what());
+  }
+  finish(failure);
+}
+
+bool ClientLoop::wait_for_first_order() {
+  while (intake_->may_sleep(0)) {
+    pollfd wake{intake_->wake_descriptor(), POLLIN, 0};
+    poll(&wake, 1, -1);
+    if (wake.revents != 0) break;
+  }
+  intake_->take(orders_);
+  return !orders_.empty() || !intake_->is_closed();
+}
+
+void ClientLoop::connect() {
+  context_ = process_context();
+  PeerWireOptions options;
+  options.address = options_.address.endpoint(Port::Front);
+  options.wake_ups = {intake_->wake_descriptor()};
+  wire_.emplace(*context_, std::move(options));
+  Hello hello;
+  hello.role = Role::Client;
+  hello.sdk = "zonda-cpp/0.1.0";
+  hello.peer = new_job_id();
+  hello.incarnation = random_number();
+  hello.name = options_.name;
+  hello.host = host_name();
+  hello.pid = static_cast<std::uint32_t>(getpid());
+  hello.cookie = cookie_ = read_cookie_for(options_.address);
+  core_.emplace(std::move(hello), random_number(), table_);
+  table_.set_core(*core_);
+  carry_out_orders();
+  speak(steady_clock::now());
+}
+
+void ClientLoop::turn() {
+  const bool sleep =
+      intake_->may_sleep(core_->unaccepted_bytes() + kTaskOverhead * core_->unaccepted_tasks());
+  wire_->receive_until(sleep && !again_ ? next_deadline() : TimePoint::min(), [this](std::string_view frame) {
+    core_->handle(frame, steady_clock::now(), effects_);
+  });
+  again_ = false;
+  intake_->take(orders_);
+  carry_out_orders();
+  const TimePoint now = steady_clock::now();
+  speak(now);
+  watch_connect(now);
+  if (now >= idle_check_) {
+    idle_check_ = now + kIdleCheck;
+    intake_->retire_idle(now);
+  }
+}
+
+void ClientLoop::carry_out_orders() {
+  for (Order& order : orders_) {
+    if (auto* connect = std::get_if<ConnectOrder>(&order))
+      connecting_.push_back(std::move(connect->on_known));
+    else
+      table_.carry_out(order);
+  }
+  orders_.clear();
+}
+
+void ClientLoop::speak(TimePoint now) {
+  table_.settle();
+  core_->settle(now, effects_);
+  if (table_.resume()) again_ = true;
+  if (std::exchange(effects_.restart, false)) wire_->discard_unsent();
+  for (std::string& frame : effects_.frames) wire_->send(std::move(frame));
+  effects_.frames.clear();
+}
+
+// Before its first answer a broker has `connect_timeout`; after that the core goes on trying for ever.
+void ClientLoop::watch_connect(TimePoint now) {
+  if (refused_) return give_up(*std::exchange(refused_, std::nullopt));
+  if (core_->is_connected()) {
+    for (const OnKnown& each : std::exchange(connecting_, {})) each(std::nullopt);
+    return;
+  }
+  if (was_connected_) return;
+  if (!has_demand()) return silent_since_.reset();
+  if (!silent_since_) silent_since_ = now;
+  if (now - *silent_since_ < options_.connect_timeout) return;
+  const std::string why =
+      last_refusal_.empty() ? "no answer in " + in_seconds(options_.connect_timeout) : last_refusal_;
+  give_up(
+      report_of(TaskReport::unreachable, {}, "cannot reach broker " + options_.address.text() + ": " + why));
+}
+
+void ClientLoop::give_up(const TaskReport& failure) {
+  silent_since_.reset();
+  for (const OnKnown& each : std::exchange(connecting_, {})) each(failure);
+  table_.fail_all(failure);
+}
+
+TimePoint ClientLoop::next_deadline() const {
+  TimePoint next = std::min(core_->next_deadline(), idle_check_);
+  if (silent_since_) next = std::min(next, *silent_since_ + options_.connect_timeout);
+  if (ending_since_) next = std::min(next, *ending_since_ + kEndWait);
+  return next;
+}
+
+void ClientLoop::on_connected(const Welcome& welcome) {
+  was_connected_ = true;
+  silent_since_.reset();
+  last_refusal_.clear();
+  const std::lock_guard lock(welcome_mutex_);
+  welcome_ = welcome;
+}
+
+void ClientLoop::on_refused(const Refuse& refuse) {
+  if (refuse.code == RefuseCode::Recovering) {  // it is there, and will be ready
+    silent_since_.reset();
+    return;
+  }
+  if (refuse.retry_after_ms > 0) {
+    last_refusal_ = refuse.text;
+    return;
+  }
+  if (refuse.code == RefuseCode::NotAuthorised) {
+    std::string cookie = read_cookie_for(options_.address);
+    if (!cookie.empty() && cookie != cookie_) {  // of a broker that was started after us
+      cookie_ = std::move(cookie);
+      return core_->set_cookie(cookie_);
+    }
+    refused_ = report_of(TaskReport::rejected, "unauthorized", refuse.text);
+    return;
+  }
+  refused_ = report_of(TaskReport::rejected, "refused", refuse.text);
+}
+
+bool ClientLoop::may_end(TimePoint now) {
+  if (!intake_->is_closed()) return false;
+  if (!ending_since_) ending_since_ = now;
+  if (orders_left_) return orders_left_ = false;  // a last turn for what was said before the end
+  return table_.all_detached_accepted() || now - *ending_since_ >= kEndWait;
+}
+
+void ClientLoop::finish(const TaskReport& failure) {
+  for (const OnKnown& each : std::exchange(connecting_, {})) each(failure);
+  if (core_) return table_.fail_all(failure);
+}
+
+std::optional<Welcome> ClientLoop::welcome() const {
+  const std::lock_guard lock(welcome_mutex_);
+  return welcome_;
+}
+
+}  // namespace zonda

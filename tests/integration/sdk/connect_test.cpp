@@ -1,0 +1,117 @@
+#include <zonda/client.h>
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "proto/wire/address.h"
+#include "proto/wire/cookie.h"
+#include "tests/integration/sdk/test_cluster.h"
+#include "tests/integration/sdk/test_functions.h"
+
+namespace zonda::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+// A runtime directory of the test's own.
+class RuntimeDir {
+ public:
+  RuntimeDir() {
+    char path[] = "/tmp/zonda-run-XXXXXX";
+    REQUIRE(mkdtemp(path) != nullptr);
+    path_ = path;
+    setenv("XDG_RUNTIME_DIR", path, 1);
+  }
+  ~RuntimeDir() {
+    unsetenv("XDG_RUNTIME_DIR");
+    std::filesystem::remove_all(path_);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+}  // namespace
+
+TEST_CASE("a malformed address is an error of the constructor") {
+  CHECK_THROWS_AS(Client("http://example.org"), Error);
+  CHECK_THROWS_AS(Client(""), Error);
+  CHECK_THROWS_AS(Client(ClientOptions{.name = "no name"}), Error);
+  setenv("ZONDA_BROKER", "nonsense", 1);
+  CHECK_THROWS_AS(Client(), Error);
+  unsetenv("ZONDA_BROKER");
+  CHECK_NOTHROW(Client());
+}
+
+TEST_CASE("a silent broker is unreachable, in futures and in iterations") {
+  Client client(ClientOptions{.broker = "ipc:///tmp/zonda-nobody-is-here", .connect_timeout = 50ms});
+  const Future<std::int64_t> future = client.submit(square(1));
+  CHECK_THROWS_AS(future.get(), Unreachable);
+  CHECK_THROWS_WITH(future.get(), "cannot reach broker ipc:///tmp/zonda-nobody-is-here: no answer in 50ms");
+  CHECK_THROWS_AS(client.map(square, std::views::iota(0)).collect(), Unreachable);
+  CHECK_THROWS_AS(client.submit(square(1)).get(), Unreachable);
+}
+
+TEST_CASE("a broker that comes later is found") {
+  Gates::close_all();
+  TestBroker early;
+  const std::string address = early.address();
+  early.stop();
+  Client client(address);
+  const Future<std::int64_t> future = client.submit(square(4));
+  early.restart_with_empty_memory();
+  TestWorker worker(early);
+  CHECK(future.get() == 16);
+}
+
+TEST_CASE("work that the broker forgot is lost, and what comes after is not") {
+  Gates::close_all();
+  TestBroker broker;
+  TestWorker worker(broker);
+  Client client(broker.address());
+  const Future<std::string> future = client.submit(wait_for("never"));
+  REQUIRE(future.wait_accepted(10s));
+  Results<std::string> results = client.map(wait_for, std::vector<std::string>(10, "never"));
+  client.submit(nothing()).wait_accepted(10s);  // in another job, after the map
+  broker.restart_with_empty_memory();
+  CHECK_THROWS_WITH(future.get(), Catch::Contains("the broker lost its memory"));
+  CHECK_THROWS_AS(results.collect(), TaskLost);
+  CHECK(client.submit(square(5)).get() == 25);
+}
+
+TEST_CASE("on tcp loopback a broker knows its user by a cookie") {
+  Gates::close_all();
+  RuntimeDir runtime;
+  TestBroker broker("tcp://127.0.0.1:0", "secret");
+  const std::uint16_t port = parse_address(broker.address()).port;
+  {
+    Client stranger(broker.address());
+    CHECK_THROWS_AS(stranger.submit(square(1)).get(), Unauthorized);
+  }
+  write_cookie(port, "secret");
+  Client client(broker.address());
+  CHECK(client.submit(square(1)).wait_accepted(10s));
+}
+
+TEST_CASE("a cookie is read only from a file that is ours alone") {
+  RuntimeDir runtime;
+  CHECK(read_cookie(1).empty());
+  write_cookie(1, "first");
+  write_cookie(1, "second");
+  CHECK(read_cookie(1) == "second");
+  const std::string file = runtime.path() + "/zonda/cookie-1";
+  chmod(file.c_str(), 0644);
+  CHECK(read_cookie(1).empty());
+  remove_cookie(1);
+  CHECK_FALSE(std::filesystem::exists(file));
+  std::filesystem::remove_all(runtime.path() + "/zonda");
+  std::filesystem::create_directory_symlink("/tmp", runtime.path() + "/zonda");
+  CHECK_THROWS_AS(write_cookie(1, "third"), std::runtime_error);
+}
+
+}  // namespace zonda::test

@@ -1,0 +1,120 @@
+#include "cli/parser.h"
+
+#include "cli/complaint.h"
+#include "cli/help.h"
+
+using namespace zonda::cli;
+using Words = std::vector<std::string>;
+
+namespace {
+
+struct ParserFixture {
+  std::string broker;
+  bool quiet = false;
+  bool shell = false;
+  std::vector<Option> common{option::text("broker", 'b', "ADDR", "where", broker),
+                             option::flag("quiet", 'q', "less", quiet)};
+  Command root;
+
+  ParserFixture() {
+    const auto run = [](const Words&) { return 0; };
+    Command map{.name = "map",
+                .summary = "maps",
+                .operands = "-- CMD…",
+                .examples = "zonda map -- gzip {}",
+                .operands_min = 1,
+                .operands_max = kManyOperands,
+                .takes_command = true};
+    map.options = {option::flag("shell", 0, "with a shell", shell)};
+    map.run = run;
+    Command list{.name = "list", .summary = "lists", .operands = "", .examples = ""};
+    list.run = run;
+    Command job{.name = "job", .summary = "jobs", .operands = "", .examples = ""};
+    job.children = {list};
+    root.children = {map, job};
+  }
+
+  Parsed parsed(const Words& words) {
+    Parsed parsed = parse(root, common, words);
+    for (const auto& [option, value] : parsed.given) option->set(value);
+    return parsed;
+  }
+  std::string complaint(const Words& words) {
+    try {
+      parse(root, common, words);
+    } catch (const Complaint& complaint) {
+      return std::string(complaint.what()) + " | " + complaint.hint();
+    }
+    return "";
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(ParserFixture, "options stand before, between and after commands") {
+  CHECK(parsed({"-b", "tcp://a", "job", "-q", "list", "--broker=tcp://b"}).path == Words{"job", "list"});
+  CHECK(broker == "tcp://b");
+  CHECK(quiet);
+  parsed({"job", "list", "-btcp://c"});
+  CHECK(broker == "tcp://c");
+  parsed({"job", "list", "-qb", "tcp://d"});
+  CHECK(broker == "tcp://d");
+}
+
+TEST_CASE_METHOD(ParserFixture, "a command to run arrives word by word") {
+  const Words command{"echo", "{}", "[a,b]", "--shell", "-q", "--", "", "a\nb", "\xff"};
+  Words words{"map", "--shell", "--"};
+  words.insert(words.end(), command.begin(), command.end());
+  CHECK(parsed(words).operands == command);
+  CHECK(shell);
+  CHECK_FALSE(quiet);
+}
+
+TEST_CASE_METHOD(ParserFixture, "options end where the command to run begins") {
+  CHECK(parsed({"map", "-q", "ls", "-q", "--all"}).operands == Words{"ls", "-q", "--all"});
+}
+
+TEST_CASE_METHOD(ParserFixture, "mistakes are named, with what may have been meant") {
+  CHECK(complaint({"mpa"}) == "unknown command 'mpa' | did you mean 'map'?");
+  CHECK(complaint({"job", "lits"}) == "unknown command 'job lits' | did you mean 'list'?");
+  CHECK(complaint({"deploy"}) == "unknown command 'deploy' | 'zonda --help' lists the commands");
+  CHECK(complaint({"map", "--shel", "--", "x"}) == "unknown option '--shel' | did you mean '--shell'?");
+  CHECK(complaint({"map", "-x", "y"}) == "unknown option '-x' | 'zonda map --help' tells more");
+  CHECK(complaint({"map", "--broker"}) == "option --broker needs a value | 'zonda map --help' tells more");
+  CHECK(complaint({"map"}) == "expected -- CMD… | 'zonda map --help' tells more");
+  CHECK(complaint({"job", "list", "x"}) == "unexpected 'x' | 'zonda job list --help' tells more");
+  CHECK(complaint({"job"}) == "'job ' needs a command after it | 'zonda job --help' tells more");
+  CHECK(complaint({}) == "no command | 'zonda --help' tells more");
+}
+
+TEST_CASE_METHOD(ParserFixture, "help begins with what it does and examples") {
+  const Parsed help = parse(root, common, {"map", "--help"});
+  CHECK(help.help);
+  CHECK(format_help(*help.command, help.path, common) ==
+        "maps\n\n"
+        "  zonda map -- gzip {}\n\n"
+        "usage: zonda map [options] -- CMD…\n\n"
+        "options:\n"
+        "      --shell  with a shell\n\n"
+        "common options:\n"
+        "  -b, --broker ADDR  where\n"
+        "  -q, --quiet        less\n");
+}
+
+TEST_CASE("option values are checked") {
+  std::uint64_t number = 0;
+  std::map<std::string, double> amounts;
+  std::string choice;
+  const Option slots = option::number("slots", "N", "", number, 10);
+  slots.set("7");
+  CHECK(number == 7);
+  for (const char* bad : {"", "-1", "11", "x", "1.5", "99999999999999999999"})
+    CHECK_THROWS_AS(slots.set(bad), Complaint);
+  const Option resource = option::amount("resource", "", amounts);
+  resource.set("gpu=0.5");
+  CHECK(amounts.at("gpu") == 0.5);
+  for (const char* bad : {"gpu", "=1", "gpu=", "gpu=-1", "gpu=inf", "gpu=x"})
+    CHECK_THROWS_AS(resource.set(bad), Complaint);
+  const Option output = option::choice("output", 'o', {"table", "json"}, "", choice);
+  CHECK_THROWS_AS(output.set("jsn"), Complaint);
+}
