@@ -68,6 +68,8 @@ class PeerSession {
   bool open_ = false;
   std::uint64_t number_ = 0;
   Welcome welcome_;
+  std::chrono::milliseconds heartbeat_ = kHeartbeat;
+  std::chrono::milliseconds lease_ = kLease;
   Refuse refusal_;
   LaneSender out_;
   LaneReceiver in_;
