@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads the golden vectors as a peer in another language would: with its own msgpack and its own table of numbers.
+"""Reads the golden vectors as a peer in another language would: with its own msgpack and its own numbers.
 
 usage: vectors_peer.py DIRECTORY
 """
@@ -19,10 +19,10 @@ VERSION = 1
 HEADER = ("session", "seq", "ack", "credit_tasks", "credit_bytes")
 NUMBERS = {
     "hello": 1, "welcome": 2, "refuse": 3, "who": 4, "heartbeat": 5, "goodbye": 6, "drain": 7, "credit": 8,
-    "piece": 9, "open-job": 16, "append": 17, "close-job": 18, "accepted": 19, "job-refused": 20, "same-job": 21,
-    "attach": 22, "outcomes": 23, "outcome-ack": 24, "cancel": 25, "query": 26, "reply": 27, "job-progress": 28,
-    "job-output": 29, "tasks": 40, "started": 41, "retract": 42, "returned": 43, "holdings": 44, "stored": 45,
-    "results": 46, "progress": 47, "output": 48, "stop": 49,
+    "piece": 9, "open-job": 16, "append": 17, "close-job": 18, "accepted": 19, "job-refused": 20,
+    "same-job": 21, "attach": 22, "outcomes": 23, "outcome-ack": 24, "cancel": 25, "query": 26, "reply": 27,
+    "job-progress": 28, "job-output": 29, "tasks": 40, "started": 41, "retract": 42, "returned": 43,
+    "holdings": 44, "stored": 45, "results": 46, "progress": 47, "output": 48, "stop": 49,
 }
 
 
@@ -60,7 +60,8 @@ def examples(text):
         fields_text, _, hexadecimal = body.partition("hex:")
         lines = dict(line.split(": ", 1) for line in fields_text.splitlines())
         header = json.loads(lines.pop("header"))
-        yield name, header, [json.loads(line) for line in lines.values()], bytes.fromhex("".join(hexadecimal.split()))
+        frame = bytes.fromhex("".join(hexadecimal.split()))
+        yield name, header, [json.loads(line) for line in lines.values()], frame
 
 
 def complaint(kind, header, fields, frame):

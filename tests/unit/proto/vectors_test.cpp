@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "proto/frame.h"
+#include "proto/limits.h"
 #include "tests/unit/proto/vector_examples.h"
 #include "tests/unit/proto/vector_text.h"
 
@@ -120,4 +121,29 @@ TEST_CASE("every message type has a name, a vector and a row in PROTOCOL.md") {
   std::set<std::string> found;
   for (const auto& file : fs::directory_iterator(kVectors)) found.insert(file.path().filename().string());
   CHECK(found == expected);
+}
+
+TEST_CASE("PROTOCOL.md quotes the limits as they are") {
+  const std::string document = read(ZONDA_PROTO_DIR "/PROTOCOL.md");
+  const std::pair<const char*, std::uint64_t> limits[] = {
+      {"kControlFrameBytesMax", kControlFrameBytesMax},
+      {"kFrameBytesMax", kFrameBytesMax},
+      {"kPieceBytes", kPieceBytes},
+      {"kPayloadBytesMax", kPayloadBytesMax},
+      {"kBatchTasksMax", kBatchTasksMax},
+      {"kFrameTasks", kFrameTasks},
+      {"kFrameBytes", kFrameBytes},
+      {"kNameBytesMax", kNameBytesMax},
+      {"kKeyBytesMax", kKeyBytesMax},
+      {"kTextBytesMax", kTextBytesMax},
+      {"kListMax", kListMax},
+      {"kPageEntries", kPageEntries},
+  };
+  for (const auto& [name, value] : limits) {
+    std::string digits = std::to_string(value);
+    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
+      digits.insert(static_cast<std::size_t>(at), ",");
+    INFO(name);
+    CHECK(document.find("| " + std::string(name) + " | " + digits + " |") != document.npos);
+  }
 }
