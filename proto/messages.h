@@ -233,9 +233,9 @@ struct OpenJob {
   JobSpec spec;
   std::uint64_t position = 0;
   std::uint64_t accepted = 0;  // tasks that the client knows to be accepted
-  static constexpr auto fields = std::tuple(Field{"job", &OpenJob::job}, Field{"spec", &OpenJob::spec},
-                                            Field{"position", &OpenJob::position},
-                                            Field{"accepted", &OpenJob::accepted});
+  static constexpr auto fields =
+      std::tuple(Field{"job", &OpenJob::job}, Field{"spec", &OpenJob::spec},
+                 Field{"position", &OpenJob::position}, Field{"accepted", &OpenJob::accepted});
 };
 
 // client → broker: tasks [first, first + arguments.count()) of a job. A resend is byte-identical.

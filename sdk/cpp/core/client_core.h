@@ -83,7 +83,7 @@ class ClientCore {
     std::uint64_t sent = 0;  // in this session
     bool closed = false;
     bool close_sent = false;
-    bool cancelled = false;     // as a whole
+    bool cancelled = false;  // as a whole
     std::vector<std::pair<std::uint64_t, std::uint64_t>> cancels;
     std::size_t cancels_sent = 0;
     std::uint64_t received = 0;  // position in the log
