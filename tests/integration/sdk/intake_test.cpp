@@ -21,6 +21,10 @@ std::uint64_t wakes(const Intake& intake) {
 }
 
 struct IntakeFixture {
+  ~IntakeFixture() {
+    intake->close();
+    take();  // what was submitted refers to where it was
+  }
   std::vector<Order> take() {
     std::vector<Order> orders;
     intake->take(orders);
