@@ -1,5 +1,6 @@
 #include <zonda/client.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -55,6 +56,20 @@ TEST_CASE("a silent broker is unreachable, in futures and in iterations") {
   CHECK_THROWS_WITH(future.get(), "cannot reach broker ipc:///tmp/zonda-nobody-is-here: no answer in 50ms");
   CHECK_THROWS_AS(client.map(square, std::views::iota(0)).collect(), Unreachable);
   CHECK_THROWS_AS(client.submit(square(1)).get(), Unreachable);
+}
+
+TEST_CASE("futures end when no socket can be had") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  Client client("ipc:///tmp/zonda-nobody-is-here");
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const Future<std::int64_t> future = client.submit(square(1));
+  const bool ready = future.wait_for(20s);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(ready);
+  CHECK_THROWS_AS(future.get(), Unreachable);
+  CHECK_THROWS_AS(client.submit(square(1)).get(), TaskCancelled);
 }
 
 TEST_CASE("a broker that comes later is found") {
