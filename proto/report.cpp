@@ -3,7 +3,10 @@
 #include <zonda/detail/handler.h>
 #include <zonda/detail/reader.h>
 
+#include <algorithm>
+#include <array>
 #include <msgpack.hpp>
+#include <utility>
 
 namespace zonda {
 namespace {
@@ -61,12 +64,35 @@ void read_field(detail::Reader& reader, std::string_view key, TaskReport& report
   }
 }
 
+constexpr std::array<std::string_view, 11> kFields{"kind",      "type",        "message",        "signal",
+                                                   "exit_code", "stderr_tail", "peak_rss_bytes", "worker",
+                                                   "host",      "attempts",    "history"};
+
+// The entries of an encoded report that TaskReport has no members for, and how many they are.
+std::pair<std::string, std::uint32_t> other_fields(std::string_view told) {
+  std::pair<std::string, std::uint32_t> others;
+  if (!decode_report(told)) return others;
+  detail::Reader reader(told);
+  for (std::uint32_t left = reader.map(); left > 0; --left) {
+    const char* begin = reader.position();
+    const std::string_view key = reader.text();
+    reader.skip();
+    if (std::find(kFields.begin(), kFields.end(), key) != kFields.end()) continue;
+    others.first.append(begin, reader.position());
+    ++others.second;
+  }
+  return others;
+}
+
 }  // namespace
 
-std::string encode_report(const TaskReport& report) {
+std::string encode_report(const TaskReport& report) { return encode_report(report, {}); }
+
+std::string encode_report(const TaskReport& report, std::string_view told) {
+  const auto [others, other_count] = other_fields(told);
   detail::Output out;
   Packer packer(out);
-  packer.pack_map(11);
+  packer.pack_map(static_cast<std::uint32_t>(kFields.size()) + other_count);
   packer.pack("kind").pack_uint8(report.kind);
   packer.pack("type").pack(report.type);
   packer.pack("message").pack(report.message);
@@ -79,6 +105,7 @@ std::string encode_report(const TaskReport& report) {
   packer.pack("attempts").pack_int(report.attempts);
   packer.pack("history").pack_array(static_cast<std::uint32_t>(report.history.size()));
   for (const TaskReport::Attempt& attempt : report.history) pack_attempt(packer, attempt);
+  out.write(others.data(), others.size());
   return std::move(out.bytes());
 }
 

@@ -137,12 +137,13 @@ class BrokerCore {
   void take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
                      Worker* worker, const Now& now, Effects& effects);
   void measure(Job& job, const ResultRange& range);
+  // `told`: the report as the worker encoded it, which may hold more than TaskReport; empty if there is none.
   void fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
-                 std::string_view result, const Worker* worker, const Now& now, Effects& effects);
+                 std::string_view told, const Worker* worker, const Now& now, Effects& effects);
   bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
   // Records outcomes of tasks that are in segments: the only place where a task becomes done.
   void record_done(Job& job, LogChunk chunk, Effects& effects);
-  void record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view result,
+  void record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
                      const SegmentState& state, const std::string& worker, Effects& effects);
   void release_lease(IndexRange part, const SegmentState& state);
   void settle_lease(std::uint64_t number, std::uint64_t tasks);

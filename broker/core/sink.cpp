@@ -84,7 +84,7 @@ void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange pa
         kind == TaskReport::failed || kind == TaskReport::crashed || kind == TaskReport::timed_out;
     report.kind = known ? static_cast<TaskReport::Kind>(kind) : TaskReport::failed;
     ++worker->failed;
-    fail_task(job, index, state, std::move(report), result_of_report(payload), worker, now, effects);
+    fail_task(job, index, state, std::move(report), payload, worker, now, effects);
   });
   record_values_upto(part.hi);
 }
@@ -103,10 +103,9 @@ bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport
   return state.errors + state.crashes < job.spec.retries;  // both bounded together
 }
 
-// An attempt ended without a value. `state` is that of the attempt; its lease was released. `result` is what
-// it produced all the same: the output of a command.
+// An attempt ended without a value. `state` is that of the attempt; its lease was released.
 void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
-                           std::string_view result, const Worker* worker, const Now& now, Effects& effects) {
+                           std::string_view told, const Worker* worker, const Now& now, Effects& effects) {
   const std::string worker_name = worker == nullptr ? std::string() : worker->hello.name;
   const std::string host = worker == nullptr ? std::string() : worker->hello.host;
   const TaskReport::Kind kind = report.kind;
@@ -142,14 +141,12 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
   if (const auto history = job.histories.find(index); history != job.histories.end())
     report.history = history->second;
   report.history.push_back({kind, state.attempt(), worker_name, host, report.message});
-  record_report(job, index, report, result, state, worker_name, effects);
+  record_report(job, index, report, told, state, worker_name, effects);
 }
 
-void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& report,
-                               std::string_view result, const SegmentState& state, const std::string& worker,
-                               Effects& effects) {
-  const std::string payload =
-      result.empty() ? encode_report(report) : encode_report_with_result(report, result);
+void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
+                               const SegmentState& state, const std::string& worker, Effects& effects) {
+  const std::string payload = encode_report(report, told);
   const auto length = static_cast<std::uint32_t>(payload.size());
   std::string head(5, '\0');
   std::memcpy(head.data(), &length, 4);

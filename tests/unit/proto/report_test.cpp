@@ -21,6 +21,20 @@ TEST_CASE("a report survives encoding") {
   CHECK(decode_report(encode_report(report)) == report);
 }
 
+TEST_CASE("what a report holds beyond its members is passed on") {
+  TaskReport report;
+  std::string told = encode_report(report);
+  REQUIRE(static_cast<unsigned char>(told[0]) == 0x8b);  // a map of 11
+  told[0] = static_cast<char>(0x8c);
+  told += "\xa6result\xc4\x02hi";
+  report.worker = "w1";
+  const std::string encoded = encode_report(report, told);
+  CHECK(decode_report(encoded) == report);
+  CHECK(encoded.ends_with("\xa6result\xc4\x02hi"));
+  CHECK(encode_report(report, encoded) == encoded);
+  CHECK(encode_report(report, "no report") == encode_report(report));
+}
+
 TEST_CASE("bytes that are no report are refused at every length") {
   const std::string bytes = encode_report(TaskReport{});
   for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_report(bytes.substr(0, size)));
