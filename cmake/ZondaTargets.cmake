@@ -25,7 +25,8 @@ if(ZONDA_SANITIZE)
   target_link_options(zonda_options INTERFACE -fsanitize=${ZONDA_SANITIZE})
 endif()
 if(ZONDA_FUZZ)
-  target_compile_options(zonda_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined)
+  target_compile_options(zonda_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
   target_link_options(zonda_options INTERFACE -fsanitize=address,undefined)
 endif()
 

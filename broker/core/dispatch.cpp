@@ -94,8 +94,8 @@ std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
   }
   for (const auto& [name, amount] : job.spec.resources) {
     if (amount <= 0) continue;
-    const double fit = std::floor(worker.resources_free.at(name) / amount);
-    tasks = std::min(tasks, static_cast<std::uint64_t>(std::max(0.0, fit)));
+    const double fit = std::max(0.0, std::floor(worker.resources_free.at(name) / amount));
+    if (fit < static_cast<double>(tasks)) tasks = static_cast<std::uint64_t>(fit);  // may be beyond integers
   }
   std::uint64_t all_slots = 0;
   for (const WorkerKind* kind : job.ready_class->kinds) all_slots += kind->slots;

@@ -11,6 +11,11 @@ void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, E
     event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + refusal->text + "\"");
     return say_outside_session(from, *refusal, effects);
   }
+  // A connection has one peer. What another left open on it would belong to a worker that has no session.
+  if (const Session* before = sessions_.find(from)) {
+    const Hello& holder = before->worker != nullptr ? before->worker->hello : before->client->hello;
+    if (holder.peer != hello.peer) connection_gone(from, now, effects);
+  }
   if (hello.role == Role::Worker && from.port == Port::Back) return welcome_worker(from, hello, now, effects);
   if (hello.role == Role::Client && from.port == Port::Front)
     return welcome_client(from, hello, now, effects);
@@ -162,7 +167,7 @@ void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
 }
 
 void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
-  Job* job = find_job(held.job);
+  Job* job = held.token() == Token{} ? nullptr : find_job(held.job);  // tasks never handed out have that one
   std::uint64_t at = held.first;
   const auto overtaken_upto = [&](std::uint64_t end) {
     if (end > at) overtaken.push_back({held.job, at, end - at, held.epoch, held.lease, held.started});

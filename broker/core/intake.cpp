@@ -130,7 +130,8 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   job.batches.push_back(std::move(batch));
   job.count = range.hi;
   const auto milliseconds = [](std::uint64_t n) {
-    return std::chrono::milliseconds(static_cast<std::int64_t>(n));
+    constexpr std::uint64_t kCentury = 100ULL * 365 * 24 * 3'600 * 1'000;  // a clock holds not much more
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(n, kCentury)));
   };
   if (job.spec.deadline_ms > 0)
     timers_.set(now.steady + milliseconds(job.spec.deadline_ms), {Timer::Kind::Deadline, 0, job.id, range});

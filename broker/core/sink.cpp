@@ -21,7 +21,8 @@ void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now&
     measure(*job, range);
     std::vector<std::pair<IndexRange, SegmentState>> parts;
     job->segments.for_each(told, [&](IndexRange part, const SegmentState& state) {
-      if (state.token == range.token()) parts.emplace_back(part, state);
+      // Tasks that were never handed out have no token, and nobody may end them.
+      if (state.token == range.token() && state.token != Token{}) parts.emplace_back(part, state);
     });
     for (const auto& [part, state] : parts) {
       current += part.size();

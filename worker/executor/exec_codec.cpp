@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <msgpack.hpp>
 
+#include "proto/report.h"
 #include "worker/executor/exec_function.h"
 #include "worker/executor/outcome.h"
 

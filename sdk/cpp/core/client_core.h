@@ -63,7 +63,6 @@ class ClientCore {
   bool is_connected() const { return session_.is_open(); }
   bool knows(const JobId& job) const { return jobs_.contains(job); }
   // For the next HELLO: the broker may have written another since the last one.
-  void set_cookie(const std::string& cookie) { session_.set_cookie(cookie); }
   std::uint64_t unaccepted_bytes() const { return unaccepted_bytes_; }
   std::uint64_t unaccepted_tasks() const { return unaccepted_tasks_; }
   bool has_unsent() const { return !unsent_.empty(); }
@@ -83,7 +82,7 @@ class ClientCore {
     std::uint64_t sent = 0;  // in this session
     bool closed = false;
     bool close_sent = false;
-    bool cancelled = false;     // as a whole
+    bool cancelled = false;  // as a whole
     std::vector<std::pair<std::uint64_t, std::uint64_t>> cancels;
     std::size_t cancels_sent = 0;
     std::uint64_t received = 0;  // position in the log
