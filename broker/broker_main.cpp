@@ -86,13 +86,8 @@ int run_broker(const BrokerSettings& settings) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  try {
-    serve(settings, signals);
-    return 0;
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  serve(settings, signals);
+  return 0;
 }
 
 }  // namespace zonda

@@ -158,12 +158,7 @@ int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  try {
-    return serve(settings, handlers, signals);
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  return serve(settings, handlers, signals);
 }
 
 }  // namespace zonda
