@@ -179,11 +179,12 @@ void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::ve
         {held.first, held.first + held.count},
         [&](IndexRange part, const SegmentState& state) { parts.emplace_back(part, state); });
     for (auto& [part, state] : parts) {
-      if (state.token != held.token()) continue;
+      Lease* lease = leases_.find(held.lease);
+      const bool is_others = lease != nullptr && lease->worker != &worker;
+      if (state.token != held.token() || is_others) continue;
       overtaken_upto(part.lo);
       at = part.hi;
       if (state.state == TaskState::Leased) continue;  // still its own
-      Lease* lease = leases_.find(held.lease);
       if (lease == nullptr) {
         lease = &leases_.restore(held.lease, *job, worker, {held.first, held.first + held.count},
                                  job->task_us, now.steady);
