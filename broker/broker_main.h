@@ -17,8 +17,8 @@ struct BrokerSettings {
 };
 
 // Runs until SIGTERM or SIGINT, or until an administrator stops it. Returns the exit code; throws
-// std::exception, with a text for people, if it cannot start. Call it on the main thread, before others exist:
-// signals are blocked for all.
+// std::exception, with a text for people, if it cannot start. Call it on the main thread, before others
+// exist: signals are blocked for all.
 int run_broker(const BrokerSettings& settings);
 
 }  // namespace zonda

@@ -17,7 +17,9 @@ int main() {
 
   const std::vector<std::tuple<Point, double>> inputs{{{1, 2}, 10.0}, {{3, 4}, 0.5}};
   for (auto&& [index, result] : client.starmap(fn::scale, inputs).unordered()) {
-    if (result) std::cout << "point " << index << " became (" << result->x << ", " << result->y << ")\n";
-    else std::cout << "point " << index << " failed: " << result.error().message << "\n";
+    if (result)
+      std::cout << "point " << index << " became (" << result->x << ", " << result->y << ")\n";
+    else
+      std::cout << "point " << index << " failed: " << result.error().message << "\n";
   }
 }

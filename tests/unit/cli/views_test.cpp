@@ -43,7 +43,8 @@ Json example_workers() {
   return Json::parse(
       R"([{"worker":"w1","host":"alpha","pid":17,"state":"active","slots":4,"running":2,"held":3,
     "done":1200,"failed":1,"queues":["default","gpu"],"labels":{"disk":"ssd","rack":"7"},
-    "resources":{"gpu":2.0},"since":"2026-01-31T08:00:00.000Z","functions":["zonda.exec(map) -> map"],"age":3.2}])");
+    "resources":{"gpu":2.0},
+    "since":"2026-01-31T08:00:00.000Z","functions":["zonda.exec(map) -> map"],"age":3.2}])");
 }
 
 }  // namespace
@@ -72,8 +73,7 @@ TEST_CASE("tasks look like this") {
 }
 
 TEST_CASE("the status looks like this") {
-  const Json status =
-      Json::parse(R"({"broker":"tcp://127.0.0.1:5570","queued":880,"delayed":0,"held":8,
+  const Json status = Json::parse(R"({"broker":"tcp://127.0.0.1:5570","queued":880,"delayed":0,"held":8,
     "running":4,
     "done":114,"failed":2,"accepted":1000,"dispatched":124,"retried":0,"returned":0,"lost":0,"stale":0,
     "bad_frames":0,"refused_frames":0,"gaps":0,"jobs":1,"clients":2,"workers":2,"workers_draining":0,
