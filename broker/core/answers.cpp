@@ -62,7 +62,7 @@ void pack_summary(Answer& answer, const JobSummary& summary) {
   answer.field("released", summary.count);
 }
 
-void pack_worker(Answer& answer, const Worker& worker) {
+void pack_worker(Answer& answer, const WorkerRecord& worker) {
   static constexpr const char* kStates[] = {"joining", "active", "draining", "away"};
   answer.packer.pack_map(14);
   answer.field("worker", worker.hello.name);

@@ -30,6 +30,6 @@ class Answer {
 const char* state_name(JobState state, bool complete, const JobCounts& counts);
 void pack_job(Answer& answer, const Job& job);
 void pack_summary(Answer& answer, const JobSummary& summary);
-void pack_worker(Answer& answer, const Worker& worker);
+void pack_worker(Answer& answer, const WorkerRecord& worker);
 
 }  // namespace zonda

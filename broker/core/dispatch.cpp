@@ -15,13 +15,13 @@ constexpr double kPrefetchUs = 50'000;
 
 }  // namespace
 
-void BrokerCore::hungry(Worker& worker) {
+void BrokerCore::hungry(WorkerRecord& worker) {
   if (worker.state == WorkerState::Active) hungry_.insert(worker.number);
 }
 
 void BrokerCore::dispatch(const Now& now, Effects& effects) {
   for (const std::uint64_t number : std::exchange(hungry_, {})) {
-    if (Worker* worker = roster_.find(number)) serve(*worker, now, effects);
+    if (WorkerRecord* worker = roster_.find(number)) serve(*worker, now, effects);
   }
   for (const auto& [number, ready_class] : std::exchange(fresh_, {})) {
     for (WorkerKind* kind : ready_class->kinds) {
@@ -34,7 +34,7 @@ void BrokerCore::dispatch(const Now& now, Effects& effects) {
   }
 }
 
-void BrokerCore::serve(Worker& worker, const Now& now, Effects& effects) {
+void BrokerCore::serve(WorkerRecord& worker, const Now& now, Effects& effects) {
   if (worker.state != WorkerState::Active) return;
   Session& session = *sessions_.find(worker.session);
   roster_.set_busy(worker);
@@ -57,7 +57,7 @@ void BrokerCore::serve(Worker& worker, const Now& now, Effects& effects) {
   watch(session, now.steady);
 }
 
-ReadyClass* BrokerCore::best_class(Worker& worker) {
+ReadyClass* BrokerCore::best_class(WorkerRecord& worker) {
   if (!has_room(worker)) return nullptr;
   ReadyClass* best = nullptr;
   ReadyQueue::Rank best_rank;
@@ -76,7 +76,7 @@ ReadyClass* BrokerCore::best_class(Worker& worker) {
   return best;
 }
 
-bool BrokerCore::has_room(const Worker& worker) const {
+bool BrokerCore::has_room(const WorkerRecord& worker) const {
   if (worker.state != WorkerState::Active || worker.used_tasks >= worker.credit_tasks ||
       worker.used_bytes >= worker.credit_bytes)
     return false;
@@ -85,7 +85,7 @@ bool BrokerCore::has_room(const Worker& worker) const {
 
 // How many tasks of this job the worker may get now: to fill its slots, or, if tasks are short, 50 ms of work
 // a slot; and not more than its part of what is ready, so that the others get some.
-std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
+std::uint64_t BrokerCore::room(const WorkerRecord& worker, const Job& job) const {
   const std::uint64_t slots = worker.hello.slots;
   std::uint64_t tasks = worker.outstanding < slots ? slots - worker.outstanding : 0;
   if (job.task_us > 0 && job.spec.resources.empty()) {
@@ -106,7 +106,7 @@ std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
 
 // Leases the first ready tasks of a job: as many as one batch holds of them, fit a frame, and the limit
 // allows.
-TaskRange BrokerCore::hand_out(Worker& worker, Job& job, std::uint64_t limit, const Now& now) {
+TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now) {
   const IndexRange ready = *job.segments.first_ready();
   SegmentState state = *job.segments.find(ready.lo);
   const Batch& batch = job.batch_of(ready.lo);

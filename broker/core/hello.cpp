@@ -57,13 +57,13 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
 }
 
 void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects) {
-  Worker* known = roster_.find(hello.peer);
+  WorkerRecord* known = roster_.find(hello.peer);
   if (known != nullptr && known->hello.incarnation == hello.incarnation) {
     if (hello.attempt <= known->hello.attempt) return;  // a repeated HELLO that was answered
   } else {
     // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
     // tries again.
-    Worker* holder = known != nullptr ? known : roster_.find_by_name(hello.name);
+    WorkerRecord* holder = known != nullptr ? known : roster_.find_by_name(hello.name);
     if (holder != nullptr && holder->state != WorkerState::Away) {
       if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
       return refuse(from, hello, RefuseCode::NameTaken,
@@ -74,7 +74,7 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     if (holder != nullptr) lose_worker(*holder, "replaced", now, effects);
     known = nullptr;
   }
-  Worker& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
+  WorkerRecord& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
   if (known != nullptr) sessions_.close(worker.session);
   roster_.set_busy(worker);
   worker.hello.attempt = hello.attempt;
@@ -128,7 +128,7 @@ void BrokerCore::welcome(Session& session, const Hello& hello, const Now& now, E
 }
 
 void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, Effects& effects) {
-  Worker& worker = *session.worker;
+  WorkerRecord& worker = *session.worker;
   if (worker.state != WorkerState::Joining) return void(++counters_.frames_bad);
   worker.holdings.insert(worker.holdings.end(), holdings.tasks.begin(), holdings.tasks.end());
   if (holdings.last) reconcile(worker, now, effects);
@@ -136,7 +136,7 @@ void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, 
 
 // The worker said all that it holds. What we think it holds beyond that never arrived and goes back; what it
 // holds beyond that is its again, unless it was handed to somebody else or is over.
-void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
+void BrokerCore::reconcile(WorkerRecord& worker, const Now& now, Effects& effects) {
   std::map<std::uint64_t, std::vector<IndexRange>> held;  // by lease number
   for (const Held& tasks : worker.holdings) {
     if (tasks.epoch == config_.epoch) held[tasks.lease].push_back({tasks.first, tasks.first + tasks.count});
@@ -166,7 +166,7 @@ void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
   watch(session, now.steady);
 }
 
-void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
+void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
   Job* job = held.token() == Token{} ? nullptr : find_job(held.job);  // tasks never handed out have that one
   std::uint64_t at = held.first;
   const auto overtaken_upto = [&](std::uint64_t end) {

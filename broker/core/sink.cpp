@@ -13,7 +13,8 @@ void BrokerCore::on(const WorkerResults& results, Session& session, const Now& n
   hungry(*session.worker);
 }
 
-void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now& now, Effects& effects) {
+void BrokerCore::take_range(const ResultRange& range, WorkerRecord* worker, const Now& now,
+                            Effects& effects) {
   const IndexRange told{range.first, range.first + range.outcomes.count()};
   Job* job = find_job(range.job);
   std::uint64_t current = 0;
@@ -33,7 +34,7 @@ void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now&
 }
 
 void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
-                              Worker* worker, const Now& now, Effects& effects) {
+                              WorkerRecord* worker, const Now& now, Effects& effects) {
   release_lease(part, state);
   const auto offset = static_cast<std::uint32_t>(part.lo - range.first);
   const auto count = static_cast<std::uint32_t>(part.size());
@@ -56,7 +57,7 @@ void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange par
 // A range with failures in it is taken apart: each failure may be retried, the values between them are
 // recorded.
 void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
-                               Worker* worker, const Now& now, Effects& effects) {
+                               WorkerRecord* worker, const Now& now, Effects& effects) {
   std::uint64_t values_from = part.lo;
   const auto record_values_upto = [&](std::uint64_t end) {
     if (values_from >= end) return;
@@ -105,7 +106,8 @@ bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport
 
 // An attempt ended without a value. `state` is that of the attempt; its lease was released.
 void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
-                           std::string_view told, const Worker* worker, const Now& now, Effects& effects) {
+                           std::string_view told, const WorkerRecord* worker, const Now& now,
+                           Effects& effects) {
   const std::string worker_name = worker == nullptr ? std::string() : worker->hello.name;
   const std::string host = worker == nullptr ? std::string() : worker->hello.host;
   const TaskReport::Kind kind = report.kind;
@@ -195,7 +197,7 @@ void BrokerCore::release_lease(IndexRange part, const SegmentState& state) {
 void BrokerCore::settle_lease(std::uint64_t number, std::uint64_t tasks) {
   Lease* lease = leases_.find(number);
   ZONDA_ASSERT(lease != nullptr && lease->open >= tasks);
-  Worker& worker = *lease->worker;
+  WorkerRecord& worker = *lease->worker;
   lease->open -= tasks;
   worker.outstanding -= tasks;
   worker.outstanding_us =
