@@ -35,7 +35,7 @@ Answer& Answer::time(const char* name, std::optional<UtcTime> time) {
   if (!time)
     packer.pack_nil();
   else
-    packer.pack_double(std::chrono::duration<double>(time->time_since_epoch()).count());
+    detail::pack_float(packer, std::chrono::duration<double>(time->time_since_epoch()).count());
   return *this;
 }
 
