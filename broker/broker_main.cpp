@@ -51,11 +51,7 @@ BrokerConfig config_of(const BrokerSettings& settings, const std::vector<BaseAdd
   config.seed = random();
   config.memory_limit = settings.memory_limit > 0 ? settings.memory_limit : half_of_memory();
   for (const BaseAddress& address : addresses) {
-    if (address.transport == BaseAddress::Transport::Tcp && config.cookie.empty())
-      config.cookie = new_cookie();
-  }
-  for (const BaseAddress& address : addresses) {
-    if (address.transport == BaseAddress::Transport::Tcp) write_cookie(address.port, config.cookie);
+    if (address.transport == BaseAddress::Transport::Tcp && !settings.insecure) config.cookie = user_cookie();
   }
   return config;
 }
@@ -81,9 +77,6 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   while (signals.take() == 0 && !core.stop_asked()) loop.turn();
   const BrokerCounters& counters = core.counters();
   spdlog::info("broker-stopped done={} failed={}", counters.tasks_done, counters.tasks_failed);
-  for (const BaseAddress& address : wire.addresses()) {
-    if (address.transport == BaseAddress::Transport::Tcp) remove_cookie(address.port, config.cookie);
-  }
 }
 
 }  // namespace
@@ -93,13 +86,8 @@ int run_broker(const BrokerSettings& settings) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  try {
-    serve(settings, signals);
-    return 0;
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  serve(settings, signals);
+  return 0;
 }
 
 }  // namespace zonda

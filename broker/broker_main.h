@@ -16,8 +16,9 @@ struct BrokerSettings {
   std::function<void(const std::string& address)> on_ready;  // it listens there now
 };
 
-// Runs until SIGTERM or SIGINT, or until an administrator stops it. Returns the exit code; says on stderr
-// what went wrong. Call it on the main thread, before others exist: signals are blocked for all.
+// Runs until SIGTERM or SIGINT, or until an administrator stops it. Returns the exit code; throws
+// std::exception, with a text for people, if it cannot start. Call it on the main thread, before others
+// exist: signals are blocked for all.
 int run_broker(const BrokerSettings& settings);
 
 }  // namespace zonda

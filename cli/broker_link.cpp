@@ -38,7 +38,11 @@ ExitCode code_of(ReplyCode code) {
 BrokerLink::BrokerLink(Environment& environment) : environment_(environment), access_(connect(environment)) {}
 
 std::optional<TaskReport> BrokerLink::failure_to_connect() {
-  return access_.wait_connected(environment_.common.connect_timeout);
+  return failure_to_connect(environment_.common.connect_timeout);
+}
+
+std::optional<TaskReport> BrokerLink::failure_to_connect(std::chrono::milliseconds timeout) {
+  return access_.wait_connected(timeout);
 }
 
 void BrokerLink::require_connected() {
@@ -65,7 +69,7 @@ Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
 
 std::vector<std::string> BrokerLink::ask_pages(const std::string& what, const Json& arguments) {
   require_connected();
-  zonda::Answer answer = access_.ask(what, to_msgpack(arguments), std::chrono::seconds(30));
+  QueryAnswer answer = access_.ask(what, to_msgpack(arguments), std::chrono::seconds(30));
   if (answer.failure) throw complaint_of(*answer.failure);
   if (answer.code != ReplyCode::Ok) throw Complaint(code_of(answer.code), answer.text);
   return std::move(answer.bodies);

@@ -19,8 +19,9 @@ class BrokerLink {
   explicit BrokerLink(Environment& environment);  // does not wait yet
 
   void require_connected();
-  // Why there is no connection within the connect timeout; empty: there is one.
+  // Why there is no connection within the connect timeout, or the given one; empty: there is one.
   std::optional<TaskReport> failure_to_connect();
+  std::optional<TaskReport> failure_to_connect(std::chrono::milliseconds timeout);
 
   // Asks; a list's pages come as one array.
   Json ask(const std::string& what, const Json& arguments = Json::object());

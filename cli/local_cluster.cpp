@@ -1,5 +1,6 @@
 #include "cli/local_cluster.h"
 
+#include <algorithm>
 #include <csignal>
 
 namespace zonda::cli {
@@ -7,7 +8,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kReadyWithin{30};
-constexpr int kLookMs = 50;
+constexpr std::chrono::milliseconds kPatienceMax{1000};
+constexpr int kLookMs = 20;
 
 }  // namespace
 
@@ -19,13 +21,8 @@ bool LocalCluster::start() {
     broker.insert(broker.end(), {"--data", options_.data});
   if (options_.quiet) broker.emplace_back("--quiet");
   broker_.push_back(Child::start("the broker", broker));
-  BrokerLink link(environment_);
-  const Clock::time_point end = Clock::now() + kReadyWithin;
-  while (link.failure_to_connect()) {
-    require_alive();
-    if (signals_.wait_for(kLookMs)) return false;
-    if (Clock::now() > end) link.require_connected();
-  }
+  const std::unique_ptr<BrokerLink> link = wait_for_broker();
+  if (!link) return false;
   require_alive();  // or it is somebody else's broker that answers
   for (std::uint64_t number = 1; number <= options_.workers; ++number) {
     std::vector<std::string> worker{"worker", "start", "--broker", options_.address};
@@ -34,7 +31,19 @@ bool LocalCluster::start() {
     if (options_.quiet) worker.emplace_back("--quiet");
     workers_.push_back(Child::start("worker " + std::to_string(number), worker));
   }
-  return wait_for_workers(link);
+  return wait_for_workers(*link);
+}
+
+// A connection that comes too early tries again only much later, so each look is a new one.
+std::unique_ptr<BrokerLink> LocalCluster::wait_for_broker() {
+  const Clock::time_point end = Clock::now() + kReadyWithin;
+  for (std::chrono::milliseconds patience{50};; patience = std::min(patience * 2, kPatienceMax)) {
+    auto link = std::make_unique<BrokerLink>(environment_);
+    if (!link->failure_to_connect(patience)) return link;
+    require_alive();
+    if (signals_.interrupted()) return nullptr;
+    if (Clock::now() > end) link->require_connected();
+  }
 }
 
 bool LocalCluster::wait_for_workers(BrokerLink& link) {

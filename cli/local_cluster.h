@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +38,7 @@ class LocalCluster {
   const std::vector<Child>& workers() const { return workers_; }
 
  private:
+  std::unique_ptr<BrokerLink> wait_for_broker();  // null: a signal came first
   bool wait_for_workers(BrokerLink& link);
   void stop_all(std::vector<Child*> children);
   void require_alive();

@@ -28,7 +28,7 @@ class Parser {
       parsed_.help = true;
     } else if (word[1] == '-') {
       take_long(word);
-    } else if (word[1] >= '0' && word[1] <= '9') {
+    } else if (word[1] >= '0' && word[1] <= '9' && find_letter(word[1]) == nullptr) {
       take_plain(word);  // a negative number
     } else {
       take_letters(word);
@@ -72,7 +72,7 @@ class Parser {
   void take_letters(const std::string& word) {
     for (std::size_t at = 1; at < word.size(); ++at) {
       const std::string shown = std::string("-") + word[at];
-      const Option* option = find([&](const Option& each) { return each.letter == word[at]; });
+      const Option* option = find_letter(word[at]);
       if (option == nullptr) refuse("unknown option '" + shown + "'", "");
       if (option->value.empty()) {
         give(*option, "true");
@@ -104,6 +104,10 @@ class Parser {
       if (found == nullptr && matches(option)) found = &option;
     });
     return found;
+  }
+
+  const Option* find_letter(char letter) const {
+    return find([&](const Option& each) { return each.letter == letter; });
   }
 
   void check_operands() {

@@ -1,5 +1,12 @@
 # One place for what every target of Zonda has in common.
 find_package(Threads REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(cppzmq QUIET)
+if(NOT TARGET cppzmq)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(cppzmq REQUIRED IMPORTED_TARGET cppzmq)
+  add_library(cppzmq ALIAS PkgConfig::cppzmq)
+endif()
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
@@ -25,7 +32,8 @@ if(ZONDA_SANITIZE)
   target_link_options(zonda_options INTERFACE -fsanitize=${ZONDA_SANITIZE})
 endif()
 if(ZONDA_FUZZ)
-  target_compile_options(zonda_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined)
+  target_compile_options(zonda_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
   target_link_options(zonda_options INTERFACE -fsanitize=address,undefined)
 endif()
 

@@ -1,7 +1,9 @@
 // Encoder and decoder, derived from the field lists of messages.h.
+#include <zonda/detail/codec_scalar.h>
 #include <zonda/detail/handler.h>
 #include <zonda/detail/reader.h>
 
+#include <cmath>
 #include <msgpack.hpp>
 #include <type_traits>
 
@@ -31,7 +33,7 @@ concept Enumeration = std::is_enum_v<T>;
 void put(Packer& packer, bool value) { value ? packer.pack_true() : packer.pack_false(); }
 template <std::integral T>
 requires(!std::same_as<T, bool>) void put(Packer& packer, T value) { packer.pack(value); }
-void put(Packer& packer, double value) { packer.pack_double(value); }
+void put(Packer& packer, double value) { detail::pack_float(packer, value); }
 template <Enumeration T>
 void put(Packer& packer, T value) {
   packer.pack_uint8(static_cast<std::uint8_t>(value));
@@ -82,7 +84,11 @@ void put(Packer& packer, const T& record) {
 void get(Reader& reader, bool& value) { value = reader.boolean(); }
 template <std::integral T>
 requires(!std::same_as<T, bool>) void get(Reader& reader, T& value) { value = reader.integer<T>(); }
-void get(Reader& reader, double& value) { value = reader.number(); }
+void get(Reader& reader, double& value) {
+  value = reader.number();
+  // Amounts are compared and are keys of ordered maps; what equals nothing has no place there.
+  if (!std::isfinite(value)) throw DecodeError("a number that is not finite");
+}
 template <Enumeration T>
 void get(Reader& reader, T& value) {
   value = static_cast<T>(reader.integer<std::uint8_t>());
@@ -114,7 +120,9 @@ void get(Reader& reader, std::map<std::string, V>& map) {
   for (std::uint32_t left = list_size(reader.map()); left > 0; --left) {
     std::string key;
     get(reader, key);
-    get(reader, map[key]);
+    const auto [at, added] = map.try_emplace(std::move(key));
+    if (!added) throw DecodeError("a key comes twice");
+    get(reader, at->second);
   }
 }
 template <Record T>
@@ -158,7 +166,14 @@ constexpr bool is_bulk(MessageType type) {
   return type == MessageType::Append || type == MessageType::Outcomes || type == MessageType::Tasks ||
          type == MessageType::Results || type == MessageType::Piece || type == MessageType::Reply ||
          type == MessageType::Holdings || type == MessageType::Output || type == MessageType::JobOutput ||
-         type == MessageType::Returned || type == MessageType::Stop || type == MessageType::Retract;
+         type == MessageType::Returned || type == MessageType::Stop || type == MessageType::Retract ||
+         type == MessageType::Started;
+}
+
+// How peers find out that they speak different versions, and agree on one: the same in every version.
+constexpr bool is_versionless(MessageType type) {
+  return type == MessageType::Hello || type == MessageType::Welcome || type == MessageType::Refuse ||
+         type == MessageType::Who;
 }
 
 template <std::size_t At = 0>
@@ -186,8 +201,7 @@ Frame decode_or_throw(std::string_view bytes) {
     throw DecodeError("not a frame of ours");
   const auto version = reader.integer<std::uint8_t>();
   const auto type = static_cast<MessageType>(reader.integer<std::uint8_t>());
-  // HELLO, WELCOME and REFUSE are the same in every version: they agree on one.
-  if (version != kProtocolMax && type != MessageType::Hello && type != MessageType::Refuse)
+  if (version != kProtocolMax && !is_versionless(type))
     throw DecodeError("protocol version " + std::to_string(version) + " is not spoken here");
   if (!is_bulk(type) && bytes.size() > kControlFrameBytesMax) throw DecodeError("control frame too large");
   Frame frame;
@@ -201,10 +215,40 @@ Frame decode_or_throw(std::string_view bytes) {
   return frame;
 }
 
+// What the views of a message hold: nearly all of a large frame.
+std::size_t bytes_of(const Column& column) { return column.lengths.size() + column.payloads.size(); }
+std::size_t bytes_of(std::string_view bytes) { return bytes.size(); }
+template <class T>
+std::size_t bytes_of(const T&) {
+  return 0;
+}
+template <Record T>
+std::size_t bytes_of(const T& record);
+template <class T>
+std::size_t bytes_of(const std::vector<T>& list) {
+  constexpr std::size_t kEntryBytes = 64;  // around the views; a guess that is rarely too small
+  std::size_t sum = kEntryBytes * list.size();
+  for (const T& entry : list) sum += bytes_of(entry);
+  return sum;
+}
+template <Record T>
+std::size_t bytes_of(const T& record) {
+  if constexpr (std::tuple_size_v < decltype(T::fields) >> 0) {
+    return std::apply(
+        [&](const auto&... field) { return (std::size_t{0} + ... + bytes_of(record.*field.member)); },
+        T::fields);
+  } else {
+    return 0;
+  }
+}
+
 }  // namespace
 
 std::string encode(const Header& header, const Message& message) {
+  constexpr std::size_t kAroundBytes = 256;  // header and plain fields
   detail::Output out;
+  // Once, so that a large frame is not copied while it grows.
+  out.bytes().reserve(kAroundBytes + std::visit([](const auto& value) { return bytes_of(value); }, message));
   Packer packer(out);
   std::visit(
       [&]<class T>(const T& value) {

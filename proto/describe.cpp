@@ -73,72 +73,39 @@ std::string describe(const Message& message) {
 
 const char* name_of(MessageType type) {
   switch (type) {
-    case MessageType::Hello:
-      return "hello";
-    case MessageType::Welcome:
-      return "welcome";
-    case MessageType::Refuse:
-      return "refuse";
-    case MessageType::Who:
-      return "who";
-    case MessageType::Heartbeat:
-      return "heartbeat";
-    case MessageType::Goodbye:
-      return "goodbye";
-    case MessageType::Drain:
-      return "drain";
-    case MessageType::Credit:
-      return "credit";
-    case MessageType::Piece:
-      return "piece";
-    case MessageType::OpenJob:
-      return "open-job";
-    case MessageType::Append:
-      return "append";
-    case MessageType::CloseJob:
-      return "close-job";
-    case MessageType::Accepted:
-      return "accepted";
-    case MessageType::JobRefused:
-      return "job-refused";
-    case MessageType::SameJob:
-      return "same-job";
-    case MessageType::Attach:
-      return "attach";
-    case MessageType::Outcomes:
-      return "outcomes";
-    case MessageType::OutcomeAck:
-      return "outcome-ack";
-    case MessageType::Cancel:
-      return "cancel";
-    case MessageType::Query:
-      return "query";
-    case MessageType::Reply:
-      return "reply";
-    case MessageType::JobProgress:
-      return "job-progress";
-    case MessageType::JobOutput:
-      return "job-output";
-    case MessageType::Tasks:
-      return "tasks";
-    case MessageType::Started:
-      return "started";
-    case MessageType::Retract:
-      return "retract";
-    case MessageType::Returned:
-      return "returned";
-    case MessageType::Holdings:
-      return "holdings";
-    case MessageType::Stored:
-      return "stored";
-    case MessageType::Results:
-      return "results";
-    case MessageType::Progress:
-      return "progress";
-    case MessageType::Output:
-      return "output";
-    case MessageType::Stop:
-      return "stop";
+    case MessageType::Hello: return "hello";
+    case MessageType::Welcome: return "welcome";
+    case MessageType::Refuse: return "refuse";
+    case MessageType::Who: return "who";
+    case MessageType::Heartbeat: return "heartbeat";
+    case MessageType::Goodbye: return "goodbye";
+    case MessageType::Drain: return "drain";
+    case MessageType::Credit: return "credit";
+    case MessageType::Piece: return "piece";
+    case MessageType::OpenJob: return "open-job";
+    case MessageType::Append: return "append";
+    case MessageType::CloseJob: return "close-job";
+    case MessageType::Accepted: return "accepted";
+    case MessageType::JobRefused: return "job-refused";
+    case MessageType::SameJob: return "same-job";
+    case MessageType::Attach: return "attach";
+    case MessageType::Outcomes: return "outcomes";
+    case MessageType::OutcomeAck: return "outcome-ack";
+    case MessageType::Cancel: return "cancel";
+    case MessageType::Query: return "query";
+    case MessageType::Reply: return "reply";
+    case MessageType::JobProgress: return "job-progress";
+    case MessageType::JobOutput: return "job-output";
+    case MessageType::Tasks: return "tasks";
+    case MessageType::Started: return "started";
+    case MessageType::Retract: return "retract";
+    case MessageType::Returned: return "returned";
+    case MessageType::Holdings: return "holdings";
+    case MessageType::Stored: return "stored";
+    case MessageType::Results: return "results";
+    case MessageType::Progress: return "progress";
+    case MessageType::Output: return "output";
+    case MessageType::Stop: return "stop";
   }
   return "unknown";
 }

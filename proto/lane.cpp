@@ -21,13 +21,20 @@ std::vector<std::string> LaneSender::pack(Header header, const Message& message)
 }
 
 Arrival LaneReceiver::receive(Frame& frame) {
+  if (total_ == 0) std::string().swap(assembled_);  // handled by now, and it may be a gigabyte
+  if (broken_) return Arrival::Bad;
   if (frame.header.seq <= last_) return Arrival::Duplicate;
   if (frame.header.seq != last_ + 1) return Arrival::Gap;
+  const Piece* piece = std::get_if<Piece>(&frame.message);
+  // A message in the middle of another's pieces is as bad as a piece that does not fit.
+  const Arrival arrival = piece != nullptr ? add_piece(*piece)
+                          : total_ != 0    ? Arrival::Bad
+                                           : Arrival::Complete;
+  broken_ = arrival == Arrival::Bad;
+  if (broken_) return arrival;
   ++last_;
-  if (const Piece* piece = std::get_if<Piece>(&frame.message)) return add_piece(*piece);
-  if (total_ != 0) return Arrival::Bad;  // a message in the middle of another's pieces
-  message_ = std::move(frame.message);
-  return Arrival::Complete;
+  if (piece == nullptr) message_ = std::move(frame.message);
+  return arrival;
 }
 
 Arrival LaneReceiver::add_piece(const Piece& piece) {

@@ -28,7 +28,7 @@ enum class Arrival : std::uint8_t {
   Partial,    // a piece; nothing to handle yet
   Duplicate,  // seen before; ignore
   Gap,        // a frame is missing; this one was not taken
-  Bad,        // pieces that do not fit together, or that make no message
+  Bad,        // pieces that do not fit together, or that make no message; the lane is over
 };
 
 class LaneReceiver {
@@ -45,6 +45,7 @@ class LaneReceiver {
   std::uint64_t last_ = 0;
   std::string assembled_;  // the pieces so far
   std::uint64_t total_ = 0;
+  bool broken_ = false;  // a message was not understood: nothing after it may count
   Message message_;
 };
 

@@ -8,7 +8,14 @@ using std::chrono::milliseconds;
 
 namespace {
 constexpr milliseconds kHelloWaitMax{5'000};
+constexpr milliseconds kIntervalMax{3'600'000};
+
+// Whatever a broker says of its clock, we neither spin nor compute beyond what a clock holds.
+milliseconds between(std::uint64_t told_ms, milliseconds least, milliseconds most) {
+  return milliseconds(static_cast<std::int64_t>(
+      std::clamp(told_ms, std::uint64_t(least.count()), std::uint64_t(most.count()))));
 }
+}  // namespace
 
 PeerSession::PeerSession(Hello hello, std::uint64_t seed) : hello_(std::move(hello)), random_(seed) {
   hello_.protocol_min = kProtocolMin;
@@ -35,13 +42,14 @@ PeerSession::Event PeerSession::handle(std::string_view bytes, TimePoint now, Pe
   header_ = frame->header;
   switch (in_.receive(*frame)) {
     case Arrival::Complete:
+      if (const Heartbeat* heartbeat = std::get_if<Heartbeat>(&in_.message());
+          heartbeat != nullptr && heartbeat->answer)
+        say(Heartbeat{sink_sent_, false}, now, effects);
       return Event::Arrived;
     case Arrival::Partial:
-    case Arrival::Duplicate:
-      return Event::Nothing;
+    case Arrival::Duplicate: return Event::Nothing;
     case Arrival::Gap:
-    case Arrival::Bad:
-      break;
+    case Arrival::Bad: break;
   }
   open_ = false;
   say_hello(now, effects);
@@ -51,6 +59,8 @@ PeerSession::Event PeerSession::handle(std::string_view bytes, TimePoint now, Pe
 PeerSession::Event PeerSession::on_welcome(const Welcome& welcome, TimePoint now) {
   if (open_ || welcome.attempt != hello_.attempt) return Event::Nothing;  // answers an older HELLO
   welcome_ = welcome;
+  heartbeat_ = between(welcome.heartbeat_ms, milliseconds(1), kIntervalMax);
+  lease_ = between(welcome.lease_ms, milliseconds(1), kIntervalMax);
   number_ = header_.session;
   open_ = true;
   out_ = {};
@@ -84,15 +94,13 @@ void PeerSession::say_hello(TimePoint now, PeerEffects& effects) {
 }
 
 void PeerSession::tick(TimePoint now, PeerEffects& effects) {
-  const auto lease = milliseconds(static_cast<std::int64_t>(std::max<std::uint64_t>(welcome_.lease_ms, 1)));
-  if (open_ && now - last_heard_ >= lease) open_ = false;  // the broker is gone, or thinks that we are
+  if (open_ && now - last_heard_ >= lease_) open_ = false;  // the broker is gone, or thinks that we are
   if (!open_) {
     if (now >= next_hello_) say_hello(now, effects);
     return;
   }
-  const auto heartbeat = milliseconds(static_cast<std::int64_t>(welcome_.heartbeat_ms));
-  if (now - last_sent_ >= heartbeat || (sink_unsettled_ && now - last_heartbeat_ >= heartbeat) ||
-      (now - last_heard_ >= heartbeat && now - last_heartbeat_ >= heartbeat)) {
+  if (now - last_sent_ >= heartbeat_ || (sink_unsettled_ && now - last_heartbeat_ >= heartbeat_) ||
+      (now - last_heard_ >= heartbeat_ && now - last_heartbeat_ >= heartbeat_)) {
     last_heartbeat_ = now;
     say(Heartbeat{sink_sent_, true}, now, effects);
   }
@@ -100,9 +108,8 @@ void PeerSession::tick(TimePoint now, PeerEffects& effects) {
 
 TimePoint PeerSession::next_deadline() const {
   if (!open_) return next_hello_;
-  const auto heartbeat = milliseconds(static_cast<std::int64_t>(welcome_.heartbeat_ms));
-  TimePoint next = std::min(last_sent_ + heartbeat, std::max(last_heard_, last_heartbeat_) + heartbeat);
-  if (sink_unsettled_) next = std::min(next, last_heartbeat_ + heartbeat);
+  TimePoint next = std::min(last_sent_ + heartbeat_, std::max(last_heard_, last_heartbeat_) + heartbeat_);
+  if (sink_unsettled_) next = std::min(next, last_heartbeat_ + heartbeat_);
   return next;
 }
 

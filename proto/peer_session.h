@@ -46,7 +46,6 @@ class PeerSession {
   void say(const Message& message, TimePoint now, PeerEffects& effects);
   void set_credit(std::uint64_t tasks, std::uint64_t bytes) { credit_tasks_ = tasks, credit_bytes_ = bytes; }
   void set_draining() { hello_.draining = true; }
-  void set_cookie(const std::string& cookie) { hello_.cookie = cookie; }
   // What a heartbeat says of the sink lane; while `unsettled`, heartbeats go out in any case.
   void set_sink(std::uint64_t sent, bool unsettled) { sink_sent_ = sent, sink_unsettled_ = unsettled; }
 
@@ -70,6 +69,8 @@ class PeerSession {
   bool open_ = false;
   std::uint64_t number_ = 0;
   Welcome welcome_;
+  std::chrono::milliseconds heartbeat_ = kHeartbeat;
+  std::chrono::milliseconds lease_ = kLease;
   Refuse refusal_;
   LaneSender out_;
   LaneReceiver in_;

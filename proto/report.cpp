@@ -3,7 +3,10 @@
 #include <zonda/detail/handler.h>
 #include <zonda/detail/reader.h>
 
+#include <algorithm>
+#include <array>
 #include <msgpack.hpp>
+#include <utility>
 
 namespace zonda {
 namespace {
@@ -61,12 +64,35 @@ void read_field(detail::Reader& reader, std::string_view key, TaskReport& report
   }
 }
 
+constexpr std::array<std::string_view, 11> kFields{"kind",      "type",        "message",        "signal",
+                                                   "exit_code", "stderr_tail", "peak_rss_bytes", "worker",
+                                                   "host",      "attempts",    "history"};
+
+// The entries of an encoded report that TaskReport has no members for, and how many they are.
+std::pair<std::string, std::uint32_t> other_fields(std::string_view told) {
+  std::pair<std::string, std::uint32_t> others;
+  if (!decode_report(told)) return others;
+  detail::Reader reader(told);
+  for (std::uint32_t left = reader.map(); left > 0; --left) {
+    const char* begin = reader.position();
+    const std::string_view key = reader.text();
+    reader.skip();
+    if (std::find(kFields.begin(), kFields.end(), key) != kFields.end()) continue;
+    others.first.append(begin, reader.position());
+    ++others.second;
+  }
+  return others;
+}
+
 }  // namespace
 
-std::string encode_report(const TaskReport& report) {
+std::string encode_report(const TaskReport& report) { return encode_report(report, {}); }
+
+std::string encode_report(const TaskReport& report, std::string_view told) {
+  const auto [others, other_count] = other_fields(told);
   detail::Output out;
   Packer packer(out);
-  packer.pack_map(11);
+  packer.pack_map(static_cast<std::uint32_t>(kFields.size()) + other_count);
   packer.pack("kind").pack_uint8(report.kind);
   packer.pack("type").pack(report.type);
   packer.pack("message").pack(report.message);
@@ -79,6 +105,7 @@ std::string encode_report(const TaskReport& report) {
   packer.pack("attempts").pack_int(report.attempts);
   packer.pack("history").pack_array(static_cast<std::uint32_t>(report.history.size()));
   for (const TaskReport::Attempt& attempt : report.history) pack_attempt(packer, attempt);
+  out.write(others.data(), others.size());
   return std::move(out.bytes());
 }
 
@@ -97,24 +124,41 @@ std::optional<TaskReport> decode_report(std::string_view bytes) {
   }
 }
 
+std::string encode_report_with_result(const TaskReport& report, std::string_view result) {
+  const std::string plain = encode_report(report);
+  detail::Reader reader(plain);
+  const std::uint32_t fields = reader.map();
+  detail::Output out;
+  msgpack::packer<detail::Output> packer(out);
+  packer.pack_map(fields + 1);
+  out.write(reader.position(), reader.bytes_left());
+  packer.pack("result").pack_bin(static_cast<std::uint32_t>(result.size()));
+  packer.pack_bin_body(result.data(), static_cast<std::uint32_t>(result.size()));
+  return std::move(out.bytes());
+}
+
+std::string_view result_of_report(std::string_view report_bytes) {
+  try {
+    detail::Reader reader(report_bytes);
+    for (std::uint32_t left = reader.map(); left > 0; --left) {
+      if (reader.text() == "result") return reader.binary();
+      reader.skip();
+    }
+  } catch (const detail::DecodeError&) {
+  }
+  return {};
+}
+
 const char* to_string(TaskReport::Kind kind) {
   switch (kind) {
-    case TaskReport::failed:
-      return "failed";
-    case TaskReport::crashed:
-      return "crashed";
-    case TaskReport::timed_out:
-      return "timed_out";
-    case TaskReport::cancelled:
-      return "cancelled";
-    case TaskReport::lost:
-      return "lost";
-    case TaskReport::rejected:
-      return "rejected";
-    case TaskReport::unreachable:
-      return "unreachable";
-    case TaskReport::expired:
-      return "expired";
+    case TaskReport::failed: return "failed";
+    case TaskReport::crashed: return "crashed";
+    case TaskReport::timed_out: return "timed_out";
+    case TaskReport::cancelled: return "cancelled";
+    case TaskReport::lost: return "lost";
+    case TaskReport::rejected: return "rejected";
+    case TaskReport::unreachable: return "unreachable";
+    case TaskReport::expired: return "expired";
   }
   return "unknown";
 }

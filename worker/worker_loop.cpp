@@ -21,13 +21,17 @@ void WorkerLoop::turn(TimePoint latest) {
 
 void WorkerLoop::drain() {
   PeerEffects effects;
-  core_.drain(steady_clock::now(), effects);
+  const TimePoint now = steady_clock::now();
+  core_.drain(now, effects);
+  core_.settle(now, effects);  // leaves now if nothing is left to do, not with the next heartbeat
   speak(effects);
 }
 
 void WorkerLoop::give_up() {
   PeerEffects effects;
-  core_.give_up(steady_clock::now(), effects);
+  const TimePoint now = steady_clock::now();
+  core_.give_up(now, effects);
+  core_.settle(now, effects);
   speak(effects);
 }
 

@@ -47,7 +47,7 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
   hello.host = host_name();
   hello.pid = static_cast<std::uint32_t>(getpid());
   hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
-  if (broker.transport == BaseAddress::Transport::Tcp) hello.cookie = read_cookie(broker.port);
+  if (broker.transport == BaseAddress::Transport::Tcp && broker.is_loopback()) hello.cookie = user_cookie();
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   hello.slots = settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
   hello.queues = settings.queues;
@@ -158,12 +158,7 @@ int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  try {
-    return serve(settings, handlers, signals);
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  return serve(settings, handlers, signals);
 }
 
 }  // namespace zonda

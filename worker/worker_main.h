@@ -25,8 +25,8 @@ struct WorkerSettings {
 };
 
 // Runs until it is drained by SIGTERM, SIGINT or an administrator; a second signal gives running tasks back.
-// Returns the exit code; says on stderr what went wrong. Call it on the main thread, before others exist, and
-// after run_as_child() had its turn.
+// Returns the exit code; throws std::exception, with a text for people, if it cannot start. Call it on the
+// main thread, before others exist, and after run_as_child() had its turn.
 int run_worker(const WorkerSettings& settings, const Handlers& handlers);
 
 }  // namespace zonda

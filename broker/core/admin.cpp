@@ -165,17 +165,17 @@ void BrokerCore::Question::functions() {
 }
 
 void BrokerCore::Question::workers() {
-  std::vector<const Worker*> found;
+  std::vector<const WorkerRecord*> found;
   for (const auto& [number, worker] : core_.roster_.all()) {
     if (arguments_.worker.empty() || worker->hello.name == arguments_.worker) found.push_back(worker.get());
   }
   if (found.empty() && !arguments_.worker.empty())
     return say(ReplyCode::NotFound, "no worker is called " + arguments_.worker);
-  say_list(found, [](Answer& page, const Worker* worker) { pack_worker(page, *worker); });
+  say_list(found, [](Answer& page, const WorkerRecord* worker) { pack_worker(page, *worker); });
 }
 
 void BrokerCore::Question::drain() {
-  Worker* worker = core_.roster_.find_by_name(arguments_.worker);
+  WorkerRecord* worker = core_.roster_.find_by_name(arguments_.worker);
   if (worker == nullptr) return say(ReplyCode::NotFound, "no worker is called " + arguments_.worker);
   worker->drain_asked = true;
   if (Session* session = core_.sessions_.find(worker->session)) {

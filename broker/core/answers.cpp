@@ -35,7 +35,7 @@ Answer& Answer::time(const char* name, std::optional<UtcTime> time) {
   if (!time)
     packer.pack_nil();
   else
-    packer.pack_double(std::chrono::duration<double>(time->time_since_epoch()).count());
+    detail::pack_float(packer, std::chrono::duration<double>(time->time_since_epoch()).count());
   return *this;
 }
 
@@ -62,7 +62,7 @@ void pack_summary(Answer& answer, const JobSummary& summary) {
   answer.field("released", summary.count);
 }
 
-void pack_worker(Answer& answer, const Worker& worker) {
+void pack_worker(Answer& answer, const WorkerRecord& worker) {
   static constexpr const char* kStates[] = {"joining", "active", "draining", "away"};
   answer.packer.pack_map(14);
   answer.field("worker", worker.hello.name);

@@ -1,6 +1,7 @@
 // Answers to QUERY: msgpack maps with the fields that the command line shows. Fields are only ever added.
 #pragma once
 
+#include <zonda/detail/codec_scalar.h>
 #include <zonda/detail/handler.h>
 
 #include <msgpack.hpp>
@@ -24,12 +25,26 @@ class Answer {
     packer.pack(value);
     return *this;
   }
+  // As floats whatever their value: msgpack-cxx would try to make integers of whole ones.
+  Answer& field(const char* name, double value) {
+    packer.pack(name);
+    detail::pack_float(packer, value);
+    return *this;
+  }
+  Answer& field(const char* name, const std::map<std::string, double>& amounts) {
+    packer.pack(name).pack_map(static_cast<std::uint32_t>(amounts.size()));
+    for (const auto& [key, amount] : amounts) {
+      packer.pack(key);
+      detail::pack_float(packer, amount);
+    }
+    return *this;
+  }
   Answer& time(const char* name, std::optional<UtcTime> time);  // seconds since the epoch, or nil
 };
 
 const char* state_name(JobState state, bool complete, const JobCounts& counts);
 void pack_job(Answer& answer, const Job& job);
 void pack_summary(Answer& answer, const JobSummary& summary);
-void pack_worker(Answer& answer, const Worker& worker);
+void pack_worker(Answer& answer, const WorkerRecord& worker);
 
 }  // namespace zonda

@@ -75,7 +75,7 @@ void BrokerCore::ask_resend(Session& session, TimePoint now) {
 
 void BrokerCore::on_message(Session& session, Message& message, const Header& header, const Now& now,
                             Effects& effects) {
-  Worker* worker = session.worker;
+  WorkerRecord* worker = session.worker;
   if (worker != nullptr) {
     if (header.credit_tasks > worker->credit_tasks || header.credit_bytes > worker->credit_bytes) {
       worker->credit_tasks = std::max(worker->credit_tasks, header.credit_tasks);

@@ -104,8 +104,8 @@ class BrokerCore {
   void refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
               std::uint64_t retry_after_ms, Effects& effects);
   void on(const Holdings& holdings, Session& session, const Now& now, Effects& effects);
-  void reconcile(Worker& worker, const Now& now, Effects& effects);
-  void adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken);
+  void reconcile(WorkerRecord& worker, const Now& now, Effects& effects);
+  void adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken);
 
   // intake.cpp
   void on(const OpenJob& message, Session& session, const Now& now, Effects& effects);
@@ -128,36 +128,37 @@ class BrokerCore {
   void spread(ReadyClass& ready_class, const Now& now, Effects& effects);
   std::vector<std::uint64_t> standing_by(const ReadyClass& ready_class) const;
   std::uint64_t share_of_round(const ReadyClass& ready_class, std::uint64_t slots);
-  void serve(Worker& worker, const Now& now, Effects& effects);
-  ReadyClass* best_class(Worker& worker);
-  std::uint64_t room(const Worker& worker, const Job& job) const;
-  bool has_room(const Worker& worker) const;
-  TaskRange hand_out(Worker& worker, Job& job, std::uint64_t limit, const Now& now);
-  void hungry(Worker& worker);
+  void serve(WorkerRecord& worker, const Now& now, Effects& effects);
+  ReadyClass* best_class(WorkerRecord& worker);
+  std::uint64_t room(const WorkerRecord& worker, const Job& job) const;
+  bool has_room(const WorkerRecord& worker) const;
+  TaskRange hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now);
+  void hungry(WorkerRecord& worker);
   void feed_starved(Effects& effects);
 
   // retract.cpp
   void retract_surplus(const Now& now, Effects& effects);
-  void reload(Worker& worker);  // after every change of its leases or its state
-  void seems_stuck(Worker& worker);
-  Worker* idle_worker(const ReadyClass& ready_class, const Now& now);
-  void keep_from(Worker& holder);
+  void reload(WorkerRecord& worker);  // after every change of its leases or its state
+  void seems_stuck(WorkerRecord& worker);
+  WorkerRecord* idle_worker(const ReadyClass& ready_class, const Now& now);
+  void keep_from(WorkerRecord& holder);
 
   // sink.cpp
   void on(const WorkerResults& results, Session& session, const Now& now, Effects& effects);
-  void take_range(const ResultRange& range, Worker* worker, const Now& now, Effects& effects);
+  void take_range(const ResultRange& range, WorkerRecord* worker, const Now& now, Effects& effects);
   void take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
-                    Worker* worker, const Now& now, Effects& effects);
+                    WorkerRecord* worker, const Now& now, Effects& effects);
   void take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
-                     Worker* worker, const Now& now, Effects& effects);
+                     WorkerRecord* worker, const Now& now, Effects& effects);
   void measure(Job& job, const ResultRange& range);
+  // `told`: the report as the worker encoded it, which may hold more than TaskReport; empty if there is none.
   void fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
-                 const Worker* worker, const Now& now, Effects& effects);
+                 std::string_view told, const WorkerRecord* worker, const Now& now, Effects& effects);
   bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
   // Records outcomes of tasks that are in segments: the only place where a task becomes done.
   void record_done(Job& job, LogChunk chunk, Effects& effects);
-  void record_report(Job& job, std::uint64_t index, const TaskReport& report, const SegmentState& state,
-                     const std::string& worker, Effects& effects);
+  void record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
+                     const SegmentState& state, const std::string& worker, Effects& effects);
   void release_lease(IndexRange part, const SegmentState& state);
   void settle_lease(std::uint64_t number, std::uint64_t tasks);
   // Every change of a job's segments goes through these two, so that counts and queue agree.
@@ -177,9 +178,9 @@ class BrokerCore {
   void do_due(const Now& now, Effects& effects);
   void check_session(std::uint64_t number, const Now& now, Effects& effects);
   void watch(Session& session, TimePoint now);
-  void worker_away(Worker& worker, const Now& now, Effects& effects);
-  void lose_worker(Worker& worker, const char* why, const Now& now, Effects& effects);
-  void give_back(Worker& worker, const Now& now, Effects& effects);
+  void worker_away(WorkerRecord& worker, const Now& now, Effects& effects);
+  void lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects);
+  void give_back(WorkerRecord& worker, const Now& now, Effects& effects);
   void give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now, Effects& effects);
   void lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects);
   void on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects);

@@ -17,14 +17,14 @@ constexpr std::uint64_t kStandingByMax = 4'096;  // workers that one round consi
 
 }  // namespace
 
-void BrokerCore::hungry(Worker& worker) {
+void BrokerCore::hungry(WorkerRecord& worker) {
   if (worker.state == WorkerState::Active) hungry_.insert(worker.number);
 }
 
 // Workers that may have room stand by; then each class with ready tasks is spread over those that do.
 void BrokerCore::dispatch(const Now& now, Effects& effects) {
   for (const std::uint64_t number : std::exchange(hungry_, {})) {
-    Worker* worker = roster_.find(number);
+    WorkerRecord* worker = roster_.find(number);
     if (worker == nullptr || !has_room(*worker)) continue;
     roster_.set_idle(*worker);
     for (ReadyClass* ready_class : worker->kind->classes) {
@@ -78,7 +78,7 @@ std::uint64_t BrokerCore::share_of_round(const ReadyClass& ready_class, std::uin
   return std::max<std::uint64_t>((at->second.tasks * slots + all - 1) / all, 1);
 }
 
-void BrokerCore::serve(Worker& worker, const Now& now, Effects& effects) {
+void BrokerCore::serve(WorkerRecord& worker, const Now& now, Effects& effects) {
   Session& session = *sessions_.find(worker.session);
   roster_.set_busy(worker);
   Tasks message;
@@ -105,7 +105,7 @@ void BrokerCore::serve(Worker& worker, const Now& now, Effects& effects) {
   watch(session, now.steady);
 }
 
-ReadyClass* BrokerCore::best_class(Worker& worker) {
+ReadyClass* BrokerCore::best_class(WorkerRecord& worker) {
   if (!has_room(worker)) return nullptr;
   ReadyClass* best = nullptr;
   ReadyQueue::Rank best_rank;
@@ -124,7 +124,7 @@ ReadyClass* BrokerCore::best_class(Worker& worker) {
   return best;
 }
 
-bool BrokerCore::has_room(const Worker& worker) const {
+bool BrokerCore::has_room(const WorkerRecord& worker) const {
   if (worker.state != WorkerState::Active || worker.used_tasks >= worker.credit_tasks ||
       worker.used_bytes >= worker.credit_bytes)
     return false;
@@ -133,7 +133,7 @@ bool BrokerCore::has_room(const Worker& worker) const {
 
 // How many tasks of this job the worker may get now: to fill its slots, or, if tasks are short, 50 ms of work
 // a slot; and within its credit.
-std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
+std::uint64_t BrokerCore::room(const WorkerRecord& worker, const Job& job) const {
   const std::uint64_t slots = worker.hello.slots;
   std::uint64_t tasks = worker.outstanding < slots ? slots - worker.outstanding : 0;
   if (job.task_us > 0 && job.spec.resources.empty()) {
@@ -143,7 +143,8 @@ std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
   for (const auto& [name, amount] : job.spec.resources) {
     if (amount <= 0) continue;
     const double fit = std::floor(worker.resources_free.at(name) / amount + kAmountSlack);
-    tasks = std::min(tasks, static_cast<std::uint64_t>(std::max(0.0, fit)));
+    if (fit < static_cast<double>(tasks))  // may be beyond integers
+      tasks = static_cast<std::uint64_t>(std::max(0.0, fit));
   }
   // What is larger than all of its window goes to a worker that holds nothing.
   const std::uint64_t first = job.segments.first_ready()->lo;
@@ -155,7 +156,7 @@ std::uint64_t BrokerCore::room(const Worker& worker, const Job& job) const {
 
 // Leases the first ready tasks of a job: as many as one batch holds of them, fit a frame, and the limit
 // allows.
-TaskRange BrokerCore::hand_out(Worker& worker, Job& job, std::uint64_t limit, const Now& now) {
+TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now) {
   const IndexRange ready = *job.segments.first_ready();
   SegmentState state = *job.segments.find(ready.lo);
   const Batch& batch = job.batch_of(ready.lo);

@@ -60,14 +60,14 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
 }
 
 void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects) {
-  Worker* known = roster_.find(hello.peer);
+  WorkerRecord* known = roster_.find(hello.peer);
   if (known != nullptr && known->hello.incarnation == hello.incarnation) {
     if (hello.attempt <= known->hello.attempt) return;  // a repeated HELLO that was answered
   } else {
     // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
     // tries again.
-    Worker* const holders[] = {known, roster_.find_by_name(hello.name)};
-    for (const Worker* holder : holders) {
+    WorkerRecord* const holders[] = {known, roster_.find_by_name(hello.name)};
+    for (const WorkerRecord* holder : holders) {
       if (holder == nullptr || holder->state == WorkerState::Away) continue;
       if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
       return refuse(from, hello, RefuseCode::NameTaken,
@@ -79,7 +79,7 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     if (known != nullptr) lose_worker(*known, "replaced", now, effects);
     known = nullptr;
   }
-  Worker& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
+  WorkerRecord& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
   if (known != nullptr) sessions_.close(worker.session);
   roster_.set_busy(worker);
   worker.hello.attempt = hello.attempt;
@@ -134,7 +134,7 @@ void BrokerCore::welcome(Session& session, const Hello& hello, const Now& now, E
 }
 
 void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, Effects& effects) {
-  Worker& worker = *session.worker;
+  WorkerRecord& worker = *session.worker;
   if (worker.state != WorkerState::Joining) return void(++counters_.frames_bad);
   worker.holdings.insert(worker.holdings.end(), holdings.tasks.begin(), holdings.tasks.end());
   if (holdings.last) reconcile(worker, now, effects);
@@ -142,7 +142,7 @@ void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, 
 
 // The worker said all that it holds. What we think it holds beyond that never arrived and goes back; what it
 // holds beyond that is its again, unless it was handed to somebody else or is over.
-void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
+void BrokerCore::reconcile(WorkerRecord& worker, const Now& now, Effects& effects) {
   std::map<std::uint64_t, std::vector<IndexRange>> held;  // by lease number
   for (const Held& tasks : worker.holdings) {
     if (tasks.epoch == config_.epoch) held[tasks.lease].push_back({tasks.first, tasks.first + tasks.count});
@@ -173,7 +173,7 @@ void BrokerCore::reconcile(Worker& worker, const Now& now, Effects& effects) {
   watch(session, now.steady);
 }
 
-void BrokerCore::adopt(Worker& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
+void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
   // Number 0 names no hand-out: tasks that were never handed out, or whose attempt was recorded, carry it.
   Job* job = held.lease == 0 ? nullptr : find_job(held.job);
   Lease* lease = leases_.find(held.lease);

@@ -154,7 +154,7 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   const IndexRange range{first, first + batch.count};
   job.batches.push_back(std::move(batch));
   job.count = range.hi;
-  const auto milliseconds = [](std::uint64_t n) {
+  const auto milliseconds = [](std::uint64_t n) {  // at most ten years: longer ones were refused
     return std::chrono::milliseconds(static_cast<std::int64_t>(n));
   };
   if (job.spec.deadline_ms > 0)

@@ -10,12 +10,12 @@
 namespace zonda {
 
 struct Job;
-struct Worker;
+struct WorkerRecord;
 
 struct Lease {
   std::uint64_t number = 0;
   Job* job = nullptr;
-  Worker* worker = nullptr;
+  WorkerRecord* worker = nullptr;
   IndexRange range;
   std::uint64_t open = 0;  // tasks of it that are not done and not given back
   double task_us = 0;      // what each was expected to take
@@ -25,9 +25,9 @@ struct Lease {
 
 class Leases {
  public:
-  Lease& issue(Job& job, Worker& worker, IndexRange range, double task_us, TimePoint now);
+  Lease& issue(Job& job, WorkerRecord& worker, IndexRange range, double task_us, TimePoint now);
   // A lease that was ended comes back to the worker that still holds its tasks; `open` starts at 0.
-  Lease& restore(std::uint64_t number, Job& job, Worker& worker, IndexRange range, double task_us,
+  Lease& restore(std::uint64_t number, Job& job, WorkerRecord& worker, IndexRange range, double task_us,
                  TimePoint now);
   Lease* find(std::uint64_t number);
   void remove(std::uint64_t number) { leases_.erase(number); }

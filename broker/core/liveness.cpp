@@ -11,7 +11,7 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
     switch (timer->kind) {
       case Timer::Kind::Session: check_session(timer->number, now, effects); break;
       case Timer::Kind::WorkerAway: {
-        Worker* worker = roster_.find(timer->number);
+        WorkerRecord* worker = roster_.find(timer->number);
         if (worker == nullptr || worker->state != WorkerState::Away) break;
         if (now.steady < no_expiry_before_)  // it may have come back, and we have not read it yet
           timers_.set(no_expiry_before_, *timer);
@@ -90,7 +90,7 @@ void BrokerCore::connection_gone(Connection connection, const Now& now, Effects&
   }
 }
 
-void BrokerCore::worker_away(Worker& worker, const Now& now, Effects& effects) {
+void BrokerCore::worker_away(WorkerRecord& worker, const Now& now, Effects& effects) {
   event(effects, "worker-away worker=" + worker.hello.name + " tasks=" + std::to_string(worker.outstanding));
   roster_.set_busy(worker);
   worker.state = WorkerState::Away;
@@ -100,7 +100,7 @@ void BrokerCore::worker_away(Worker& worker, const Now& now, Effects& effects) {
   timers_.set(now.steady + config_.away_grace, {Timer::Kind::WorkerAway, worker.number, {}, {}});
 }
 
-void BrokerCore::lose_worker(Worker& worker, const char* why, const Now& now, Effects& effects) {
+void BrokerCore::lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects) {
   event(effects, "worker-lost worker=" + worker.hello.name + " host=" + worker.hello.host + " reason=" + why +
                      " tasks=" + std::to_string(worker.outstanding));
   ++counters_.workers_lost;
@@ -110,7 +110,7 @@ void BrokerCore::lose_worker(Worker& worker, const char* why, const Now& now, Ef
   roster_.remove(worker);
 }
 
-void BrokerCore::give_back(Worker& worker, const Now& now, Effects& effects) {
+void BrokerCore::give_back(WorkerRecord& worker, const Now& now, Effects& effects) {
   for (const std::uint64_t number : std::set(worker.leases)) {
     const Lease& lease = *leases_.find(number);
     give_back(*lease.job, lease.range, {config_.epoch, number}, true, now, effects);
@@ -127,7 +127,7 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, c
   });
   for (auto& [part, state] : parts) {
     const Lease* lease = leases_.find(token.lease);
-    const Worker* worker = lease->worker;
+    const WorkerRecord* worker = lease->worker;
     const std::string who = worker->hello.name + " on " + worker->hello.host;
     release_lease(part, state);
     const bool charged = lost && state.started;
@@ -137,7 +137,7 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, c
         TaskReport report;
         report.kind = TaskReport::lost;
         report.message = "worker " + who + " vanished while it ran";
-        fail_task(job, index, state, std::move(report), worker, now, effects);
+        fail_task(job, index, state, std::move(report), {}, worker, now, effects);
       }
       continue;
     }
@@ -204,7 +204,7 @@ void BrokerCore::on(const Returned& returned, Session& session, const Now& now, 
 }
 
 void BrokerCore::on(const Drain&, Session& session, const Now&, Effects& effects) {
-  Worker& worker = *session.worker;
+  WorkerRecord& worker = *session.worker;
   worker.drain_asked = true;
   if (worker.state != WorkerState::Active) return;
   roster_.set_busy(worker);
@@ -215,7 +215,7 @@ void BrokerCore::on(const Drain&, Session& session, const Now&, Effects& effects
 
 void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& effects) {
   if (session.client != nullptr) return lose_client(*session.client, "goodbye", now, effects);
-  Worker& worker = *session.worker;
+  WorkerRecord& worker = *session.worker;
   event(effects, "worker-left worker=" + worker.hello.name);
   for (const std::uint64_t number : std::set(worker.leases)) {  // nothing, if it left in order
     const Lease& lease = *leases_.find(number);

@@ -10,7 +10,7 @@ constexpr int kLooksPerTurn = 16;
 constexpr auto kPromisedFor = std::chrono::milliseconds(20);  // one answer at a time for an idle worker
 
 // How long the last of its tasks waits for a slot, if that is too long.
-double surplus_of(const Worker& worker) {
+double surplus_of(const WorkerRecord& worker) {
   if (worker.state != WorkerState::Active || worker.outstanding <= worker.hello.slots) return 0;
   const auto unstarted = static_cast<double>(worker.outstanding - worker.hello.slots);
   const double wait_us =
@@ -21,7 +21,7 @@ double surplus_of(const Worker& worker) {
 
 }  // namespace
 
-void BrokerCore::reload(Worker& worker) {
+void BrokerCore::reload(WorkerRecord& worker) {
   const double surplus = surplus_of(worker);
   if (surplus == worker.surplus_us) return;
   if (worker.surplus_us > 0) overloaded_.erase({worker.surplus_us, worker.number});
@@ -31,7 +31,7 @@ void BrokerCore::reload(Worker& worker) {
 
 // It holds more than its slots can run and has not finished anything for a while: its tasks take longer than
 // was measured.
-void BrokerCore::seems_stuck(Worker& worker) {
+void BrokerCore::seems_stuck(WorkerRecord& worker) {
   worker.stuck = worker.outstanding > worker.hello.slots;
   reload(worker);
 }
@@ -39,12 +39,12 @@ void BrokerCore::seems_stuck(Worker& worker) {
 void BrokerCore::retract_surplus(const Now& now, Effects& effects) {
   int looks = kLooksPerTurn;
   for (auto at = overloaded_.rbegin(); at != overloaded_.rend() && looks > 0; ++at, --looks) {
-    const Worker& holder = *roster_.find(at->second);
+    const WorkerRecord& holder = *roster_.find(at->second);
     Lease& lease = *leases_.find(*holder.leases.rbegin());
     // Tasks with resources never wait at a worker. Ready tasks mean that nobody who fits has room.
     if (lease.retracting || lease.job->ready_class->ready_tasks() > 0 || !lease.job->spec.resources.empty())
       continue;
-    Worker* idle = idle_worker(*lease.job->ready_class, now);
+    WorkerRecord* idle = idle_worker(*lease.job->ready_class, now);
     if (idle == nullptr) continue;
     idle->promised_until = now.steady + kPromisedFor;
     lease.retracting = true;
@@ -55,17 +55,17 @@ void BrokerCore::retract_surplus(const Now& now, Effects& effects) {
 }
 
 // One with a free slot to which nothing was promised.
-Worker* BrokerCore::idle_worker(const ReadyClass& ready_class, const Now& now) {
+WorkerRecord* BrokerCore::idle_worker(const ReadyClass& ready_class, const Now& now) {
   for (const WorkerKind* kind : ready_class.kinds) {
     if (kind->idle.empty()) continue;
-    Worker& worker = *roster_.find(kind->idle.begin()->second);
+    WorkerRecord& worker = *roster_.find(kind->idle.begin()->second);
     if (worker.outstanding < worker.hello.slots && worker.promised_until <= now.steady) return &worker;
   }
   return nullptr;
 }
 
 // What came back is for others: its holder gets no tasks until it has finished some.
-void BrokerCore::keep_from(Worker& holder) {
+void BrokerCore::keep_from(WorkerRecord& holder) {
   roster_.set_busy(holder);
   hungry_.erase(holder.number);
 }

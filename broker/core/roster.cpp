@@ -23,24 +23,24 @@ bool KindKey::offers(const ClassKey& wanted) const {
   return true;
 }
 
-Worker* Roster::find(const JobId& peer) {
+WorkerRecord* Roster::find(const JobId& peer) {
   const auto at = by_peer_.find(peer);
   return at == by_peer_.end() ? nullptr : find(at->second);
 }
 
-Worker* Roster::find(std::uint64_t number) {
+WorkerRecord* Roster::find(std::uint64_t number) {
   const auto at = workers_.find(number);
   return at == workers_.end() ? nullptr : at->second.get();
 }
 
-Worker* Roster::find_by_name(const std::string& name) {
+WorkerRecord* Roster::find_by_name(const std::string& name) {
   const auto at = by_name_.find(name);
   return at == by_name_.end() ? nullptr : find(at->second);
 }
 
-Worker& Roster::add(const Hello& hello, UtcTime now) {
+WorkerRecord& Roster::add(const Hello& hello, UtcTime now) {
   const std::uint64_t number = ++last_number_;
-  Worker& worker = *(workers_[number] = std::make_unique<Worker>());
+  WorkerRecord& worker = *(workers_[number] = std::make_unique<WorkerRecord>());
   worker.number = number;
   worker.hello = hello;
   worker.since = now;
@@ -55,7 +55,7 @@ Worker& Roster::add(const Hello& hello, UtcTime now) {
   return worker;
 }
 
-void Roster::remove(Worker& worker) {
+void Roster::remove(WorkerRecord& worker) {
   ZONDA_ASSERT(worker.leases.empty());
   set_busy(worker);
   for (const FunctionName& function : worker.hello.functions) {
@@ -107,14 +107,14 @@ void Roster::disconnect(ReadyClass& ready_class) {
   ready_class.kinds.clear();
 }
 
-void Roster::set_idle(Worker& worker) {
+void Roster::set_idle(WorkerRecord& worker) {
   set_busy(worker);
   worker.idle_entry = {worker.outstanding, worker.number};
   worker.kind->idle.insert(*worker.idle_entry);
   worker.kind->idle_slots += worker.hello.slots;
 }
 
-void Roster::set_busy(Worker& worker) {
+void Roster::set_busy(WorkerRecord& worker) {
   if (!worker.idle_entry) return;
   worker.kind->idle.erase(*worker.idle_entry);
   worker.kind->idle_slots -= worker.hello.slots;

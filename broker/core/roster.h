@@ -46,7 +46,7 @@ enum class WorkerState : std::uint8_t {
   Away,      // no session; its tasks go back soon
 };
 
-struct Worker {
+struct WorkerRecord {
   std::uint64_t number = 0;
   Hello hello;
   WorkerState state = WorkerState::Joining;
@@ -77,18 +77,18 @@ class Roster {
   explicit Roster(ReadyQueue& queue) : queue_(queue) {}
 
   // The worker of this peer, if it is known.
-  Worker* find(const JobId& peer);
-  Worker* find(std::uint64_t number);
-  Worker* find_by_name(const std::string& name);
-  Worker& add(const Hello& hello, UtcTime now);
-  void remove(Worker& worker);  // it holds nothing any more
+  WorkerRecord* find(const JobId& peer);
+  WorkerRecord* find(std::uint64_t number);
+  WorkerRecord* find_by_name(const std::string& name);
+  WorkerRecord& add(const Hello& hello, UtcTime now);
+  void remove(WorkerRecord& worker);  // it holds nothing any more
 
   // A class is new: connects it with the kinds that can run it. Before it is removed: the reverse.
   void connect(ReadyClass& ready_class);
   void disconnect(ReadyClass& ready_class);
 
-  void set_idle(Worker& worker);
-  void set_busy(Worker& worker);
+  void set_idle(WorkerRecord& worker);
+  void set_busy(WorkerRecord& worker);
 
   // Signatures under which live workers serve a function.
   std::vector<std::string> signatures(const std::string& function) const;
@@ -100,14 +100,14 @@ class Roster {
     }
   }
 
-  const std::map<std::uint64_t, std::unique_ptr<Worker>>& all() const { return workers_; }
+  const std::map<std::uint64_t, std::unique_ptr<WorkerRecord>>& all() const { return workers_; }
   std::uint64_t slots() const { return slots_; }
 
  private:
   WorkerKind& kind_of(const Hello& hello);
 
   ReadyQueue& queue_;
-  std::map<std::uint64_t, std::unique_ptr<Worker>> workers_;
+  std::map<std::uint64_t, std::unique_ptr<WorkerRecord>> workers_;
   std::map<JobId, std::uint64_t> by_peer_;
   std::map<std::string, std::uint64_t> by_name_;
   std::map<KindKey, std::unique_ptr<WorkerKind>> kinds_;

@@ -15,13 +15,13 @@
 
 namespace zonda {
 
-struct Worker;
+struct WorkerRecord;
 struct ClientRecord;
 
 struct Session {
   std::uint64_t number = 0;
   Connection connection;
-  Worker* worker = nullptr;  // one of the two
+  WorkerRecord* worker = nullptr;  // one of the two
   ClientRecord* client = nullptr;
   LaneSender out;
   LaneReceiver in;

@@ -15,7 +15,8 @@ void BrokerCore::on(const WorkerResults& results, Session& session, const Now& n
   hungry(*session.worker);
 }
 
-void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now& now, Effects& effects) {
+void BrokerCore::take_range(const ResultRange& range, WorkerRecord* worker, const Now& now,
+                            Effects& effects) {
   const IndexRange told{range.first, range.first + range.outcomes.count()};
   Job* job = find_job(range.job);
   std::uint64_t current = 0;
@@ -26,7 +27,8 @@ void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now&
   if (job != nullptr && may) {
     std::vector<std::pair<IndexRange, SegmentState>> parts;
     job->segments.for_each(told, [&](IndexRange part, const SegmentState& state) {
-      if (state.token == range.token()) parts.emplace_back(part, state);
+      // Tasks that were never handed out have no token, and nobody may end them.
+      if (state.token == range.token() && state.token != Token{}) parts.emplace_back(part, state);
     });
     if (!parts.empty()) measure(*job, range);
     for (const auto& [part, state] : parts) {
@@ -38,7 +40,7 @@ void BrokerCore::take_range(const ResultRange& range, Worker* worker, const Now&
 }
 
 void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
-                              Worker* worker, const Now& now, Effects& effects) {
+                              WorkerRecord* worker, const Now& now, Effects& effects) {
   release_lease(part, state);
   const auto offset = static_cast<std::uint32_t>(part.lo - range.first);
   const auto count = static_cast<std::uint32_t>(part.size());
@@ -61,7 +63,7 @@ void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange par
 // A range with failures in it is taken apart: each failure may be retried, the values between them are
 // recorded.
 void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
-                               Worker* worker, const Now& now, Effects& effects) {
+                               WorkerRecord* worker, const Now& now, Effects& effects) {
   std::uint64_t values_from = part.lo;
   const auto record_values_upto = [&](std::uint64_t end) {
     if (values_from >= end) return;
@@ -89,7 +91,7 @@ void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange pa
         kind == TaskReport::failed || kind == TaskReport::crashed || kind == TaskReport::timed_out;
     report.kind = known ? static_cast<TaskReport::Kind>(kind) : TaskReport::failed;
     ++worker->failed;
-    fail_task(job, index, state, std::move(report), worker, now, effects);
+    fail_task(job, index, state, std::move(report), payload, worker, now, effects);
   });
   record_values_upto(part.hi);
 }
@@ -110,7 +112,8 @@ bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport
 
 // An attempt ended without a value. `state` is that of the attempt; its lease was released.
 void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
-                           const Worker* worker, const Now& now, Effects& effects) {
+                           std::string_view told, const WorkerRecord* worker, const Now& now,
+                           Effects& effects) {
   const std::string worker_name = worker == nullptr ? std::string() : worker->hello.name;
   const std::string host = worker == nullptr ? std::string() : worker->hello.host;
   const TaskReport::Kind kind = report.kind;
@@ -146,12 +149,12 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
   if (const auto history = job.histories.find(index); history != job.histories.end())
     report.history = history->second;
   report.history.push_back({kind, state.attempt(), worker_name, host, report.message});
-  record_report(job, index, report, state, worker_name, effects);
+  record_report(job, index, report, told, state, worker_name, effects);
 }
 
-void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& report,
+void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
                                const SegmentState& state, const std::string& worker, Effects& effects) {
-  const std::string payload = encode_report(report);
+  const std::string payload = encode_report(report, told);
   const auto length = static_cast<std::uint32_t>(payload.size());
   std::string head(5, '\0');
   std::memcpy(head.data(), &length, 4);
@@ -200,7 +203,7 @@ void BrokerCore::release_lease(IndexRange part, const SegmentState& state) {
 void BrokerCore::settle_lease(std::uint64_t number, std::uint64_t tasks) {
   Lease* lease = leases_.find(number);
   ZONDA_ASSERT(lease != nullptr && lease->open >= tasks);
-  Worker& worker = *lease->worker;
+  WorkerRecord& worker = *lease->worker;
   lease->open -= tasks;
   worker.outstanding -= tasks;
   worker.outstanding_us =

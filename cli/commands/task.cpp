@@ -1,4 +1,5 @@
 // zonda task: single tasks of a job.
+#include <algorithm>
 #include <memory>
 
 #include "cli/broker_link.h"
@@ -39,6 +40,9 @@ Command list_command(Environment& environment) {
       named.update(task);
       tasks.push_back(std::move(named));
     }
+    std::sort(tasks.begin(), tasks.end(), [](const Json& a, const Json& b) {  // it comes as tasks ended
+      return a.value("index", std::uint64_t{0}) < b.value("index", std::uint64_t{0});
+    });
     print_list(environment, task_list_view(), tasks);
     return 0;
   };

@@ -1,21 +1,18 @@
-// Other users of a machine can reach its loopback ports, so a broker on tcp writes a cookie where only its
-// own user can read it, and peers of that user show it in HELLO. The file is cookie-PORT in
-// $XDG_RUNTIME_DIR/zonda, or in /tmp/zonda-UID if there is no such directory: 0600 in 0700, owned by us, no
-// links.
+// Other users of a machine can reach its loopback ports, so peers on tcp show a cookie that only their own
+// user can read: 32 random characters in the file `cookie` of the user's runtime directory, made by whoever
+// comes first, broker or peer, and kept. It names the user, not a broker, so it survives restarts.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 namespace zonda {
 
-std::string new_cookie();  // 32 random characters
-// Throws std::runtime_error if the directory is somebody else's.
-void write_cookie(std::uint16_t port, const std::string& cookie);
-// Empty if there is none that is ours.
-std::string read_cookie(std::uint16_t port);
-void remove_cookie(std::uint16_t port, const std::string& cookie);  // if it is still this one
-// The directory above, created and checked. Also where detached processes leave their names.
+// This user's cookie; made if there is none. Throws std::runtime_error if the directory or the file is
+// somebody else's, a link, or open to others.
+std::string user_cookie();
+
+// $XDG_RUNTIME_DIR/zonda, or /tmp/zonda-UID if there is no such directory: created, 0700, checked to be ours
+// alone. Also where detached processes leave their names.
 std::string runtime_directory();
 
 }  // namespace zonda

@@ -143,7 +143,8 @@ void ZmqBrokerWire::retry_blocked() {
   if (blocked_.empty()) return;
   bool progress = false;
   for (auto each = blocked_.begin(); each != blocked_.end();) {
-    auto& [to, unsent] = *each;
+    const Connection to = each->first;
+    Unsent& unsent = each->second;
     unsent.offer([&](zmq::message_t& frame) {
       if (gone_.contains(to)) {
         ++counters_.unreachable;

@@ -1,9 +1,11 @@
 // The maps of zonda.exec.
+#include <zonda/detail/codec_scalar.h>
 #include <zonda/detail/reader.h>
 
 #include <algorithm>
 #include <msgpack.hpp>
 
+#include "proto/report.h"
 #include "worker/executor/exec_function.h"
 #include "worker/executor/outcome.h"
 
@@ -142,7 +144,8 @@ std::string encode_exec_result(const ExecResult& result) {
   packer.pack("cwd");
   pack_bytes(packer, result.cwd);
   packer.pack("scratch").pack(result.scratch);
-  packer.pack("seconds").pack_double(result.seconds);
+  packer.pack("seconds");
+  detail::pack_float(packer, result.seconds);
   packer.pack("peak_rss_bytes").pack_uint64(result.peak_rss_bytes);
   return std::move(out.bytes());
 }

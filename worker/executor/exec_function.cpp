@@ -1,4 +1,5 @@
 #include "worker/executor/exec_function.h"
+#include "proto/report.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -11,12 +11,6 @@ namespace zonda {
 
 inline constexpr std::uint8_t kValue = 0;  // in a column of kinds; everything else is a TaskReport::Kind
 
-// A report that also carries what the task produced (the key "result"; decode_report skips it): a command
-// that failed keeps its output.
-std::string encode_report_with_result(const TaskReport& report, std::string_view result);
-// The carried result; empty if there is none or the bytes are not a report.
-std::string_view result_of_report(std::string_view report_bytes);
-
 // What becomes of a task that was asked to stop, whatever it returned: the new kind, with the details it
 // left.
 std::string restated_as(TaskReport::Kind kind, std::uint8_t was, std::string_view payload);

@@ -63,7 +63,6 @@ class ClientCore {
   bool is_connected() const { return session_.is_open(); }
   bool knows(const JobId& job) const { return jobs_.contains(job); }
   // For the next HELLO: the broker may have written another since the last one.
-  void set_cookie(const std::string& cookie) { session_.set_cookie(cookie); }
   std::uint64_t unaccepted_bytes() const { return unaccepted_bytes_; }
   std::uint64_t unaccepted_tasks() const { return unaccepted_tasks_; }
   bool has_unsent() const { return !unsent_.empty(); }

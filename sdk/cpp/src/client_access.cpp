@@ -121,16 +121,16 @@ std::optional<BrokerFacts> ClientAccess::broker() const {
 
 std::string ClientAccess::address() const { return engine_->loop().options().address.text(); }
 
-Answer ClientAccess::ask(const std::string& what, std::string arguments, milliseconds timeout) {
+QueryAnswer ClientAccess::ask(const std::string& what, std::string arguments, milliseconds timeout) {
   struct Pages {
-    Answer answer;
+    QueryAnswer answer;
     std::promise<void> complete;
   };
   auto pages = std::make_shared<Pages>();
   std::future<void> complete = pages->complete.get_future();
   const std::uint64_t id = engine_->intake()->next_question();
   AskOrder order{id, what, std::move(arguments), [pages](const Reply* reply, const TaskReport* failure) {
-                   Answer& answer = pages->answer;
+                   QueryAnswer& answer = pages->answer;
                    if (failure != nullptr) {
                      answer.failure = *failure;
                      answer.text = failure->message;
@@ -141,7 +141,7 @@ Answer ClientAccess::ask(const std::string& what, std::string arguments, millise
                    if (!reply->body.empty()) answer.bodies.emplace_back(reply->body);
                    if (reply->last) pages->complete.set_value();
                  }};
-  Answer failed;
+  QueryAnswer failed;
   if (!engine_->intake()->post(std::move(order))) {
     failed.failure = client_ended();
   } else if (complete.wait_until(after(timeout)) == std::future_status::ready) {

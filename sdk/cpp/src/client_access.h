@@ -30,7 +30,7 @@ class ChannelSink;
 }  // namespace detail
 
 // The answer to a question: all its pages, or why there is none.
-struct Answer {
+struct QueryAnswer {
   // Answered: `code` is the broker's. Otherwise `failure` says why no answer came: kind unreachable, rejected
   // (type "unauthorized" for exit 5), or timed_out.
   ReplyCode code = ReplyCode::Ok;
@@ -148,7 +148,7 @@ class ClientAccess {
   std::string address() const;                // as the messages name it
 
   // Asks and waits for all pages. `arguments` is a msgpack map; empty is an empty one.
-  Answer ask(const std::string& what, std::string arguments, std::chrono::milliseconds timeout);
+  QueryAnswer ask(const std::string& what, std::string arguments, std::chrono::milliseconds timeout);
 
   // A job with any specification; opened at once, so that its id is known.
   std::unique_ptr<JobChannel> open(const JobSpec& spec);

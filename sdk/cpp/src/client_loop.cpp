@@ -9,6 +9,7 @@
 
 #include "proto/wire/cookie.h"
 #include "sdk/cpp/src/new_job_id.h"
+#include "sdk/cpp/src/submit_job.h"
 #include "sdk/cpp/src/task_cost.h"
 #include "sdk/cpp/src/task_reports.h"
 
@@ -36,15 +37,34 @@ std::string host_name() {
   return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
-std::string read_cookie_for(const BaseAddress& address) {
-  return address.transport == BaseAddress::Transport::Tcp && address.is_loopback() ? read_cookie(address.port)
-                                                                                   : std::string();
+// Empty where none is wanted, or none can be had: the broker then says what it thinks of that.
+std::string cookie_for(const BaseAddress& address) {
+  if (address.transport != BaseAddress::Transport::Tcp || !address.is_loopback()) return {};
+  try {
+    return user_cookie();
+  } catch (const std::runtime_error&) {
+    return {};
+  }
 }
 
 std::string in_seconds(milliseconds duration) {
   std::string text = std::to_string(duration.count() / 1000);
   if (duration.count() % 1000 != 0) return std::to_string(duration.count()) + "ms";
   return text + "s";
+}
+
+void refuse(Order& order, const TaskReport& failure) {
+  if (auto* open = std::get_if<OpenOrder>(&order)) {
+    if (open->sink) open->sink->on_end(&failure, 0);
+  } else if (auto* attach = std::get_if<AttachOrder>(&order)) {
+    if (attach->sink) attach->sink->on_end(&failure, 0);
+  } else if (auto* append = std::get_if<AppendOrder>(&order)) {
+    if (append->futures) append->futures->adopt(std::move(append->tasks));  // its job has ended
+  } else if (auto* ask = std::get_if<AskOrder>(&order)) {
+    if (ask->on_reply) ask->on_reply(nullptr, &failure);
+  } else if (auto* connect = std::get_if<ConnectOrder>(&order)) {
+    if (connect->on_known) connect->on_known(failure);
+  }
 }
 
 }  // namespace
@@ -96,7 +116,7 @@ void ClientLoop::connect() {
   hello.name = options_.name;
   hello.host = host_name();
   hello.pid = static_cast<std::uint32_t>(getpid());
-  hello.cookie = cookie_ = read_cookie_for(options_.address);
+  hello.cookie = cookie_for(options_.address);
   core_.emplace(std::move(hello), random_number(), table_);
   table_.set_core(*core_);
   carry_out_orders();
@@ -188,11 +208,6 @@ void ClientLoop::on_refused(const Refuse& refuse) {
     return;
   }
   if (refuse.code == RefuseCode::NotAuthorised) {
-    std::string cookie = read_cookie_for(options_.address);
-    if (!cookie.empty() && cookie != cookie_) {  // of a broker that was started after us
-      cookie_ = std::move(cookie);
-      return core_->set_cookie(cookie_);
-    }
     refused_ = report_of(TaskReport::rejected, "unauthorized", refuse.text);
     return;
   }
@@ -206,9 +221,15 @@ bool ClientLoop::may_end(TimePoint now) {
   return table_.all_detached_accepted() || now - *ending_since_ >= kEndWait;
 }
 
+// Everybody who waits is told, also of orders that nobody carried out.
 void ClientLoop::finish(const TaskReport& failure) {
+  intake_->close();
   for (const OnKnown& each : std::exchange(connecting_, {})) each(failure);
-  if (core_) return table_.fail_all(failure);
+  if (core_) table_.fail_all(failure);
+  do {
+    for (Order& order : std::exchange(orders_, {})) refuse(order, failure);
+    intake_->take(orders_);
+  } while (!orders_.empty());
 }
 
 std::optional<Welcome> ClientLoop::welcome() const {

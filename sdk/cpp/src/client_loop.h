@@ -62,7 +62,6 @@ class ClientLoop {
   PeerEffects effects_;
   std::vector<Order> orders_;
   std::vector<OnKnown> connecting_;  // who waits for the connection
-  std::string cookie_;
   std::string last_refusal_;
   bool was_connected_ = false;
   bool again_ = false;                     // something is to be done at once

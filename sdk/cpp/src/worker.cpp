@@ -2,6 +2,8 @@
 #include <zonda/worker.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 #include <optional>
 
 #include "sdk/cpp/src/worker_options.h"
@@ -31,12 +33,16 @@ int Worker::main(int argc, char** argv) {
   WorkerOptions options;
   options.add_to(app);
   CLI11_PARSE(app, argc, argv);
-  if (!options.no_exec) return run_worker(options.settings, handlers);
-  Handlers without_exec;
+  Handlers served;
   for (const detail::Handler& handler : handlers.all()) {
-    if (handler.name != kExecName) without_exec.add(handler);
+    if (!options.no_exec || handler.name != kExecName) served.add(handler);
   }
-  return run_worker(options.settings, without_exec);
+  try {
+    return run_worker(options.settings, served);
+  } catch (const std::exception& error) {  // it could not start: this is its main program, and it says so
+    std::fprintf(stderr, "zonda: %s\n", error.what());
+    return 1;
+  }
 }
 
 }  // namespace zonda

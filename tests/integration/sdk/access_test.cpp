@@ -26,7 +26,7 @@ TEST_CASE("the tool asks questions and gets all pages, or the reason") {
   CHECK_FALSE(access.broker());
   CHECK_FALSE(access.wait_connected(10s));
   CHECK(access.broker()->durability == "memory");
-  const Answer status = access.ask("status", {}, 10s);
+  const QueryAnswer status = access.ask("status", {}, 10s);
   CHECK(status.ok());
   CHECK(status.bodies.size() == 1);
   CHECK(access.ask("nonsense", {}, 10s).code == ReplyCode::Usage);

@@ -1,5 +1,6 @@
 #include <zonda/client.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
@@ -57,6 +58,20 @@ TEST_CASE("a silent broker is unreachable, in futures and in iterations") {
   CHECK_THROWS_AS(client.submit(square(1)).get(), Unreachable);
 }
 
+TEST_CASE("futures end when no socket can be had") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  Client client("ipc:///tmp/zonda-nobody-is-here");
+  const rlimit none{3, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const Future<std::int64_t> future = client.submit(square(1));
+  const bool ready = future.wait_for(20s);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(ready);
+  CHECK_THROWS_AS(future.get(), Unreachable);
+  CHECK_THROWS_AS(client.submit(square(1)).get(), TaskCancelled);
+}
+
 TEST_CASE("a broker that comes later is found") {
   Gates::close_all();
   TestBroker early;
@@ -87,31 +102,27 @@ TEST_CASE("work that the broker forgot is lost, and what comes after is not") {
 TEST_CASE("on tcp loopback a broker knows its user by a cookie") {
   Gates::close_all();
   RuntimeDir runtime;
-  TestBroker broker("tcp://127.0.0.1:0", "secret");
-  const std::uint16_t port = parse_address(broker.address()).port;
+  TestBroker broker("tcp://127.0.0.1:0", user_cookie());
   {
-    Client stranger(broker.address());
+    TestBroker others("tcp://127.0.0.1:0", "of another user");
+    Client stranger(others.address());
     CHECK_THROWS_AS(stranger.submit(square(1)).get(), Unauthorized);
   }
-  write_cookie(port, "secret");
   Client client(broker.address());
   CHECK(client.submit(square(1)).wait_accepted(10s));
 }
 
-TEST_CASE("a cookie is read only from a file that is ours alone") {
+TEST_CASE("a user has one cookie, in a file that nobody else can use") {
   RuntimeDir runtime;
-  CHECK(read_cookie(1).empty());
-  write_cookie(1, "first");
-  write_cookie(1, "second");
-  CHECK(read_cookie(1) == "second");
-  const std::string file = runtime.path() + "/zonda/cookie-1";
+  const std::string cookie = user_cookie();
+  CHECK(cookie.size() == 32);
+  CHECK(user_cookie() == cookie);
+  const std::string file = runtime.path() + "/zonda/cookie";
   chmod(file.c_str(), 0644);
-  CHECK(read_cookie(1).empty());
-  remove_cookie(1);
-  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK_THROWS_AS(user_cookie(), std::runtime_error);
   std::filesystem::remove_all(runtime.path() + "/zonda");
   std::filesystem::create_directory_symlink("/tmp", runtime.path() + "/zonda");
-  CHECK_THROWS_AS(write_cookie(1, "third"), std::runtime_error);
+  CHECK_THROWS_AS(user_cookie(), std::runtime_error);
 }
 
 }  // namespace zonda::test

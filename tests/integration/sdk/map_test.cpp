@@ -136,13 +136,17 @@ TEST_CASE("a map is rejected as a whole") {
 
 TEST_CASE("a cancelled map ends, with every outcome") {
   Cluster cluster;
-  Results<std::string> results = cluster.client.map(wait_for, std::vector<std::string>(3'000, "never"));
+  int pulled = 0;
+  auto inputs =
+      std::views::iota(0) | std::views::transform([&](int) { return ++pulled, std::string("never"); });
+  Results<std::string> results = cluster.client.map(wait_for, inputs);
   results.cancel();
   int cancelled = 0;
   for (auto&& [index, result] : std::move(results).unordered()) {
     if (!result && result.error().kind == TaskReport::cancelled) ++cancelled;
   }
-  CHECK(cancelled == 3'000);
+  CHECK(cancelled > 0);
+  CHECK(cancelled == pulled);
 
   Results<std::string> other = cluster.client.map(wait_for, std::vector<std::string>(10, "never"));
   cluster.client.cancel(other.job());

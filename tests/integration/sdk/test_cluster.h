@@ -11,7 +11,6 @@ class Gates {
  public:
   static void open(const std::string& name);
   static void close_all();
-  static bool is_open(const std::string& name);
 };
 
 class TestBroker {

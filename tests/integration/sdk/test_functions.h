@@ -17,7 +17,7 @@ inline constexpr Function<void()> nothing{"test.nothing"};
 inline constexpr Function<std::string(std::string)> wait_for{"test.wait"};
 // 0 waits until 250000 has run.
 inline constexpr Function<std::int64_t(std::int64_t)> slow_zero{"test.slow_zero"};
-// Says its progress as fast as it can, so many times.
+// Says its progress as fast as it can, so many times or until it is stopped.
 inline constexpr Function<int(int)> chatter{"test.chatter"};
 // Answers with something else than its type says.
 inline constexpr Function<std::int64_t()> liar{"test.liar"};

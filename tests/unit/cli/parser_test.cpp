@@ -12,6 +12,7 @@ struct ParserFixture {
   std::string broker;
   bool quiet = false;
   bool shell = false;
+  bool null = false;
   std::vector<Option> common{option::text("broker", 'b', "ADDR", "where", broker),
                              option::flag("quiet", 'q', "less", quiet)};
   Command root;
@@ -25,7 +26,8 @@ struct ParserFixture {
                 .operands_min = 1,
                 .operands_max = kManyOperands,
                 .takes_command = true};
-    map.options = {option::flag("shell", 0, "with a shell", shell)};
+    map.options = {option::flag("shell", 0, "with a shell", shell),
+                   option::flag("null", '0', "zero bytes", null)};
     map.run = run;
     Command list{.name = "list", .summary = "lists", .operands = "", .examples = ""};
     list.run = run;
@@ -70,6 +72,11 @@ TEST_CASE_METHOD(ParserFixture, "a command to run arrives word by word") {
   CHECK_FALSE(quiet);
 }
 
+TEST_CASE_METHOD(ParserFixture, "a digit is an option or begins a negative number") {
+  CHECK(parsed({"map", "-0", "-5"}).operands == Words{"-5"});
+  CHECK(null);
+}
+
 TEST_CASE_METHOD(ParserFixture, "options end where the command to run begins") {
   CHECK(parsed({"map", "-q", "ls", "-q", "--all"}).operands == Words{"ls", "-q", "--all"});
 }
@@ -95,7 +102,8 @@ TEST_CASE_METHOD(ParserFixture, "help begins with what it does and examples") {
         "  zonda map -- gzip {}\n\n"
         "usage: zonda map [options] -- CMD…\n\n"
         "options:\n"
-        "      --shell  with a shell\n\n"
+        "      --shell  with a shell\n"
+        "  -0, --null   zero bytes\n\n"
         "common options:\n"
         "  -b, --broker ADDR  where\n"
         "  -q, --quiet        less\n");

@@ -25,7 +25,8 @@ CommonOptions as(const std::string& output) {
 Json example_jobs() {
   Json running = Json::parse(R"({"job":"01h00000000000000000000001","name":"","function":"zonda.exec",
     "signature":"(map) -> map","state":"running","client":"zonda-cli","queue":"default","priority":0,
-    "detached":true,"tasks":1000,"queued":880,"running":4,"delayed":0,"done":114,"failed":2,"cancelled":0,
+    "detached":true,"tasks":1000,"queued":880,"running":4,"delayed":0,"done":114,"failed":2,
+    "cancelled":0,
     "submitted":1769846400.25,"started":1769846401.0,"finished":null,"closed":true,"task_seconds":12.5,
     "released":0,"age":192.0,"seconds":192.0})");
   Json hostile = running;
@@ -41,7 +42,8 @@ Json example_jobs() {
 Json example_workers() {
   return Json::parse(
       R"([{"worker":"w1","host":"alpha","pid":17,"state":"active","slots":4,"running":2,"held":3,
-    "done":1200,"failed":1,"queues":["default","gpu"],"labels":{"disk":"ssd","rack":"7"},"resources":{"gpu":2.0},
+    "done":1200,"failed":1,"queues":["default","gpu"],"labels":{"disk":"ssd","rack":"7"},
+    "resources":{"gpu":2.0},
     "since":"2026-01-31T08:00:00.000Z","functions":["zonda.exec(map) -> map"],"age":3.2}])");
 }
 
@@ -71,11 +73,12 @@ TEST_CASE("tasks look like this") {
 }
 
 TEST_CASE("the status looks like this") {
-  const Json status =
-      Json::parse(R"({"broker":"tcp://127.0.0.1:5570","queued":880,"delayed":0,"held":8,"running":4,
+  const Json status = Json::parse(R"({"broker":"tcp://127.0.0.1:5570","queued":880,"delayed":0,"held":8,
+    "running":4,
     "done":114,"failed":2,"accepted":1000,"dispatched":124,"retried":0,"returned":0,"lost":0,"stale":0,
     "bad_frames":0,"refused_frames":0,"gaps":0,"jobs":1,"clients":2,"workers":2,"workers_draining":0,
-    "workers_lost":0,"slots":4,"memory_bytes":65536,"durability":"memory","epoch":1,"tasks_per_second":48.5})");
+    "workers_lost":0,"slots":4,"memory_bytes":65536,"durability":"memory","epoch":1,
+    "tasks_per_second":48.5})");
   check_golden("status.txt", format_thing(as("table"), status_view(), status));
   check_golden("status.json", format_thing(as("json"), status_view(), status));
 }

@@ -56,18 +56,10 @@ std::string random_bytes(Random& random) {
 void mutate(Random& random, std::string& bytes) {
   const std::size_t at = below(random, bytes.size() + 1);
   switch (below(random, 5)) {
-    case 0:
-      bytes.resize(at);
-      break;
-    case 1:
-      bytes.insert(at, 1, static_cast<char>(random()));
-      break;
-    case 2:
-      bytes.insert(at, random_bytes(random));
-      break;
-    case 3:
-      bytes.erase(at, 1 + below(random, 4));
-      break;
+    case 0: bytes.resize(at); break;
+    case 1: bytes.insert(at, 1, static_cast<char>(random())); break;
+    case 2: bytes.insert(at, random_bytes(random)); break;
+    case 3: bytes.erase(at, 1 + below(random, 4)); break;
     default:
       if (at < bytes.size()) bytes[at] = static_cast<char>(random());
   }

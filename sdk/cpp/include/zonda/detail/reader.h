@@ -41,24 +41,15 @@ class Reader {
     if (tag <= 0x7f) return fit<T>(std::uint64_t{tag});
     if (tag >= 0xe0) return fit<T>(std::int64_t{static_cast<std::int8_t>(tag)});
     switch (tag) {
-      case 0xcc:
-        return fit<T>(std::uint64_t{big_endian<std::uint8_t>()});
-      case 0xcd:
-        return fit<T>(std::uint64_t{big_endian<std::uint16_t>()});
-      case 0xce:
-        return fit<T>(std::uint64_t{big_endian<std::uint32_t>()});
-      case 0xcf:
-        return fit<T>(big_endian<std::uint64_t>());
-      case 0xd0:
-        return fit<T>(std::int64_t{static_cast<std::int8_t>(big_endian<std::uint8_t>())});
-      case 0xd1:
-        return fit<T>(std::int64_t{static_cast<std::int16_t>(big_endian<std::uint16_t>())});
-      case 0xd2:
-        return fit<T>(std::int64_t{static_cast<std::int32_t>(big_endian<std::uint32_t>())});
-      case 0xd3:
-        return fit<T>(static_cast<std::int64_t>(big_endian<std::uint64_t>()));
-      default:
-        wrong_kind("an integer", tag);
+      case 0xcc: return fit<T>(std::uint64_t{big_endian<std::uint8_t>()});
+      case 0xcd: return fit<T>(std::uint64_t{big_endian<std::uint16_t>()});
+      case 0xce: return fit<T>(std::uint64_t{big_endian<std::uint32_t>()});
+      case 0xcf: return fit<T>(big_endian<std::uint64_t>());
+      case 0xd0: return fit<T>(std::int64_t{static_cast<std::int8_t>(big_endian<std::uint8_t>())});
+      case 0xd1: return fit<T>(std::int64_t{static_cast<std::int16_t>(big_endian<std::uint16_t>())});
+      case 0xd2: return fit<T>(std::int64_t{static_cast<std::int32_t>(big_endian<std::uint32_t>())});
+      case 0xd3: return fit<T>(static_cast<std::int64_t>(big_endian<std::uint64_t>()));
+      default: wrong_kind("an integer", tag);
     }
   }
 
@@ -69,11 +60,8 @@ class Reader {
         take_tag();
         return static_cast<double>(bits_as<float>(big_endian<std::uint32_t>()));
       }
-      case 0xcb:
-        take_tag();
-        return bits_as<double>(big_endian<std::uint64_t>());
-      default:
-        break;
+      case 0xcb: take_tag(); return bits_as<double>(big_endian<std::uint64_t>());
+      default: break;
     }
     if (!next_is_integer()) wrong_kind("a number", peek());
     const auto value = integer<std::int64_t>();
@@ -93,28 +81,20 @@ class Reader {
     const std::uint8_t tag = take_tag();
     if ((tag & 0xe0) == 0xa0) return take(tag & 0x1fU);
     switch (tag) {
-      case 0xd9:
-        return take(big_endian<std::uint8_t>());
-      case 0xda:
-        return take(big_endian<std::uint16_t>());
-      case 0xdb:
-        return take(big_endian<std::uint32_t>());
-      default:
-        wrong_kind("a string", tag);
+      case 0xd9: return take(big_endian<std::uint8_t>());
+      case 0xda: return take(big_endian<std::uint16_t>());
+      case 0xdb: return take(big_endian<std::uint32_t>());
+      default: wrong_kind("a string", tag);
     }
   }
 
   std::string_view binary() {
     const std::uint8_t tag = take_tag();
     switch (tag) {
-      case 0xc4:
-        return take(big_endian<std::uint8_t>());
-      case 0xc5:
-        return take(big_endian<std::uint16_t>());
-      case 0xc6:
-        return take(big_endian<std::uint32_t>());
-      default:
-        wrong_kind("bytes", tag);
+      case 0xc4: return take(big_endian<std::uint8_t>());
+      case 0xc5: return take(big_endian<std::uint16_t>());
+      case 0xc6: return take(big_endian<std::uint32_t>());
+      default: wrong_kind("bytes", tag);
     }
   }
 

@@ -1,0 +1,79 @@
+"""zonda up and zonda down."""
+import os
+import signal
+import stat
+
+import harness
+from harness import CliTest
+
+
+class Up(CliTest):
+    def processes(self):
+        """Of this test: their environment names its address."""
+        mark = ("ZONDA_BROKER=" + self.address).encode()
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as environ:
+                    if mark in environ.read().split(b"\0"):
+                        found.append(int(pid))
+            except OSError:
+                continue
+        return found
+
+    def tearDown(self):
+        self.zonda("down")
+        self.until(lambda: not self.processes(), "all processes to end")
+
+    def test_in_front(self):
+        up = self.start("up", "--workers", "2", "--slots", "1")
+        self.assertIn(self.address.encode(), up.stdout.readline())
+        self.assertEqual(len(self.zonda("worker", "list", "-q").lines()), 2)
+        self.expect(self.zonda("up"), 4, "runs already")
+        self.assertEqual(self.zonda("run", "--", "echo", "hi").out, "hi\n")
+        up.send_signal(signal.SIGINT)
+        self.assertEqual(up.wait(harness.TIMEOUT), 0)
+        self.assertEqual(self.processes(), [])
+
+    def test_in_the_background(self):
+        document = self.zonda("up", "-d", "--slots", "1", "-o", "json").json()
+        self.assertEqual((document["schema"], document["broker"], document["workers"]),
+                         ("zonda.up/1", self.address, 1))
+        self.expect(self.zonda("check", "workers", "--min", "1"), 0)
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("zonda")).st_mode), 0o700)
+        self.expect(self.zonda("up"), 4, "zonda down")
+        self.expect(self.zonda("down"), 0)
+        self.assertEqual(self.processes(), [])
+        self.expect(self.zonda("down"), 3, "no 'zonda up'")
+
+    def test_down_stops_one_in_front(self):
+        up = self.start("up", "--slots", "1")
+        up.stdout.readline()
+        self.expect(self.zonda("down"), 0)
+        self.assertEqual(up.wait(harness.TIMEOUT), 0)
+
+    def test_killed_parents_leave_no_children(self):
+        up = self.start("up", "--slots", "1")
+        up.stdout.readline()
+        self.assertGreaterEqual(len(self.processes()), 3)
+        up.kill()
+        up.wait()
+        self.until(lambda: not self.processes(), "the children to end")
+
+    def test_data_outlives_it(self):
+        self.need_store()
+        self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
+        job = self.zonda("submit", "--", "echo", "kept").out.strip()
+        self.expect(self.zonda("job", "wait", job), 0)
+        self.expect(self.zonda("down"), 0)
+        self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
+        self.assertEqual(self.expect(self.zonda("job", "result", job), 0).out, "kept\n")
+
+    def test_a_broker_that_does_not_start_is_told(self):
+        answer = self.zonda("up", "-b", "tcp://203.0.113.1:5570")
+        self.assertNotEqual(answer.code, 0)
+        self.assertIn("the broker did not start", answer.err)
+
+
+if __name__ == "__main__":
+    harness.run(needs_broker=True)

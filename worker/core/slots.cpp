@@ -1,0 +1,87 @@
+// Tasks that wait meet slots that are free, and what runs in them is watched.
+#include <algorithm>
+
+#include "worker/core/worker_core.h"
+
+namespace zonda {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr double kHandOverUs = 1'000;  // work given to a slot at once
+constexpr std::uint32_t kHandOverMax = 4'096;
+constexpr double kQueueBehindUs = 20'000;  // longer tasks are not queued behind a running one
+
+}  // namespace
+
+std::uint32_t WorkerCore::batch_size(const Waiting& waiting) const {
+  const auto known = task_us_.find(waiting.function);
+  if (known == task_us_.end()) return 1;
+  return static_cast<std::uint32_t>(std::clamp(kHandOverUs / known->second, 1.0, double{kHandOverMax}));
+}
+
+void WorkerCore::feed(TimePoint now) {
+  for (bool fed = true; fed && !waiting_.empty();) {
+    fed = false;
+    for (int slot = 0; slot < executor_.slots() && !waiting_.empty(); ++slot) {
+      if (slots_[static_cast<std::size_t>(slot)].works.empty()) fed = feed_slot(slot, now) || fed;
+    }
+    for (int slot = 0; slot < executor_.slots() && !waiting_.empty();
+         ++slot) {  // one more, where it will not wait long
+      const auto known = task_us_.find(waiting_.front().function);
+      const bool is_short = known != task_us_.end() && known->second < kQueueBehindUs;
+      if (is_short && slots_[static_cast<std::size_t>(slot)].works.size() == 1)
+        fed = feed_slot(slot, now) || fed;
+    }
+  }
+}
+
+// Hands the first waiting tasks to a slot: about a millisecond of work, or one task. What waits is spread
+// over the slots, so that the last tasks do not all end up in one.
+bool WorkerCore::feed_slot(int number, TimePoint) {
+  Waiting& front = waiting_.front();
+  const std::uint32_t available = front.arguments.count();
+  const auto slots = static_cast<std::uint32_t>(executor_.slots());
+  const std::uint32_t spread = waiting_.size() > 1 ? available : (available + slots - 1) / slots;
+  const std::uint32_t count = std::min({available, batch_size(front), std::max(spread, 1U)});
+  InSlot work{front.job, {{front.first, front.first + count}}, front.token, front.timeout, front};
+  work.origin.arguments = front.arguments.slice(0, count);
+  held_bytes_ -= work.origin.arguments.payloads.size();
+  executor_.start(number, Work{front.job, front.first, front.token, front.attempt, front.function,
+                               front.signature, front.slab, work.origin.arguments});
+  if (count == available) {
+    waiting_.pop_front();
+  } else {
+    front.arguments = {front.arguments.lengths.substr(4 * std::size_t{count}),
+                       front.arguments.payloads.substr(work.origin.arguments.payloads.size())};
+    front.first += count;
+  }
+  slots_[static_cast<std::size_t>(number)].works.push_back(std::move(work));
+  return true;
+}
+
+// Tells of tasks that run for more than a moment, and stops those that run too long.
+void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
+  Started started;
+  for (int number = 0; number < executor_.slots(); ++number) {
+    Slot& slot = slots_[static_cast<std::size_t>(number)];
+    if (slot.works.empty()) continue;
+    const std::optional<Running> running = executor_.running(number);
+    if (!running) continue;
+    const InSlot& work = slot.works.front();
+    if (work.timeout > 0ms && now - running->since >= work.timeout &&
+        !(slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token)) {
+      slot.stopped = running;
+      executor_.stop(number, running->task, StopReason::TimedOut, now);
+    }
+    const bool told = slot.told && slot.told->task == running->task && slot.told->token == running->token;
+    if (told || now - running->since < config_.started_after) continue;
+    slot.told = running;
+    started.tasks.push_back(
+        {running->task.job, running->task.index, 1, running->token.epoch, running->token.lease, true});
+  }
+  if (!started.tasks.empty()) session_.say(started, now, effects);
+}
+
+}  // namespace zonda
