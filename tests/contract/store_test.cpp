@@ -52,7 +52,9 @@ record::Finished finished(std::uint8_t number, std::uint64_t position, std::uint
   record.first = first;
   record.attempt = 2;
   record.worker = "w";
-  record.slab = Slab(values.lengths + kinds, values.payloads);
+  std::string head = values.lengths;
+  head += kinds;
+  record.slab = Slab(head, values.payloads);
   const std::string_view bytes = record.slab.view();
   record.kinds = bytes.substr(values.lengths.size(), kinds.size());
   record.outcomes = {bytes.substr(0, values.lengths.size()),
@@ -79,69 +81,91 @@ using Lines = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("every store keeps its contract") {
+TEST_CASE("commits are numbered one by one, also empty ones") {
   for (const MakeStore& each : kStores) {
-    SECTION(std::string(each.name) + ": commits are numbered one by one, also empty ones") {
-      const auto store = each.make();
-      const std::uint64_t first = commit(*store, {opened(1)});
-      CHECK(commit(*store, {}) == first + 1);
-      CHECK(commit(*store, {appended(1, 0, 1, "a")}) == first + 2);
-      CHECK(store->committed() == first + 2);
-    }
-    SECTION(std::string(each.name) + ": a new store has nothing to tell") {
-      CHECK(replayed(*each.make()).empty());
-    }
-    SECTION(std::string(each.name) + ": what comes back can be applied: a job, its batches, its outcomes") {
-      const auto store = each.make();
-      commit(*store, {opened(1), opened(2), appended(2, 0, 1, "a")});
-      commit(*store, {appended(1, 0, 2, "a"), finished(1, 0, 1, 1, "r")});
-      commit(*store, {appended(1, 2, 1, "a"), record::Closed{job_id(1), 3}, finished(1, 1, 0, 1, "r")});
-      CHECK(replayed(*store) == Lines{"opened job=1", "appended job=1 [0,2)", "appended job=1 [2,3)",
-                                      "closed job=1 count=3", "finished job=1 [1,2)", "finished job=1 [0,1)",
-                                      "opened job=2", "appended job=2 [0,1)"});
-    }
-    SECTION(std::string(each.name) + ": outcomes that were released do not come back, their place does") {
-      const auto store = each.make();
-      commit(*store,
-             {opened(1), appended(1, 0, 3, "a"), finished(1, 0, 0, 1, "r"), finished(1, 1, 1, 2, "r")});
-      commit(*store, {record::Released{job_id(1), 1}});
-      CHECK(replayed(*store) ==
-            Lines{"opened job=1", "appended job=1 [0,3)", "finished job=1 [1,3)", "released job=1 upto=1"});
-    }
-    SECTION(std::string(each.name) + ": of a job that was forgotten nothing comes back") {
-      const auto store = each.make();
-      commit(*store, {opened(1), appended(1, 0, 1, "a"), opened(2)});
-      commit(*store, {record::Forgotten{job_id(1)}});
-      CHECK(replayed(*store) == Lines{"opened job=2"});
-    }
-    SECTION(std::string(each.name) + ": every field and every byte comes back as it was") {
-      const auto store = each.make();
-      const std::string bytes("\0\xff\n", 3);
-      commit(*store,
-             {opened(1), appended(1, 5, 2, bytes), finished(1, 0, 6, 1, bytes, std::string(1, '\3'))});
-      store->replay([&](const Record& any) {
-        if (const auto* job = std::get_if<record::Opened>(&any)) {
-          CHECK(job->spec == opened(1).spec);
-          CHECK(job->client == "me");
-          CHECK(job->at == opened(1).at);
-        } else if (const auto* batch = std::get_if<record::Appended>(&any)) {
-          CHECK(batch->first == 5);
-          CHECK(batch->arguments == appended(1, 5, 2, bytes).arguments);
-          CHECK(batch->at == appended(1, 5, 2, bytes).at);
-        } else {
-          const auto& outcome = std::get<record::Finished>(any);
-          CHECK(outcome.first == 6);
-          CHECK(outcome.attempt == 2);
-          CHECK(outcome.worker == "w");
-          CHECK(outcome.kinds == "\3");
-          CHECK(outcome.outcomes == finished(1, 0, 6, 1, bytes, std::string(1, '\3')).outcomes);
-        }
-      });
-    }
-    SECTION(std::string(each.name) + ": a job that is opened again after it was forgotten is another") {
-      const auto store = each.make();
-      commit(*store, {opened(1), appended(1, 0, 1, "a"), record::Forgotten{job_id(1)}, opened(1)});
-      CHECK(replayed(*store) == Lines{"opened job=1"});
-    }
+    CAPTURE(each.name);
+    const auto store = each.make();
+    const std::uint64_t first = commit(*store, {opened(1)});
+    CHECK(commit(*store, {}) == first + 1);
+    CHECK(commit(*store, {appended(1, 0, 1, "a")}) == first + 2);
+    CHECK(store->committed() == first + 2);
+  }
+}
+
+TEST_CASE("a new store has nothing to tell") {
+  for (const MakeStore& each : kStores) {
+    CAPTURE(each.name);
+    const auto store = each.make();
+    CHECK(replayed(*store).empty());
+  }
+}
+
+TEST_CASE("what comes back can be applied: a job, its batches, its outcomes") {
+  for (const MakeStore& each : kStores) {
+    CAPTURE(each.name);
+    const auto store = each.make();
+    commit(*store, {opened(1), opened(2), appended(2, 0, 1, "a")});
+    commit(*store, {appended(1, 0, 2, "a"), finished(1, 0, 1, 1, "r")});
+    commit(*store, {appended(1, 2, 1, "a"), record::Closed{job_id(1), 3}, finished(1, 1, 0, 1, "r")});
+    CHECK(replayed(*store) == Lines{"opened job=1", "appended job=1 [0,2)", "appended job=1 [2,3)",
+                                    "closed job=1 count=3", "finished job=1 [1,2)", "finished job=1 [0,1)",
+                                    "opened job=2", "appended job=2 [0,1)"});
+  }
+}
+
+TEST_CASE("outcomes that were released do not come back, their place does") {
+  for (const MakeStore& each : kStores) {
+    CAPTURE(each.name);
+    const auto store = each.make();
+    commit(*store, {opened(1), appended(1, 0, 3, "a"), finished(1, 0, 0, 1, "r"), finished(1, 1, 1, 2, "r")});
+    commit(*store, {record::Released{job_id(1), 1}});
+    CHECK(replayed(*store) ==
+          Lines{"opened job=1", "appended job=1 [0,3)", "finished job=1 [1,3)", "released job=1 upto=1"});
+  }
+}
+
+TEST_CASE("of a job that was forgotten nothing comes back") {
+  for (const MakeStore& each : kStores) {
+    CAPTURE(each.name);
+    const auto store = each.make();
+    commit(*store, {opened(1), appended(1, 0, 1, "a"), opened(2)});
+    commit(*store, {record::Forgotten{job_id(1)}});
+    CHECK(replayed(*store) == Lines{"opened job=2"});
+  }
+}
+
+TEST_CASE("every field and every byte comes back as it was") {
+  for (const MakeStore& each : kStores) {
+    CAPTURE(each.name);
+    const auto store = each.make();
+    const std::string bytes("\0\xff\n", 3);
+    commit(*store, {opened(1), appended(1, 5, 2, bytes), finished(1, 0, 6, 1, bytes, std::string(1, '\3'))});
+    store->replay([&](const Record& any) {
+      if (const auto* job = std::get_if<record::Opened>(&any)) {
+        CHECK(job->spec == opened(1).spec);
+        CHECK(job->client == "me");
+        CHECK(job->at == opened(1).at);
+      } else if (const auto* batch = std::get_if<record::Appended>(&any)) {
+        CHECK(batch->first == 5);
+        CHECK(batch->arguments == appended(1, 5, 2, bytes).arguments);
+        CHECK(batch->at == appended(1, 5, 2, bytes).at);
+      } else {
+        const auto& outcome = std::get<record::Finished>(any);
+        CHECK(outcome.first == 6);
+        CHECK(outcome.attempt == 2);
+        CHECK(outcome.worker == "w");
+        CHECK(outcome.kinds == "\3");
+        CHECK(outcome.outcomes == finished(1, 0, 6, 1, bytes, std::string(1, '\3')).outcomes);
+      }
+    });
+  }
+}
+
+TEST_CASE("a job that is opened again after it was forgotten is another") {
+  for (const MakeStore& each : kStores) {
+    CAPTURE(each.name);
+    const auto store = each.make();
+    commit(*store, {opened(1), appended(1, 0, 1, "a"), record::Forgotten{job_id(1)}, opened(1)});
+    CHECK(replayed(*store) == Lines{"opened job=1"});
   }
 }

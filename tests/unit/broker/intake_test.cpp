@@ -1,6 +1,5 @@
 // Jobs and tasks come in: idempotent, within credit, under keys.
 #include <catch2/catch.hpp>
-#include <cmath>
 
 #include "tests/unit/broker/broker_fixture.h"
 
@@ -125,7 +124,7 @@ TEST_CASE("malformed jobs are refused") {
   spec.key = std::string(1'025, 'k');
   CHECK(answer_to(spec) == "job-refused job=1 invalid: a name or the key is malformed");
   spec = job_of();
-  spec.resources = {{"gpu", std::nan("")}};
+  spec.resources = {{"gpu", -1.0}};
   CHECK(answer_to(spec) == "job-refused job=1 invalid: a resource is not a finite amount");
   for (std::uint64_t JobSpec::*field : {&JobSpec::timeout_ms, &JobSpec::deadline_ms, &JobSpec::delay_ms}) {
     spec = job_of();

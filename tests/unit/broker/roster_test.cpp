@@ -70,7 +70,7 @@ TEST_CASE("a class finds kinds that came before it, and a kind finds earlier cla
   Hello hello;
   hello.name = "w1";
   hello.functions = {{"f", "()"}};
-  const Worker& worker = roster.add(hello, {});
+  const WorkerRecord& worker = roster.add(hello, {});
   CHECK(before.kinds == std::vector<WorkerKind*>{worker.kind});
   spec.priority = 1;
   spec.queue = "default";
@@ -87,7 +87,7 @@ TEST_CASE("a worker that left serves nothing any more") {
   Hello hello;
   hello.name = "w1";
   hello.functions = {{"f", "()"}};
-  Worker& worker = roster.add(hello, {});
+  WorkerRecord& worker = roster.add(hello, {});
   CHECK(roster.signatures("f") == std::vector<std::string>{"()"});
   roster.remove(worker);
   CHECK(roster.signatures("f").empty());

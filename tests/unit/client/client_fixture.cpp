@@ -16,7 +16,7 @@ std::string range(std::uint64_t first, std::uint64_t count) {
 ClientFixture::ClientFixture() {
   Hello hello;
   hello.role = Role::Client;
-  core = std::make_unique<ClientCore>(hello, 1, *this);
+  core = std::make_unique<ClientCore>(hello, 1, static_cast<ClientListener&>(*this));
 }
 
 std::string ClientFixture::said(const Message& message) {
