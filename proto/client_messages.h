@@ -148,6 +148,7 @@ struct Outcomes {
 };
 
 // client → broker: outcomes before `position` arrived; those of an attached job may be released.
+inline constexpr std::uint64_t kReadsNoMore = ~0ULL;  // as a position: the log is of no interest any more
 struct OutcomeAck {
   static constexpr auto type = MessageType::OutcomeAck;
   JobId job;

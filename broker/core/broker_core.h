@@ -101,6 +101,7 @@ class BrokerCore {
   void welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects);
   void welcome_client(Connection from, const Hello& hello, const Now& now, Effects& effects);
   void welcome(Session& session, const Hello& hello, const Now& now, Effects& effects);
+  void close_session(std::uint64_t number, Effects& effects);
   void refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
               std::uint64_t retry_after_ms, Effects& effects);
   void on(const Holdings& holdings, Session& session, const Now& now, Effects& effects);
@@ -169,8 +170,8 @@ class BrokerCore {
   void deliver(const Now& now, Effects& effects);
   bool deliver_to(Job& job, Reader& reader, Effects& effects);
   void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
-  std::uint64_t read_by_all(const Job& job);
-  void release_outcomes(Job& job, std::uint64_t position, Effects& effects);
+  void stop_reading(Job& job, Session& session, Effects& effects);
+  void release_read(Job& job, Effects& effects);
   void finish_if_complete(Job& job, const Now& now, Effects& effects);
   void forget(Job& job, Effects& effects);
 

@@ -25,8 +25,6 @@ void BrokerCore::deliver(const Now&, Effects& effects) {
   for (const JobId& id : std::exchange(deliveries_due_, {})) {
     Job* job = find_job(id);
     if (job == nullptr) continue;
-    std::erase_if(job->readers,
-                  [&](const Reader& reader) { return sessions_.find(reader.session) == nullptr; });
     for (Reader& reader : job->readers) {
       while (deliver_to(*job, reader, effects)) {
       }
@@ -62,26 +60,26 @@ void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects
   if (job == nullptr) return;  // released already: a repeated acknowledgement
   const auto reader = std::find_if(job->readers.begin(), job->readers.end(),
                                    [&](const Reader& each) { return each.session == session.number; });
-  if (reader == job->readers.end() || ack.position > reader->sent) return void(++counters_.frames_bad);
+  if (reader == job->readers.end()) return void(++counters_.frames_bad);
+  if (ack.position == kReadsNoMore) return stop_reading(*job, session, effects);
+  if (ack.position > reader->sent) return void(++counters_.frames_bad);
   reader->acked = std::max(reader->acked, ack.position);
+  if (job->client == session.client) job->owner_acked = std::max(job->owner_acked, ack.position);
   deliveries_due_.insert(job->id);
-  if (!job->spec.detached) release_outcomes(*job, read_by_all(*job), effects);
+  release_read(*job, effects);
 }
 
-// Up to where everybody who reads the log has it. The owner counts also while it is away: it may come back.
-std::uint64_t BrokerCore::read_by_all(const Job& job) {
-  bool owner_reads = job.client == nullptr;
-  std::uint64_t position = job.log.end();
-  for (const Reader& reader : job.readers) {
-    const Session* session = sessions_.find(reader.session);
-    if (session == nullptr) continue;
-    owner_reads = owner_reads || session->client == job.client;
-    position = std::min(position, reader.acked);
-  }
-  return owner_reads ? position : job.log.begin();
+void BrokerCore::stop_reading(Job& job, Session& session, Effects& effects) {
+  std::erase_if(job.readers, [&](const Reader& reader) { return reader.session == session.number; });
+  session.reads.erase(job.id);
+  release_read(job, effects);
 }
 
-void BrokerCore::release_outcomes(Job& job, std::uint64_t position, Effects& effects) {
+// An attached job keeps what its owner, or anybody else who reads it now, does not have yet.
+void BrokerCore::release_read(Job& job, Effects& effects) {
+  if (job.spec.detached) return;
+  std::uint64_t position = job.client != nullptr ? job.owner_acked : job.log.end();
+  for (const Reader& reader : job.readers) position = std::min(position, reader.acked);
   const std::uint64_t freed = job.log.release(position);
   if (freed == 0) return;
   memory_used_ -= freed;
@@ -106,9 +104,10 @@ void BrokerCore::finish_if_complete(Job& job, const Now& now, Effects& effects) 
 
 void BrokerCore::forget(Job& job, Effects& effects) {
   for (const Reader& reader : job.readers) {  // who waits for more hears that there is none
-    Session* session = sessions_.find(reader.session);
-    if (session != nullptr && reader.sent < job.log.end())
-      refuse_job(*session, job.id, JobRefusedCode::NotFound, "the job was forgotten", effects);
+    Session& session = *sessions_.find(reader.session);
+    if (reader.sent < job.log.end())
+      refuse_job(session, job.id, JobRefusedCode::NotFound, "the job was forgotten", effects);
+    session.reads.erase(job.id);
   }
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();

@@ -80,7 +80,7 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     known = nullptr;
   }
   WorkerRecord& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
-  if (known != nullptr) sessions_.close(worker.session);
+  if (known != nullptr) close_session(worker.session, effects);
   roster_.set_busy(worker);
   worker.hello.attempt = hello.attempt;
   worker.drain_asked = worker.drain_asked || hello.draining;
@@ -105,7 +105,7 @@ void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& 
     return welcome_client(from, hello, now, effects);
   }
   if (!client) client = std::make_unique<ClientRecord>();
-  sessions_.close(client->session);
+  close_session(client->session, effects);
   client->hello = hello;
   client->share_name = hello.name.empty() ? to_string(hello.peer) : hello.name;
   Session& session = sessions_.open(from, now.steady);
@@ -131,6 +131,13 @@ void BrokerCore::welcome(Session& session, const Hello& hello, const Now& now, E
   std::tie(header.credit_tasks, header.credit_bytes) = grant(session);
   effects.frames.push_back({session.connection, encode(header, message)});
   watch(session, now.steady);
+}
+
+void BrokerCore::close_session(std::uint64_t number, Effects& effects) {
+  Session* session = sessions_.find(number);
+  if (session == nullptr) return;
+  for (const JobId& id : std::set(session->reads)) stop_reading(*find_job(id), *session, effects);
+  sessions_.close(number);
 }
 
 void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, Effects& effects) {

@@ -34,7 +34,9 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
       return refuse_job(session, message.job, JobRefusedCode::Conflict, "another job has this id", effects);
     add_reader(*job, session, message.position);
     // The acknowledgement itself may have been lost with the connection.
-    if (!spec.detached) release_outcomes(*job, read_by_all(*job), effects);
+    if (job->client != nullptr)
+      job->owner_acked = std::max(job->owner_acked, std::min(message.position, job->log.end()));
+    release_read(*job, effects);
     return accept_later(*job, session);
   }
   if (const std::string why = malformation(spec); !why.empty())
@@ -99,6 +101,7 @@ void BrokerCore::add_reader(Job& job, Session& session, std::uint64_t position) 
     *known = {session.number, from, from};
   else
     job.readers.push_back({session.number, from, from});
+  session.reads.insert(job.id);
   deliveries_due_.insert(job.id);
   completions_due_.insert(job.id);
 }

@@ -63,7 +63,7 @@ void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& ef
       timers_.set(session->last_heard + config_.client_grace,
                   {Timer::Kind::ClientAway, 0, client.hello.peer, {}});
     }
-    return sessions_.close(closing);
+    return close_session(closing, effects);
   }
   const bool holds_leases = session->worker != nullptr && !session->worker->leases.empty();
   if (holds_leases && silent >= config_.probe) {
@@ -82,7 +82,7 @@ void BrokerCore::connection_gone(Connection connection, const Now& now, Effects&
   if (session == nullptr) return;
   ClientRecord* client = session->client;
   if (session->worker != nullptr) worker_away(*session->worker, now, effects);
-  sessions_.close(session->number);
+  close_session(session->number, effects);
   if (client != nullptr) {
     client->session = 0;
     client->away_since = now.steady;
@@ -105,7 +105,7 @@ void BrokerCore::lose_worker(WorkerRecord& worker, const char* why, const Now& n
                      " tasks=" + std::to_string(worker.outstanding));
   ++counters_.workers_lost;
   give_back(worker, now, effects);
-  sessions_.close(worker.session);
+  close_session(worker.session, effects);
   hungry_.erase(worker.number);
   roster_.remove(worker);
 }
@@ -149,7 +149,7 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, c
 
 void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects) {
   event(effects, "client-lost client=" + client.share_name + " reason=" + why);
-  sessions_.close(client.session);
+  close_session(client.session, effects);
   for (const JobId& id : std::set(client.jobs)) {
     Job& job = *find_job(id);
     job.client = nullptr;
@@ -222,7 +222,7 @@ void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& e
     give_back(*lease.job, lease.range, {config_.epoch, number}, false, now, effects);
   }
   hungry_.erase(worker.number);
-  sessions_.close(session.number);
+  close_session(session.number, effects);
   roster_.remove(worker);
 }
 

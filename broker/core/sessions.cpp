@@ -28,12 +28,12 @@ void Sessions::close(std::uint64_t number) {
   sessions_.erase(at);
 }
 
-Session* Sessions::find(std::uint64_t number) {
+Session* Sessions::find(std::uint64_t number) const {
   const auto at = sessions_.find(number);
   return at == sessions_.end() ? nullptr : at->second.get();
 }
 
-Session* Sessions::find(Connection connection) {
+Session* Sessions::find(Connection connection) const {
   const auto at = by_connection_.find(connection);
   return at == by_connection_.end() ? nullptr : find(at->second);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 #include "broker/core/clock.h"
@@ -30,6 +31,7 @@ struct Session {
   std::uint64_t resend_asked = ~0ULL;  // after which frame a resend was last asked for,
   TimePoint resend_asked_at;           // and when
   std::uint64_t sink_behind = ~0ULL;   // last frame read when a heartbeat told of later ones
+  std::set<JobId> reads;               // jobs whose logs it reads
   TimePoint last_heard;
   TimePoint timer_at;  // when its timer fires; older ones are void
   // Credit granted to a client: how many tasks and bytes it may have sent in this session, and how many came.
@@ -46,8 +48,8 @@ class Sessions {
 
   Session& open(Connection connection, TimePoint now);
   void close(std::uint64_t number);
-  Session* find(std::uint64_t number);
-  Session* find(Connection connection);
+  Session* find(std::uint64_t number) const;
+  Session* find(Connection connection) const;
 
   // At most one WHO to a connection in a while: a peer that answers slowly is not asked for every frame it
   // sent.

@@ -255,10 +255,11 @@ void ClientCore::settle(TimePoint now, PeerEffects& effects) {
 
 // It is of no interest, but its last acknowledgement and its cancelling must arrive: they are said again in a
 // new session, until the broker has read them.
-void ClientCore::leave(const JobId& id, Job& job) {
+void ClientCore::leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   forget_batches(job);
   std::erase(unsent_, id);
   introduced_.erase(id);
+  if (!job.own || job.spec.detached) session_.say(OutcomeAck{id, kReadsNoMore}, now, effects);
   if (!job.own) return void(jobs_.erase(id));
   job.count = job.sent = job.accepted;
   job.left_at = session_.last_said();
@@ -312,7 +313,7 @@ void ClientCore::send_rest(TimePoint now, PeerEffects& effects) {
       session_.say(OutcomeAck{id, job->acknowledged}, now, effects);
       job->ack_sent = job->acknowledged;
     }
-    if (job->dropped) leave(id, *job);
+    if (job->dropped) leave(id, *job, now, effects);
   }
 }
 

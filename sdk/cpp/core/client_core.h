@@ -103,7 +103,7 @@ class ClientCore {
   void on(const SameJob& same);
   void on(const Outcomes& outcomes);
   void on(const Reply& reply);
-  void leave(const JobId& id, Job& job);
+  void leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);
   void introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);
   void send_appends(TimePoint now, PeerEffects& effects);
   void send_rest(TimePoint now, PeerEffects& effects);

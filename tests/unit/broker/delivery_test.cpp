@@ -110,6 +110,36 @@ TEST_CASE("outcomes of an attached job are kept until all who read it have them"
   CHECK(run.broker.core().job(run.job)->log.begin() == 1);
 }
 
+TEST_CASE("a reader that leaves holds up nobody's outcomes") {
+  Running run(1);
+  const Peer other = run.broker.join_client("other");
+  run.broker.says(other, Attach{run.job, 0});
+  run.broker.finishes(run.worker, run.job, {0, 1}, 1);
+  run.broker.acknowledges(run.client, run.job, 1);
+  REQUIRE(run.broker.core().job(run.job) != nullptr);
+  SECTION("its connection breaks") { run.broker.loses_connection(other); }
+  SECTION("it says goodbye") { run.broker.says(other, Goodbye{}); }
+  SECTION("it reads no more") { run.broker.acknowledges(other, run.job, kReadsNoMore); }
+  SECTION("it falls silent") {
+    run.broker.stays_alive(run.client);
+    run.broker.advance(kLease + 1ms);
+  }
+  CHECK(run.broker.core().job(run.job) == nullptr);
+  CHECK(run.broker.core().memory_used() == 0);
+}
+
+TEST_CASE("an owner that has read all and speaks of its job no more is not waited for") {
+  Running run(1);
+  const Peer other = run.broker.join_client("other");
+  run.broker.says(other, Attach{run.job, 0});
+  run.broker.finishes(run.worker, run.job, {0, 1}, 1);
+  run.broker.acknowledges(run.client, run.job, 1);
+  run.broker.loses_connection(run.client);
+  run.broker.reconnects(run.client);
+  run.broker.acknowledges(other, run.job, 1);
+  CHECK(run.broker.core().job(run.job) == nullptr);
+}
+
 TEST_CASE("who asks for outcomes that were released is told so") {
   Running run(2);
   run.broker.finishes(run.worker, run.job, {0, 1}, 1);
