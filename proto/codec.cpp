@@ -3,6 +3,7 @@
 #include <zonda/detail/handler.h>
 #include <zonda/detail/reader.h>
 
+#include <algorithm>
 #include <cmath>
 #include <msgpack.hpp>
 #include <type_traits>
@@ -38,9 +39,10 @@ template <Enumeration T>
 void put(Packer& packer, T value) {
   packer.pack_uint8(static_cast<std::uint8_t>(value));
 }
+// A longer text is cut: it is for people, since what names something is shorter and checked where it enters.
 void put(Packer& packer, const std::string& value) {
-  packer.pack_str(static_cast<std::uint32_t>(value.size()))
-      .pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
+  const auto size = static_cast<std::uint32_t>(std::min(value.size(), kTextBytesMax));
+  packer.pack_str(size).pack_str_body(value.data(), size);
 }
 void put(Packer& packer, std::string_view value) {
   packer.pack_bin(static_cast<std::uint32_t>(value.size()))

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "proto/frame.h"
+#include "proto/limits.h"
 #include "proto/wire/cookie.h"
 #include "proto/wire/descriptor_limit.h"
 #include "proto/wire/signals.h"
@@ -129,6 +131,11 @@ int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   std::mt19937_64 random((std::uint64_t{device()} << 32) ^ device());
   const Hello hello = hello_of(settings, handlers, broker, random);
   if (hello.functions.empty()) throw std::runtime_error("this worker serves no function");
+  if (const std::size_t bytes = encode(Header{}, hello).size(); bytes > kControlFrameBytesMax)
+    throw std::runtime_error(
+        "this worker offers too much: its functions, labels, queues and resources have " +
+        std::to_string(bytes) + " bytes, at most " + std::to_string(kControlFrameBytesMax) +
+        " can be announced");
   const std::unique_ptr<Executor> executor =
       executor_of(settings.isolation, static_cast<int>(hello.slots), handlers);  // before libzmq's threads
   ZmqContext context;

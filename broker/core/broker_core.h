@@ -198,6 +198,7 @@ class BrokerCore {
   // cancel.cpp
   void on(const Cancel& cancel, Session& session, const Now& now, Effects& effects);
   void cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now& now, Effects& effects);
+  void say_stop(Session& session, const std::vector<Held>& tasks, Effects& effects);
   void cancel_job(Job& job, const Now& now, Effects& effects);
 
   // admin.cpp

@@ -60,15 +60,16 @@ void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind,
       record_done(job, std::move(chunk), effects);
     }
   }
-  for (auto& [number, tasks] : stops) {
-    Session* session = sessions_.find(number);
-    if (session == nullptr) continue;
-    for (std::size_t from = 0; from < tasks.size(); from += kPageEntries) {
-      const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(from);
-      const auto end =
-          tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), from + kPageEntries));
-      say(*session, Stop{{begin, end}}, effects);
-    }
+  for (const auto& [number, tasks] : stops) {
+    if (Session* session = sessions_.find(number)) say_stop(*session, tasks, effects);
+  }
+}
+
+void BrokerCore::say_stop(Session& session, const std::vector<Held>& tasks, Effects& effects) {
+  for (std::size_t from = 0; from < tasks.size(); from += kPageEntries) {
+    const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(from);
+    const auto end = tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), from + kPageEntries));
+    say(session, Stop{{begin, end}}, effects);
   }
 }
 

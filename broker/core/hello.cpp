@@ -7,6 +7,13 @@
 
 namespace zonda {
 
+using namespace std::chrono_literals;
+
+namespace {
+constexpr auto kProofLasts = 2s;                 // a newcomer asks for a name more often than that
+constexpr std::size_t kHoldingsMax = 1'000'000;  // entries; a worker's window is a fraction of it
+}  // namespace
+
 void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, Effects& effects) {
   if (const std::optional<Refuse> refusal = objection(hello)) {
     event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + refusal->text + "\"");
@@ -65,15 +72,16 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     if (hello.attempt <= known->hello.attempt) return;  // a repeated HELLO that was answered
   } else {
     // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
-    // tries again.
+    // tries again; if the holder has answered by then, for nothing.
     WorkerRecord* const holders[] = {known, roster_.find_by_name(hello.name)};
     for (const WorkerRecord* holder : holders) {
       if (holder == nullptr || holder->state == WorkerState::Away) continue;
+      const bool lives = now.steady - holder->proved_alive < kProofLasts;
       if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
       return refuse(from, hello, RefuseCode::NameTaken,
                     "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +
                         " on " + holder->hello.host,
-                    500, effects);
+                    lives ? 0 : 500, effects);
     }
     if (holders[1] != nullptr && holders[1] != known) lose_worker(*holders[1], "replaced", now, effects);
     if (known != nullptr) lose_worker(*known, "replaced", now, effects);
@@ -143,6 +151,11 @@ void BrokerCore::close_session(std::uint64_t number, Effects& effects) {
 void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, Effects& effects) {
   WorkerRecord& worker = *session.worker;
   if (worker.state != WorkerState::Joining) return void(++counters_.frames_bad);
+  if (worker.holdings.size() + holdings.tasks.size() > kHoldingsMax) {
+    refuse(session.connection, worker.hello, RefuseCode::Malformed, "it holds more than a worker can hold", 0,
+           effects);
+    return lose_worker(worker, "malformed", now, effects);
+  }
   worker.holdings.insert(worker.holdings.end(), holdings.tasks.begin(), holdings.tasks.end());
   if (holdings.last) reconcile(worker, now, effects);
 }
@@ -172,7 +185,7 @@ void BrokerCore::reconcile(WorkerRecord& worker, const Now& now, Effects& effect
   std::vector<Held> overtaken;
   for (const Held& tasks : std::exchange(worker.holdings, {})) adopt(worker, tasks, now, overtaken);
   Session& session = *sessions_.find(worker.session);
-  if (!overtaken.empty()) say(session, Stop{std::move(overtaken)}, effects);
+  say_stop(session, overtaken, effects);
   worker.state = worker.drain_asked ? WorkerState::Draining : WorkerState::Active;
   if (worker.drain_asked) say(session, Drain{}, effects);
   reload(worker);

@@ -10,9 +10,6 @@ namespace zonda {
 
 namespace {
 
-// Ten years. Longer times would overflow a clock and mean nothing to anybody.
-constexpr std::uint64_t kDurationMsMax = 10ULL * 366 * 24 * 3'600'000;
-
 // What is wrong with a job, whoever runs it; nothing if it may run.
 std::string malformation(const JobSpec& spec) {
   if (!is_name(spec.function) || (!spec.queue.empty() && !is_name(spec.queue)) ||

@@ -72,8 +72,8 @@ struct Job {
   std::deque<Batch> batches;
   Segments segments;
   OutcomeLog log;
-  std::vector<Reader> readers;     // sessions that are open
-  std::uint64_t owner_acked = 0;   // how far its owner has read, also while it is away
+  std::vector<Reader> readers;    // sessions that are open
+  std::uint64_t owner_acked = 0;  // how far its owner has read, also while it is away
   JobCounts counts;
   std::map<std::uint64_t, std::vector<TaskReport::Attempt>>
       histories;       // of tasks that failed and are not done

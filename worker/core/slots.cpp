@@ -80,6 +80,7 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
     slot.told = running;
     started.tasks.push_back(
         {running->task.job, running->task.index, 1, running->token.epoch, running->token.lease, true});
+    if (started.tasks.size() == kPageEntries) session_.say(std::exchange(started, {}), now, effects);
   }
   if (!started.tasks.empty()) session_.say(started, now, effects);
 }

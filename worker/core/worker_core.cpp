@@ -89,15 +89,16 @@ void WorkerCore::on(const Tasks& tasks) {
       returned_.push_back({range.job, range.first, range.arguments.count(), range.epoch, range.lease, false});
       continue;
     }
-    Waiting waiting{range.job,
-                    range.first,
-                    range.token(),
-                    range.attempt,
-                    range.function,
-                    range.signature,
-                    std::chrono::milliseconds(static_cast<std::int64_t>(range.timeout_ms)),
-                    Slab(range.arguments.lengths, range.arguments.payloads),
-                    {}};
+    Waiting waiting{
+        range.job,
+        range.first,
+        range.token(),
+        range.attempt,
+        range.function,
+        range.signature,
+        std::chrono::milliseconds(static_cast<std::int64_t>(std::min(range.timeout_ms, kDurationMsMax))),
+        Slab(range.arguments.lengths, range.arguments.payloads),
+        {}};
     const std::string_view bytes = waiting.slab.view();
     waiting.arguments = {bytes.substr(0, range.arguments.lengths.size()),
                          bytes.substr(range.arguments.lengths.size())};

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "proto/frame.h"
+#include "proto/limits.h"
 #include "sdk/cpp/src/submit_job.h"
 #include "sdk/cpp/src/task_reports.h"
 
@@ -45,6 +47,11 @@ void JobTable::carry(OpenOrder& order) {
   entry.sink = std::move(order.sink);
   entry.own = true;
   entry.detached = order.spec.detached;
+  const std::size_t bytes = encode(Header{}, OpenJob{order.job, order.spec, 0, 0}).size();
+  if (bytes > kControlFrameBytesMax)
+    return on_job_refused(order.job, JobRefusedCode::Limit,
+                          "its options have " + std::to_string(bytes) + " bytes, at most " +
+                              std::to_string(kControlFrameBytesMax) + " are taken");
   core_->open(order.job, order.spec);
 }
 

@@ -98,6 +98,15 @@ TEST_CASE("a function is called by name") {
   CHECK_THROWS_AS(cluster.client.call("no name", arguments), Error);
 }
 
+TEST_CASE("options that no frame holds are rejected, and other work goes on") {
+  Cluster cluster;
+  Call<std::int64_t> call = square(5);
+  for (int number = 0; number < 300; ++number)
+    call.label("l" + std::to_string(number), std::string(256, 'x'));
+  CHECK_THROWS_WITH(cluster.client.submit(call).get(), Catch::Contains("at most 65536"));
+  CHECK(cluster.client.submit(square(6)).get() == 36);
+}
+
 TEST_CASE("calls with the same key are one task") {
   Cluster cluster;
   const Future<std::int64_t> first = cluster.client.submit(square(5).key("five"));

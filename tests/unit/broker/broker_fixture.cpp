@@ -331,6 +331,15 @@ std::vector<std::string> BrokerFixture::took_messages_to(Peer peer) {
   return all;
 }
 
+Refuse BrokerFixture::took_refusal(Peer peer) {
+  PeerState& state = peers_.at(peer.number);
+  REQUIRE(!state.inbox.empty());
+  const std::unique_ptr<Heard> heard = std::move(state.inbox.front());
+  state.inbox.pop_front();
+  REQUIRE(std::holds_alternative<Refuse>(heard->frame.message));
+  return std::get<Refuse>(heard->frame.message);
+}
+
 bool BrokerFixture::is_silent() const {
   return std::all_of(peers_.begin(), peers_.end(), [](const PeerState& peer) { return peer.inbox.empty(); });
 }

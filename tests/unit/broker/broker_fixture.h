@@ -90,6 +90,7 @@ class BrokerFixture {
   // What the broker said. Heartbeats are only counted. "nothing" if there is nothing.
   std::string took_message_to(Peer peer);
   std::vector<std::string> took_messages_to(Peer peer);
+  Refuse took_refusal(Peer peer);
   void ignores_messages() {
     for (PeerState& peer : peers_) peer.inbox.clear();
   }

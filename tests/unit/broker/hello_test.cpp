@@ -78,6 +78,31 @@ TEST_CASE("a name that a living worker holds is refused with who holds it, and t
   CHECK(broker.is_silent());
 }
 
+TEST_CASE("a newcomer stops asking for a name whose holder has answered meanwhile") {
+  BrokerFixture broker;
+  const Peer holder = broker.join_worker({.name = "w"});
+  Hello hello = worker();
+  hello.name = "w";
+  const Peer newcomer = broker.connect(hello);
+  CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
+  SECTION("it lives") {
+    broker.says(holder, Heartbeat{0, false});
+    broker.says_hello(newcomer);
+    CHECK(broker.took_refusal(newcomer).retry_after_ms == 0);
+  }
+  SECTION("it is alive by what it said on its own: that may have been its last word") {
+    broker.says(holder, Heartbeat{0, true});
+    broker.says_hello(newcomer);
+    CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
+  }
+  SECTION("its proof is old") {
+    broker.says(holder, Heartbeat{0, false});
+    broker.advance(3s);
+    broker.says_hello(newcomer);
+    CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
+  }
+}
+
 TEST_CASE("a worker whose connection is gone is replaced by a newcomer of its name, and its tasks go back") {
   BrokerFixture broker;
   const Peer dead = broker.join_worker({.name = "w"});
@@ -170,6 +195,32 @@ TEST_CASE("a list of holdings may come in pages") {
   CHECK(broker.leases_of(peer) == 1);
   CHECK(broker.core().counters().tasks_returned == 0);
   CHECK(broker.is_silent());
+}
+
+TEST_CASE("holdings without end are refused") {
+  BrokerFixture broker;
+  const Peer peer = broker.connect(worker());
+  REQUIRE(broker.took_message_to(peer) == "welcome");
+  const Held held{broker.new_job_id(), 0, 1, 1, 1, false};
+  const Holdings page{std::vector<Held>(kListMax, held), false};
+  for (std::size_t told = 0; told <= 1'000'000; told += kListMax) broker.says(peer, page);
+  CHECK(broker.took_message_to(peer) == "refuse malformed: it holds more than a worker can hold");
+  CHECK(broker.core().roster().all().empty());
+}
+
+TEST_CASE("a worker that lists more than a page of what is not its own is told to stop it, in pages") {
+  BrokerFixture broker;
+  const Peer peer = broker.connect(worker());
+  REQUIRE(broker.took_message_to(peer) == "welcome");
+  const JobId job = broker.new_job_id();
+  std::vector<Held> held;
+  for (std::uint64_t index = 0; index < kPageEntries + 1; ++index)
+    held.push_back(BrokerFixture::held(job, {2 * index, 2 * index + 1}, 99));
+  broker.says(peer, Holdings{held, true});
+  const std::vector<std::string> told = broker.took_messages_to(peer);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].starts_with("stop"));
+  CHECK(told[1].starts_with("stop"));
 }
 
 TEST_CASE("a second list of holdings in a session is counted and changes nothing") {

@@ -76,6 +76,17 @@ TEST_CASE("a task is told as started when it has run for 5 ms, once") {
   CHECK(worker.took_messages().empty());
 }
 
+TEST_CASE("more tasks than a page holds are told as started in pages") {
+  constexpr int kSlots = 1'500;
+  Open worker(kSlots);
+  worker.gives(0, kSlots);
+  worker.advance(5ms);
+  const Lines said = worker.took_messages();
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].starts_with("started"));
+  CHECK(said[1].starts_with("started"));
+}
+
 TEST_CASE("a task that runs longer than its timeout is stopped, once") {
   Open worker;
   worker.gives(0, 1, 1, 50);
