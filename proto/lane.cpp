@@ -21,7 +21,7 @@ std::vector<std::string> LaneSender::pack(Header header, const Message& message)
 }
 
 Arrival LaneReceiver::receive(Frame& frame) {
-  if (total_ == 0) std::string().swap(assembled_);  // handled by now, and it may be a gigabyte
+  release();
   if (broken_) return Arrival::Bad;
   if (frame.header.seq <= last_) return Arrival::Duplicate;
   if (frame.header.seq != last_ + 1) return Arrival::Gap;
@@ -35,6 +35,10 @@ Arrival LaneReceiver::receive(Frame& frame) {
   ++last_;
   if (piece == nullptr) message_ = std::move(frame.message);
   return arrival;
+}
+
+void LaneReceiver::release() {
+  if (total_ == 0) std::string().swap(assembled_);
 }
 
 Arrival LaneReceiver::add_piece(const Piece& piece) {

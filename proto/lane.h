@@ -38,6 +38,8 @@ class LaneReceiver {
   Arrival receive(Frame& frame);
   Message& message() { return message_; }
   std::uint64_t last() const { return last_; }  // number of the last frame read in order
+  // The message was handled. One that came in pieces may be a gigabyte, and the next may be long in coming.
+  void release();
 
  private:
   Arrival add_piece(const Piece& piece);

@@ -34,8 +34,7 @@ PeerSession::Event PeerSession::handle(std::string_view bytes, TimePoint now, Pe
   }
   if (const Refuse* refuse = std::get_if<Refuse>(&frame->message)) return on_refuse(*refuse, now);
   if (std::holds_alternative<Who>(frame->message)) {
-    open_ = false;
-    say_hello(now, effects);
+    begin_again(now, effects);
     return Event::Nothing;
   }
   if (!open_ || frame->header.session != number_) return Event::Nothing;  // of an older session
@@ -51,9 +50,22 @@ PeerSession::Event PeerSession::handle(std::string_view bytes, TimePoint now, Pe
     case Arrival::Gap:
     case Arrival::Bad: break;
   }
-  open_ = false;
-  say_hello(now, effects);
+  begin_again(now, effects);
   return Event::Nothing;
+}
+
+// At once, unless the last session was over as soon as it had begun: something in it may be what ends it, and
+// all of it would be said again and again.
+void PeerSession::begin_again(TimePoint now, PeerEffects& effects) {
+  if (open_ && now - opened_at_ >= heartbeat_) again_wait_ = kAgainWait;
+  open_ = false;
+  if (now < again_not_before_) {
+    next_hello_ = again_not_before_;
+    return;
+  }
+  again_not_before_ = now + again_wait_;
+  again_wait_ = std::min(again_wait_ * 2, kHelloWaitMax);
+  say_hello(now, effects);
 }
 
 PeerSession::Event PeerSession::on_welcome(const Welcome& welcome, TimePoint now) {
@@ -67,7 +79,7 @@ PeerSession::Event PeerSession::on_welcome(const Welcome& welcome, TimePoint now
   in_ = {};
   credit_tasks_ = credit_bytes_ = 0;
   hello_wait_ = kHelloRetry;
-  last_sent_ = last_heartbeat_ = now;
+  last_sent_ = last_heartbeat_ = opened_at_ = now;
   return Event::Opened;
 }
 

@@ -29,6 +29,8 @@ struct PeerEffects {
 
 class PeerSession {
  public:
+  static constexpr std::chrono::milliseconds kAgainWait{50};
+
   // `hello` but for its attempt.
   PeerSession(Hello hello, std::uint64_t seed);
 
@@ -61,6 +63,7 @@ class PeerSession {
 
  private:
   void say_hello(TimePoint now, PeerEffects& effects);
+  void begin_again(TimePoint now, PeerEffects& effects);
   Event on_welcome(const Welcome& welcome, TimePoint now);
   Event on_refuse(const Refuse& refuse, TimePoint now);
 
@@ -84,6 +87,9 @@ class PeerSession {
   TimePoint last_heartbeat_{};
   TimePoint next_hello_{};
   std::chrono::milliseconds hello_wait_ = kHelloRetry;
+  TimePoint opened_at_{};
+  TimePoint again_not_before_{};  // sessions that die young are not begun again at once
+  std::chrono::milliseconds again_wait_ = kAgainWait;
 };
 
 }  // namespace zonda

@@ -49,7 +49,7 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
   hello.host = host_name();
   hello.pid = static_cast<std::uint32_t>(getpid());
   hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
-  if (broker.transport == BaseAddress::Transport::Tcp && broker.is_loopback()) hello.cookie = user_cookie();
+  if (broker.transport == BaseAddress::Transport::Ipc || broker.is_loopback()) hello.cookie = user_cookie();
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   hello.slots = settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
   hello.queues = settings.queues;

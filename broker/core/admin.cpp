@@ -11,6 +11,7 @@ namespace zonda {
 namespace {
 
 constexpr std::uint32_t kPage = 500;
+constexpr std::uint64_t kAnswerEntriesMax = 100'000;
 
 // The arguments of a query, by name. Unknown ones are skipped: they come from newer tools.
 struct Arguments {
@@ -32,7 +33,7 @@ Arguments read_arguments(std::string_view bytes) {
     else if (key == "state")
       arguments.state = reader.text();
     else if (key == "limit")
-      arguments.limit = reader.integer<std::uint64_t>();
+      arguments.limit = std::min(reader.integer<std::uint64_t>(), kAnswerEntriesMax);
     else if (key == "index")
       arguments.index = reader.integer<std::uint64_t>(), arguments.has_index = true;
     else
@@ -191,7 +192,6 @@ void BrokerCore::Question::stop() {
 }
 
 void BrokerCore::Question::jobs() {
-  Answer probe;
   std::vector<std::function<void(Answer&)>> entries;  // the newest first
   for (auto at = core_.jobs_.rbegin(); at != core_.jobs_.rend() && entries.size() < arguments_.limit; ++at) {
     const Job* job = at->second.get();
@@ -297,11 +297,9 @@ void BrokerCore::Question::tasks(const Job& job) {
     const char* name = state.state == TaskState::Ready    ? "queued"
                        : state.state == TaskState::Leased ? "running"
                                                           : "delayed";
-    for (std::uint64_t index = part.lo; index < part.hi && entries.size() < arguments_.limit; ++index) {
-      if (wanted(name))
-        entries.emplace_back(
-            [this, &job, index, state](Answer& page) { pack_task(page, job, index, state); });
-    }
+    if (!wanted(name)) return;
+    for (std::uint64_t index = part.lo; index < part.hi && entries.size() < arguments_.limit; ++index)
+      entries.emplace_back([this, &job, index, state](Answer& page) { pack_task(page, job, index, state); });
   });
   say_list(entries, [](Answer& page, const std::function<void(Answer&)>& pack) { pack(page); });
 }

@@ -6,7 +6,7 @@
 namespace zonda {
 
 BrokerCore::BrokerCore(BrokerConfig config)
-    : config_(std::move(config)), random_(config_.seed), sessions_(config_.epoch << 32) {}
+    : config_(std::move(config)), random_(config_.seed), sessions_(config_.seed + 1) {}
 
 BrokerCore::~BrokerCore() = default;
 
@@ -39,7 +39,7 @@ void BrokerCore::handle(Connection from, std::string_view bytes, const Now& now,
 }
 
 // The sink tells no senders apart, so the session in the header is all there is to go by. What comes out of
-// order is not taken: the worker learns from the `ack` of the next frame to it where to go on.
+// order is not taken: STORED with `resend` tells the worker where to go on.
 void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
   Session* session = sessions_.find(frame.header.session);
   if (session == nullptr || session->worker == nullptr) {
@@ -53,6 +53,7 @@ void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
         on(*results, *session, now, effects);
       else
         ++counters_.frames_bad;
+      session->sink.release();
       stored_due_.insert(session->number);
       return;
     case Arrival::Partial: return;

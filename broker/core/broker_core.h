@@ -81,6 +81,7 @@ class BrokerCore {
   // For tests and the simulator: cross-checks every table against every other; returns what is wrong, or
   // nothing.
   std::string check() const;
+  std::size_t timers() const { return timers_.size(); }
   const Roster& roster() const { return roster_; }
   const Job* job(const JobId& id) const;
   std::uint64_t attached_jobs() const;
@@ -118,6 +119,7 @@ class BrokerCore {
                 const Now& now, Effects& effects);
   void accept_tasks(Job& job, std::uint64_t first, const Column& arguments, const Now& now, Effects& effects);
   void accept_later(Job& job, Session& session) { accepts_due_.emplace(session.number, job.id); }
+  void accept_for_readers(Job& job);
   void add_reader(Job& job, Session& session, std::uint64_t position);
   void refuse_job(Session& session, const JobId& job, JobRefusedCode code, const std::string& text,
                   Effects& effects);
@@ -126,11 +128,17 @@ class BrokerCore {
 
   // dispatch.cpp
   void dispatch(const Now& now, Effects& effects);
+  void in_rounds(const std::vector<std::uint64_t>& workers, const Now& now, Effects& effects);
   void spread(ReadyClass& ready_class, const Now& now, Effects& effects);
   std::vector<std::uint64_t> standing_by(const ReadyClass& ready_class) const;
   std::uint64_t share_of_round(const ReadyClass& ready_class, std::uint64_t slots);
   void serve(WorkerRecord& worker, const Now& now, Effects& effects);
-  ReadyClass* best_class(WorkerRecord& worker);
+  struct Offer {
+    Job* job = nullptr;
+    std::uint64_t tasks = 0;
+  };
+  using Parts = std::map<std::uint64_t, std::uint64_t>;  // tasks left for a worker in this round, by class
+  Offer best_offer(WorkerRecord& worker, Parts& its_part);
   std::uint64_t room(const WorkerRecord& worker, const Job& job) const;
   bool has_room(const WorkerRecord& worker) const;
   TaskRange hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now);
@@ -151,10 +159,11 @@ class BrokerCore {
                     WorkerRecord* worker, const Now& now, Effects& effects);
   void take_failures(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
                      WorkerRecord* worker, const Now& now, Effects& effects);
-  void measure(Job& job, const ResultRange& range);
+  void measure(Job& job, const ResultRange& range, const Lease& lease, const Now& now);
   // `told`: the report as the worker encoded it, which may hold more than TaskReport; empty if there is none.
   void fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
                  std::string_view told, const WorkerRecord* worker, const Now& now, Effects& effects);
+  void forgive(Job& job, IndexRange part, SegmentState& state);
   bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
   // Records outcomes of tasks that are in segments: the only place where a task becomes done.
   void record_done(Job& job, LogChunk chunk, Effects& effects);
@@ -165,11 +174,14 @@ class BrokerCore {
   // Every change of a job's segments goes through these two, so that counts and queue agree.
   void set_state(Job& job, IndexRange range, const SegmentState& state);
   void leave_state(Job& job, IndexRange range);
+  void became_ready(Job& job, std::uint64_t tasks);
 
   // delivery.cpp
   void deliver(const Now& now, Effects& effects);
-  bool deliver_to(Job& job, Reader& reader, Effects& effects);
+  bool deliver_to(Job& job, Reader& reader, Session& session, Effects& effects);
   void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
+  void arrived(Job& job, Reader& reader, Session& session, std::uint64_t position);
+  void measure_way(const Job& job, Reader& reader, Session& session);
   void stop_reading(Job& job, Session& session, Effects& effects);
   void release_read(Job& job, Effects& effects);
   void finish_if_complete(Job& job, const Now& now, Effects& effects);
@@ -193,7 +205,8 @@ class BrokerCore {
   void on(const Output& output, Session& session, const Now& now, Effects& effects);
   bool holds(const Session& session, const JobId& job, std::uint64_t index, Token token) const;
   void make_due(const JobId& id, IndexRange range);
-  void expire_tasks(const JobId& id, IndexRange range, const Now& now, Effects& effects);
+  void watch_deadline(Job& job);
+  void expire_tasks(Job& job, const Now& now, Effects& effects);
 
   // cancel.cpp
   void on(const Cancel& cancel, Session& session, const Now& now, Effects& effects);

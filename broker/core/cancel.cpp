@@ -7,6 +7,13 @@
 
 namespace zonda {
 
+namespace {
+// Outcomes that say no more than their kind: empty payloads, and the kinds behind their lengths.
+Slab kinds_only(std::uint64_t count, TaskReport::Kind kind) {
+  return Slab(std::string(4 * count, '\0'), std::string(count, static_cast<char>(kind)));
+}
+}  // namespace
+
 void BrokerCore::on(const Cancel& cancel, Session& session, const Now& now, Effects& effects) {
   Job* job = find_job(cancel.job);
   if (job == nullptr) return;  // over and released
@@ -19,27 +26,24 @@ void BrokerCore::on(const Cancel& cancel, Session& session, const Now& now, Effe
 }
 
 void BrokerCore::cancel_job(Job& job, const Now& now, Effects& effects) {
-  if (job.complete) return;
+  if (job.complete) return accept_for_readers(job);  // who asks hears that it is closed
   const bool was_closed = job.is_closed();
   job.state = JobState::Cancelled;
   if (!was_closed) effects.records.push_back(record::Closed{job.id, job.count});
   event(effects, "job-cancelled job=" + to_string(job.id));
   cancel_tasks(job, {0, job.count}, TaskReport::cancelled, now, effects);
-  for (const Reader& reader : job.readers) {
-    if (Session* session = sessions_.find(reader.session)) accept_later(job, *session);
-  }
+  accept_for_readers(job);
   completions_due_.insert(job.id);
 }
 
-// Ends the tasks of a range that are not done as cancelled or expired. Outcomes that say no more than their
-// kind have an empty payload, and all of them share one slab.
+// Ends the tasks of a range that are not done as cancelled or expired. Full chunks share one slab.
 void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now&,
                               Effects& effects) {
   std::vector<std::pair<IndexRange, SegmentState>> parts;
   job.segments.for_each(range,
                         [&](IndexRange part, const SegmentState& state) { parts.emplace_back(part, state); });
   if (parts.empty()) return;
-  const Slab uniform(std::string(4 * kFrameTasks, '\0'), std::string(kFrameTasks, static_cast<char>(kind)));
+  const Slab uniform = kinds_only(kFrameTasks, kind);
   std::map<std::uint64_t, std::vector<Held>> stops;  // by session
   for (const auto& [part, state] : parts) {
     if (state.state == TaskState::Leased) {
@@ -54,9 +58,9 @@ void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind,
       LogChunk chunk;
       chunk.first = first;
       chunk.attempt = state.attempt();
-      chunk.slab = uniform;
-      chunk.outcomes = {uniform.view().substr(0, 4 * count), {}};
-      chunk.kinds = uniform.view().substr(4 * kFrameTasks, count);
+      chunk.slab = count == kFrameTasks ? uniform : kinds_only(count, kind);
+      chunk.outcomes = {chunk.slab.view().substr(0, 4 * count), {}};
+      chunk.kinds = chunk.slab.view().substr(4 * count, count);
       record_done(job, std::move(chunk), effects);
     }
   }

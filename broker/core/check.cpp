@@ -41,7 +41,7 @@ std::string BrokerCore::check() const {
     wrong += differ(name + " tasks", job->count, job->done() + counted.open());
     wrong += differ(name + " log", job->log.end(), job->done());
     for (const Reader& reader : job->readers) {
-      const auto session = sessions_.find(reader.session);
+      const Session* session = sessions_.find(reader.session);
       if (session == nullptr || !session->reads.contains(id)) wrong += name + " has a reader that is gone; ";
     }
     for (const Batch& batch : job->batches) memory += batch.slab.size();

@@ -7,8 +7,9 @@
 namespace zonda {
 namespace {
 
-constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a reader may have on the way
+constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a session may have on the way
 constexpr std::uint64_t kWindowOutcomes = 1 << 18;
+constexpr int kResumedByAck = 8;             // jobs that waited for room in the window
 constexpr std::size_t kHistoryMax = 10'000;  // summaries of jobs that are gone
 
 OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position) {
@@ -26,17 +27,20 @@ void BrokerCore::deliver(const Now&, Effects& effects) {
     Job* job = find_job(id);
     if (job == nullptr) continue;
     for (Reader& reader : job->readers) {
-      while (deliver_to(*job, reader, effects)) {
+      Session& session = *sessions_.find(reader.session);
+      while (deliver_to(*job, reader, session, effects)) {
       }
     }
   }
 }
 
-// One frame of outcomes. False if there is nothing to send or the reader has enough on the way.
-bool BrokerCore::deliver_to(Job& job, Reader& reader, Effects& effects) {
-  if (reader.sent >= job.log.end() || reader.sent - reader.acked >= kWindowOutcomes ||
-      job.log.bytes_before(reader.sent) - job.log.bytes_before(reader.acked) >= kWindowBytes)
+// One frame of outcomes. False if there is nothing to send or the session has enough on the way.
+bool BrokerCore::deliver_to(Job& job, Reader& reader, Session& session, Effects& effects) {
+  if (reader.sent >= job.log.end()) return false;
+  if (session.on_way_outcomes >= kWindowOutcomes || session.on_way_bytes >= kWindowBytes) {
+    session.waiting_reads.insert(job.id);
     return false;
+  }
   reader.sent = std::max(reader.sent, job.log.begin());
   Outcomes message;
   message.job = job.id;
@@ -51,7 +55,8 @@ bool BrokerCore::deliver_to(Job& job, Reader& reader, Effects& effects) {
     outcomes += message.ranges.back().outcomes.count();
     reader.sent = chunk.end();
   }
-  say(*sessions_.find(reader.session), message, effects);
+  measure_way(job, reader, session);
+  say(session, message, effects);
   return true;
 }
 
@@ -62,16 +67,37 @@ void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects
                                    [&](const Reader& each) { return each.session == session.number; });
   if (reader == job->readers.end()) return void(++counters_.frames_bad);
   if (ack.position == kReadsNoMore) return stop_reading(*job, session, effects);
-  if (ack.position > reader->sent) return void(++counters_.frames_bad);
-  reader->acked = std::max(reader->acked, ack.position);
+  // It may have read further in an earlier session than it was sent in this one.
+  if (ack.position > job->log.end()) return void(++counters_.frames_bad);
+  arrived(*job, *reader, session, ack.position);
   if (job->client == session.client) job->owner_acked = std::max(job->owner_acked, ack.position);
   deliveries_due_.insert(job->id);
   release_read(*job, effects);
 }
 
+// The window has room again for what was sent up to `position`, and for jobs that waited for it.
+void BrokerCore::arrived(Job& job, Reader& reader, Session& session, std::uint64_t position) {
+  reader.acked = std::max(reader.acked, position);
+  reader.sent = std::max(reader.sent, reader.acked);
+  measure_way(job, reader, session);
+  for (int left = kResumedByAck; left > 0 && !session.waiting_reads.empty(); --left)
+    deliveries_due_.insert(session.waiting_reads.extract(session.waiting_reads.begin()).value());
+}
+
+void BrokerCore::measure_way(const Job& job, Reader& reader, Session& session) {
+  const std::uint64_t outcomes = reader.sent - reader.acked;
+  const std::uint64_t bytes = job.log.bytes_before(reader.sent) - job.log.bytes_before(reader.acked);
+  session.on_way_outcomes += outcomes - std::exchange(reader.on_way_outcomes, outcomes);
+  session.on_way_bytes += bytes - std::exchange(reader.on_way_bytes, bytes);
+}
+
 void BrokerCore::stop_reading(Job& job, Session& session, Effects& effects) {
+  for (Reader& reader : job.readers) {
+    if (reader.session == session.number) arrived(job, reader, session, reader.sent);
+  }
   std::erase_if(job.readers, [&](const Reader& reader) { return reader.session == session.number; });
   session.reads.erase(job.id);
+  session.waiting_reads.erase(job.id);
   release_read(job, effects);
 }
 
@@ -96,7 +122,8 @@ void BrokerCore::finish_if_complete(Job& job, const Now& now, Effects& effects) 
     event(effects, "job-complete job=" + to_string(job.id) + " done=" + std::to_string(job.counts.values) +
                        " failed=" + std::to_string(job.counts.failed_total()));
     const std::chrono::hours kept = job.spec.key.empty() ? config_.result_ttl : config_.key_ttl;
-    if (job.spec.detached) timers_.set(now.steady + kept, {Timer::Kind::Forget, 0, job.id, {}});
+    if (job.spec.detached)
+      job.forget_timer = timers_.set(now.steady + kept, {Timer::Kind::Forget, 0, job.id, {}});
   }
   const bool delivered = job.log.begin() == job.log.end();
   if (!job.spec.detached && (delivered || job.client == nullptr)) forget(job, effects);
@@ -108,7 +135,12 @@ void BrokerCore::forget(Job& job, Effects& effects) {
     if (reader.sent < job.log.end())
       refuse_job(session, job.id, JobRefusedCode::NotFound, "the job was forgotten", effects);
     session.reads.erase(job.id);
+    session.waiting_reads.erase(job.id);
+    session.on_way_outcomes -= reader.on_way_outcomes;
+    session.on_way_bytes -= reader.on_way_bytes;
   }
+  if (job.deadline_timer) timers_.erase(*job.deadline_timer);
+  if (job.forget_timer) timers_.erase(*job.forget_timer);
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();
   memory_used_ -= freed;
@@ -124,6 +156,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
     roster_.disconnect(ready_class);
     queue_.remove_class(ready_class);
   }
+  queue_.leave_share(job.client_name);
   jobs_.erase(job.id);
 }
 

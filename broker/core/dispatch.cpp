@@ -21,21 +21,33 @@ void BrokerCore::hungry(WorkerRecord& worker) {
   if (worker.state == WorkerState::Active) hungry_.insert(worker.number);
 }
 
-// Workers that may have room stand by; then each class with ready tasks is spread over those that do.
+// A class whose tasks became ready is offered to all who have room, and who got room is offered all that is
+// ready. What was offered and not taken is not offered again: nothing has changed for it.
 void BrokerCore::dispatch(const Now& now, Effects& effects) {
+  std::vector<std::uint64_t> with_room;
   for (const std::uint64_t number : std::exchange(hungry_, {})) {
     WorkerRecord* worker = roster_.find(number);
     if (worker == nullptr || !has_room(*worker)) continue;
     roster_.set_idle(*worker);
-    for (ReadyClass* ready_class : worker->kind->classes) {
-      if (ready_class->ready_tasks() > 0) fresh_.emplace(ready_class->number(), ready_class);
-    }
+    with_room.push_back(number);
   }
   for (const auto& [number, ready_class] : std::exchange(fresh_, {})) spread(*ready_class, now, effects);
+  in_rounds(with_room, now, effects);
   retract_surplus(now, effects);
 }
 
-// In rounds, so that everybody with room gets a part before anybody gets more.
+// So that everybody with room gets a part before anybody gets more.
+void BrokerCore::in_rounds(const std::vector<std::uint64_t>& workers, const Now& now, Effects& effects) {
+  for (std::uint64_t before = 0; before != queue_.ready_tasks() && queue_.ready_tasks() > 0;) {
+    before = queue_.ready_tasks();
+    shares_of_round_.clear();
+    for (const std::uint64_t number : workers) {
+      WorkerRecord& worker = *roster_.find(number);
+      if (worker.idle_entry && !worker.kind->ready.empty()) serve(worker, now, effects);
+    }
+  }
+}
+
 void BrokerCore::spread(ReadyClass& ready_class, const Now& now, Effects& effects) {
   for (std::uint64_t before = 0; before != queue_.ready_tasks() && ready_class.ready_tasks() > 0;) {
     before = queue_.ready_tasks();
@@ -83,43 +95,40 @@ void BrokerCore::serve(WorkerRecord& worker, const Now& now, Effects& effects) {
   roster_.set_busy(worker);
   Tasks message;
   std::size_t bytes = 0;
-  std::vector<Slab> alive;                          // what the message's views point into
-  std::map<std::uint64_t, std::uint64_t> its_part;  // that is left for it in this round, by class
-  while (ReadyClass* ready_class = best_class(worker)) {
-    Job& job = queue_.first(*ready_class);
-    std::uint64_t& part =
-        its_part.try_emplace(ready_class->number(), share_of_round(*ready_class, worker.hello.slots))
-            .first->second;
-    const std::uint64_t limit = std::min(part, room(worker, job));
-    if (limit == 0) break;
-    alive.push_back(job.batch_of(job.segments.first_ready()->lo).slab);
-    message.ranges.push_back(hand_out(worker, job, limit, now));
-    part -= message.ranges.back().arguments.count();
+  std::vector<Slab> alive;  // what the message's views point into
+  Parts its_part;
+  bool served = false;
+  for (Offer offer = best_offer(worker, its_part); offer.tasks > 0; offer = best_offer(worker, its_part)) {
+    served = true;
+    alive.push_back(offer.job->batch_of(offer.job->segments.first_ready()->lo).slab);
+    message.ranges.push_back(hand_out(worker, *offer.job, offer.tasks, now));
+    its_part[offer.job->ready_class->number()] -= message.ranges.back().arguments.count();
     bytes += message.ranges.back().arguments.payloads.size();
     if (bytes < kFrameBytes && message.ranges.size() < kListMax) continue;
     say(session, std::exchange(message, {}), effects);
     bytes = 0;
   }
   if (!message.ranges.empty()) say(session, message, effects);
-  if (has_room(worker)) roster_.set_idle(worker);
+  // With its slots full, and room only for shorter tasks than there are, it waits until one of its own ends.
+  if (has_room(worker) && (served || worker.outstanding < worker.hello.slots)) roster_.set_idle(worker);
   watch(session, now.steady);
 }
 
-ReadyClass* BrokerCore::best_class(WorkerRecord& worker) {
-  if (!has_room(worker)) return nullptr;
-  ReadyClass* best = nullptr;
+// The most urgent job of which the worker may get tasks now, and how many.
+BrokerCore::Offer BrokerCore::best_offer(WorkerRecord& worker, Parts& its_part) {
+  Offer best;
+  if (!has_room(worker)) return best;
   ReadyQueue::Rank best_rank;
-  for (ReadyClass* ready_class : worker.kind->classes) {
-    if (ready_class->ready_tasks() == 0) continue;
-    const bool fits = std::all_of(
-        ready_class->key().resources.begin(), ready_class->key().resources.end(),
-        [&](const auto& need) { return worker.resources_free[need.first] >= need.second - kAmountSlack; });
-    if (!fits) continue;
+  for (const auto& [number, ready_class] : worker.kind->ready) {
     const ReadyQueue::Rank rank = queue_.rank(*ready_class);
-    if (best == nullptr || rank < best_rank) {
-      best = ready_class;
-      best_rank = rank;
-    }
+    if (best.job != nullptr && best_rank < rank) continue;
+    const auto [part, added] = its_part.try_emplace(number);
+    if (added) part->second = share_of_round(*ready_class, worker.hello.slots);
+    Job& job = queue_.first(*ready_class);
+    const std::uint64_t tasks = std::min(part->second, room(worker, job));
+    if (tasks == 0) continue;
+    best = {&job, tasks};
+    best_rank = rank;
   }
   return best;
 }
@@ -146,11 +155,6 @@ std::uint64_t BrokerCore::room(const WorkerRecord& worker, const Job& job) const
     if (fit < static_cast<double>(tasks))  // may be beyond integers
       tasks = static_cast<std::uint64_t>(std::max(0.0, fit));
   }
-  // What is larger than all of its window goes to a worker that holds nothing.
-  const std::uint64_t first = job.segments.first_ready()->lo;
-  const Batch& batch = job.batch_of(first);
-  const std::uint64_t bytes = batch.arguments.length(static_cast<std::uint32_t>(first - batch.first));
-  if (worker.outstanding > 0 && bytes > worker.credit_bytes - worker.used_bytes) return 0;
   return std::min(tasks, worker.credit_tasks - worker.used_tasks);
 }
 
@@ -180,7 +184,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t lim
   const Lease& lease = leases_.issue(job, worker, range, task_us, now.steady);
   state.state = TaskState::Leased;
   state.token = {config_.epoch, lease.number};
-  state.started = false;
+  state.started = state.missed = false;
   set_state(job, range, state);
   worker.leases.insert(lease.number);
   worker.outstanding += tasks;
@@ -204,10 +208,7 @@ void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state
   leave_state(job, range);
   job.segments.put(range, state);
   switch (state.state) {
-    case TaskState::Ready:
-      queue_.grew(job, range.size());
-      fresh_.emplace(job.ready_class->number(), job.ready_class);
-      return;
+    case TaskState::Ready: return became_ready(job, range.size());
     case TaskState::Leased:
       job.counts.leased += range.size();
       leased_tasks_ += range.size();
@@ -217,6 +218,11 @@ void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state
       delayed_tasks_ += range.size();
       return;
   }
+}
+
+void BrokerCore::became_ready(Job& job, std::uint64_t tasks) {
+  if (job.ready_class->ready_tasks() == 0) fresh_.emplace(job.ready_class->number(), job.ready_class);
+  queue_.grew(job, tasks);
 }
 
 // The range leaves the counts of the states it is in, and the segments.

@@ -124,7 +124,7 @@ void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& 
 
 void BrokerCore::welcome(Session& session, const Hello& hello, const Now& now, Effects& effects) {
   Welcome message;
-  message.protocol = kProtocolMax;
+  message.protocol = std::min(kProtocolMax, hello.protocol_max);
   message.attempt = hello.attempt;
   message.store = config_.store;
   message.epoch = config_.epoch;
@@ -212,7 +212,14 @@ void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, s
       if (state.token != held.token()) continue;
       overtaken_upto(part.lo);
       at = part.hi;
-      if (state.state == TaskState::Leased) continue;  // still its own
+      if (state.state == TaskState::Leased) {  // still its own
+        if (held.started && !state.started) {
+          state.started = true;
+          set_state(*job, part, state);
+        }
+        continue;
+      }
+      forgive(*job, part, state);
       if (lease == nullptr) {
         lease = &leases_.restore(held.lease, *job, worker, {held.first, held.first + held.count},
                                  job->task_us, now.steady);

@@ -29,6 +29,10 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   if (Job* job = find_job(message.job)) {
     if (job->spec != spec || (job->client != nullptr && job->client != session.client))
       return refuse_job(session, message.job, JobRefusedCode::Conflict, "another job has this id", effects);
+    if (job->client == nullptr && job->client_name == session.client->share_name) {  // it was away for long
+      job->client = session.client;
+      session.client->jobs.insert(job->id);
+    }
     add_reader(*job, session, message.position);
     // The acknowledgement itself may have been lost with the connection.
     if (job->client != nullptr)
@@ -81,7 +85,7 @@ Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, ClientRecord* cl
   job.age = ++jobs_opened_;
   job.client = client;
   job.client_name = client_name;
-  job.share = queue_.share_of(client_name);
+  job.share = queue_.join_share(client_name);
   job.opened_at = now.utc;
   job.ready_class = &queue_.class_of(spec);
   if (job.ready_class->jobs++ == 0) roster_.connect(*job.ready_class);
@@ -94,10 +98,10 @@ void BrokerCore::add_reader(Job& job, Session& session, std::uint64_t position) 
   const auto known = std::find_if(job.readers.begin(), job.readers.end(),
                                   [&](const Reader& reader) { return reader.session == session.number; });
   const std::uint64_t from = std::clamp(position, job.log.begin(), job.log.end());
-  if (known != job.readers.end())
-    *known = {session.number, from, from};
-  else
-    job.readers.push_back({session.number, from, from});
+  Reader& reader = known != job.readers.end() ? *known : job.readers.emplace_back();
+  reader.session = session.number;
+  reader.sent = reader.acked = from;
+  measure_way(job, reader, session);
   session.reads.insert(job.id);
   deliveries_due_.insert(job.id);
   completions_due_.insert(job.id);
@@ -151,22 +155,20 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   memory_used_ += batch.slab.size();
   counters_.tasks_accepted += batch.count;
   effects.records.push_back(record::Appended{job.id, first, batch.slab, batch.arguments, now.utc});
-  const IndexRange range{first, first + batch.count};
-  job.batches.push_back(std::move(batch));
-  job.count = range.hi;
   const auto milliseconds = [](std::uint64_t n) {  // at most ten years: longer ones were refused
     return std::chrono::milliseconds(static_cast<std::int64_t>(n));
   };
-  if (job.spec.deadline_ms > 0)
-    timers_.set(now.steady + milliseconds(job.spec.deadline_ms), {Timer::Kind::Deadline, 0, job.id, range});
+  if (job.spec.deadline_ms > 0) batch.deadline = now.steady + milliseconds(job.spec.deadline_ms);
+  const IndexRange range{first, first + batch.count};
+  job.batches.push_back(std::move(batch));
+  job.count = range.hi;
+  if (job.spec.deadline_ms > 0 && !job.deadline_timer) watch_deadline(job);
   job.segments.append(range);
-  queue_.grew(job, range.size());
+  became_ready(job, range.size());
   if (job.spec.delay_ms > 0) {
     set_state(job, range, SegmentState{TaskState::Delayed, {}, 0, 0, 0, false});
     timers_.set(now.steady + milliseconds(job.spec.delay_ms), {Timer::Kind::TaskDue, 0, job.id, range});
-    return;
   }
-  fresh_.emplace(job.ready_class->number(), job.ready_class);
 }
 
 void BrokerCore::on(const CloseJob& message, Session& session, const Now&, Effects& effects) {
@@ -183,9 +185,11 @@ void BrokerCore::on(const CloseJob& message, Session& session, const Now&, Effec
     effects.records.push_back(record::Closed{job->id, job->count});
     completions_due_.insert(job->id);
   }
-  for (const Reader& reader : job->readers) {
-    if (Session* other = sessions_.find(reader.session)) accept_later(*job, *other);
-  }
+  accept_for_readers(*job);
+}
+
+void BrokerCore::accept_for_readers(Job& job) {
+  for (const Reader& reader : job.readers) accept_later(job, *sessions_.find(reader.session));
 }
 
 void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects& effects) {

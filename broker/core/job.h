@@ -16,6 +16,7 @@
 #include "broker/core/clock.h"
 #include "broker/core/outcome_log.h"
 #include "broker/core/segments.h"
+#include "broker/core/timers.h"
 #include "proto/messages.h"
 #include "proto/slab.h"
 
@@ -31,6 +32,7 @@ struct Batch {
   std::uint32_t count = 0;
   std::uint64_t digest = 0;  // of the column, to tell a resend from a conflict
   std::uint32_t open = 0;    // tasks that are not done
+  TimePoint deadline = TimePoint::max();
   Slab slab;
   Column arguments;
 };
@@ -38,8 +40,10 @@ struct Batch {
 // Somebody who reads the outcome log.
 struct Reader {
   std::uint64_t session = 0;
-  std::uint64_t sent = 0;   // position up to which outcomes were sent
-  std::uint64_t acked = 0;  // position up to which they arrived
+  std::uint64_t sent = 0;             // position up to which outcomes were sent
+  std::uint64_t acked = 0;            // position up to which they arrived
+  std::uint64_t on_way_outcomes = 0;  // between the two, as the session's window counts them
+  std::uint64_t on_way_bytes = 0;
 };
 
 struct JobCounts {
@@ -79,7 +83,9 @@ struct Job {
       histories;       // of tasks that failed and are not done
   double task_us = 0;  // measured mean time of a task; 0: not yet known
   ReadyClass* ready_class = nullptr;
-  std::optional<TimePoint> not_before;
+  std::optional<Timers::Handle> deadline_timer;  // of the oldest batch with open tasks
+  std::size_t deadline_batch = 0;                // and its place
+  std::optional<Timers::Handle> forget_timer;
   UtcTime opened_at;
   std::optional<UtcTime> started_at;
   std::optional<UtcTime> finished_at;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 
 #include "broker/core/segments.h"
@@ -20,7 +21,7 @@ struct Lease {
   std::uint64_t open = 0;  // tasks of it that are not done and not given back
   double task_us = 0;      // what each was expected to take
   TimePoint since;
-  bool retracting = false;
+  std::optional<TimePoint> asked_back;  // when its later tasks were last asked for
 };
 
 class Leases {

@@ -6,6 +6,14 @@
 
 namespace zonda {
 
+namespace {
+// What a peer says it holds of a lease, and no more than the lease had.
+IndexRange within(const Lease& lease, const Held& held) {
+  const std::uint64_t end = held.first + std::min(held.count, ~held.first);
+  return {std::max(held.first, lease.range.lo), std::min(end, lease.range.hi)};
+}
+}  // namespace
+
 void BrokerCore::do_due(const Now& now, Effects& effects) {
   while (const std::optional<Timer> timer = timers_.take_due(now.steady)) {
     switch (timer->kind) {
@@ -22,15 +30,18 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
       case Timer::Kind::ClientAway: {
         const auto at = clients_.find(timer->job);
         if (at == clients_.end() || at->second->session != 0) break;
-        if (now.steady - at->second->away_since >= config_.client_grace)
+        if (now.steady < no_expiry_before_)
+          timers_.set(no_expiry_before_, *timer);
+        else if (now.steady - at->second->away_since >= config_.client_grace)
           lose_client(*at->second, "gone", now, effects);
         break;
       }
       case Timer::Kind::TaskDue: make_due(timer->job, timer->range); break;
-      case Timer::Kind::Deadline: expire_tasks(timer->job, timer->range, now, effects); break;
+      case Timer::Kind::Deadline: expire_tasks(*find_job(timer->job), now, effects); break;
       case Timer::Kind::Forget: {
-        Job* job = find_job(timer->job);
-        if (job != nullptr && job->complete) forget(*job, effects);
+        Job& job = *find_job(timer->job);
+        job.forget_timer.reset();
+        forget(job, effects);
         break;
       }
     }
@@ -72,7 +83,7 @@ void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& ef
     say(*session, Heartbeat{}, effects);
     seems_stuck(*session->worker);
     session->timer_at = now.steady + config_.probe;
-    return timers_.set(session->timer_at, {Timer::Kind::Session, number, {}, {}});
+    return void(timers_.set(session->timer_at, {Timer::Kind::Session, number, {}, {}}));
   }
   watch(*session, now.steady);
 }
@@ -177,15 +188,13 @@ void BrokerCore::on(const Heartbeat& heartbeat, Session& session, const Now& now
 void BrokerCore::on(const Started& started, Session& session, const Now&, Effects&) {
   for (const Held& held : started.tasks) {
     Job* job = find_job(held.job);
-    if (job == nullptr) continue;
+    const Lease* lease = leases_.find(held.lease);
+    if (job == nullptr || lease == nullptr || lease->worker != session.worker) continue;
     std::vector<std::pair<IndexRange, SegmentState>> parts;
-    job->segments.for_each({held.first, held.first + held.count},
-                           [&](IndexRange part, const SegmentState& state) {
-                             if (state.state == TaskState::Leased && state.token == held.token())
-                               parts.emplace_back(part, state);
-                           });
+    job->segments.for_each(within(*lease, held), [&](IndexRange part, const SegmentState& state) {
+      if (state.state == TaskState::Leased && state.token == held.token()) parts.emplace_back(part, state);
+    });
     for (auto& [part, state] : parts) {
-      if (leases_.find(held.lease)->worker != session.worker) continue;
       state.started = true;
       set_state(*job, part, state);
     }
@@ -198,8 +207,8 @@ void BrokerCore::on(const Returned& returned, Session& session, const Now& now, 
     Lease* lease = leases_.find(held.lease);
     if (job == nullptr || lease == nullptr || lease->worker != session.worker || held.epoch != config_.epoch)
       continue;
-    const bool asked_for = std::exchange(lease->retracting, false);
-    give_back(*job, {held.first, held.first + held.count}, held.token(), false, now, effects);
+    const bool asked_for = std::exchange(lease->asked_back, std::nullopt).has_value();
+    give_back(*job, within(*lease, held), held.token(), false, now, effects);
     if (asked_for) keep_from(*session.worker);
   }
 }
@@ -267,8 +276,23 @@ void BrokerCore::make_due(const JobId& id, IndexRange range) {
   }
 }
 
-void BrokerCore::expire_tasks(const JobId& id, IndexRange range, const Now& now, Effects& effects) {
-  if (Job* job = find_job(id)) cancel_tasks(*job, range, TaskReport::expired, now, effects);
+// One timer a job: for the oldest batch with tasks that are not done.
+void BrokerCore::watch_deadline(Job& job) {
+  while (job.deadline_batch < job.batches.size() && job.batches[job.deadline_batch].open == 0)
+    ++job.deadline_batch;
+  if (job.deadline_batch == job.batches.size()) return;
+  const TimePoint at = job.batches[job.deadline_batch].deadline;
+  job.deadline_timer = timers_.set(at, {Timer::Kind::Deadline, 0, job.id, {}});
+}
+
+void BrokerCore::expire_tasks(Job& job, const Now& now, Effects& effects) {
+  job.deadline_timer.reset();
+  for (; job.deadline_batch < job.batches.size(); ++job.deadline_batch) {
+    const Batch& batch = job.batches[job.deadline_batch];
+    if (batch.deadline > now.steady) break;
+    cancel_tasks(job, {batch.first, batch.first + batch.count}, TaskReport::expired, now, effects);
+  }
+  watch_deadline(job);
 }
 
 }  // namespace zonda

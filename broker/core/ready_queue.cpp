@@ -2,9 +2,14 @@
 
 #include <algorithm>
 
+#include "broker/core/roster.h"
 #include "proto/assert.h"
 
 namespace zonda {
+
+namespace {
+constexpr std::size_t kLeavingMax = 10'000;  // shares without jobs that are remembered
+}  // namespace
 
 ClassKey class_key_of(const JobSpec& spec) {
   return {spec.function, spec.signature, spec.queue.empty() ? "default" : spec.queue, spec.resources,
@@ -23,15 +28,38 @@ void ReadyQueue::remove_class(ReadyClass& unused) {
   classes_.erase(classes_.find(unused.key()));
 }
 
-std::uint64_t ReadyQueue::share_of(const std::string& client_name) {
-  const auto [at, added] = shares_by_name_.try_emplace(client_name, shares_by_name_.size() + 1);
-  if (added) shares_[at->second].virtual_time = present_;
+std::uint64_t ReadyQueue::join_share(const std::string& client_name) {
+  const auto [at, added] = shares_by_name_.try_emplace(client_name, last_share_ + 1);
+  if (added) shares_[++last_share_].virtual_time = present_;
+  Share& share = shares_[at->second];
+  if (share.jobs++ == 0) leaving_.erase({share.virtual_time, client_name});
   return at->second;
+}
+
+void ReadyQueue::leave_share(const std::string& client_name) {
+  const auto at = shares_by_name_.find(client_name);
+  Share& share = shares_[at->second];
+  if (--share.jobs > 0) return;
+  leaving_.emplace(share.virtual_time, client_name);
+  forget_shares();
+}
+
+void ReadyQueue::forget_shares() {
+  while (!leaving_.empty() && (leaving_.begin()->first <= present_ || leaving_.size() > kLeavingMax)) {
+    const auto at = shares_by_name_.find(leaving_.begin()->second);
+    shares_.erase(at->second);
+    shares_by_name_.erase(at);
+    leaving_.erase(leaving_.begin());
+  }
 }
 
 void ReadyQueue::grew(Job& job, std::uint64_t tasks) {
   if (tasks == 0) return;
   job.counts.ready += tasks;
+  if (job.ready_class->ready_tasks_ == 0) {
+    for (WorkerKind* kind : job.ready_class->kinds)
+      kind->ready.emplace(job.ready_class->number(), job.ready_class);
+  }
   job.ready_class->ready_tasks_ += tasks;
   ready_tasks_ += tasks;
   if (job.counts.ready != tasks) return;  // it was in the queue already
@@ -51,6 +79,9 @@ void ReadyQueue::shrank(Job& job, std::uint64_t tasks) {
   ZONDA_ASSERT(job.counts.ready >= tasks);
   job.counts.ready -= tasks;
   job.ready_class->ready_tasks_ -= tasks;
+  if (job.ready_class->ready_tasks_ == 0) {
+    for (WorkerKind* kind : job.ready_class->kinds) kind->ready.erase(job.ready_class->number());
+  }
   ready_tasks_ -= tasks;
   if (job.counts.ready != 0) return;
   auto& levels = job.ready_class->levels_;
@@ -90,6 +121,7 @@ void ReadyQueue::charge(std::uint64_t share, double microseconds) {
   Share& charged = shares_[share];
   present_ = std::max(present_, charged.virtual_time);
   charged.virtual_time += microseconds;
+  forget_shares();
 }
 
 }  // namespace zonda

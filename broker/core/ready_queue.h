@@ -72,8 +72,12 @@ class ReadyQueue {
     for (auto& [key, ready_class] : classes_) f(*ready_class);
   }
 
-  std::uint64_t share_of(const std::string& client_name);
+  // The share of a client's jobs, one call of `leave` for each of `join`. A share without jobs lasts until
+  // the others have had as much, so that nobody gains by coming one job at a time.
+  std::uint64_t join_share(const std::string& client_name);
+  void leave_share(const std::string& client_name);
 
+  std::size_t shares() const { return shares_.size(); }
   std::uint64_t ready_tasks() const { return ready_tasks_; }  // of all classes
 
   // A job's ready tasks grew or shrank by so many. Called with every change of its segments.
@@ -96,15 +100,19 @@ class ReadyQueue {
  private:
   struct Share {
     double virtual_time = 0;
+    std::uint64_t jobs = 0;
   };
 
+  void forget_shares();
   // Brings the entry of the first share up to date until it is really first.
   std::map<std::uint64_t, Job*>& first_jobs(ReadyClass::Level& level);
 
   std::map<ClassKey, std::unique_ptr<ReadyClass>> classes_;
   std::map<std::string, std::uint64_t> shares_by_name_;
   std::map<std::uint64_t, Share> shares_;
+  std::set<std::pair<double, std::string>> leaving_;  // (virtual time, name) of shares without jobs
   std::uint64_t last_class_ = 0;
+  std::uint64_t last_share_ = 0;
   std::uint64_t ready_tasks_ = 0;
   double present_ = 0;  // virtual time of the last share that was served
 };

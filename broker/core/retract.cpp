@@ -7,6 +7,8 @@ namespace {
 
 constexpr double kSurplusUs = 20'000;  // work that may wait behind each slot, whoever is idle
 constexpr int kLooksPerTurn = 16;
+constexpr int kIdleLooks = 16;
+constexpr auto kAnswersWithin = std::chrono::seconds(1);  // a holder with nothing to give back says nothing
 constexpr auto kPromisedFor = std::chrono::milliseconds(20);  // one answer at a time for an idle worker
 
 // How long the last of its tasks waits for a slot, if that is too long.
@@ -42,12 +44,12 @@ void BrokerCore::retract_surplus(const Now& now, Effects& effects) {
     const WorkerRecord& holder = *roster_.find(at->second);
     Lease& lease = *leases_.find(*holder.leases.rbegin());
     // Tasks with resources never wait at a worker. Ready tasks mean that nobody who fits has room.
-    if (lease.retracting || lease.job->ready_class->ready_tasks() > 0 || !lease.job->spec.resources.empty())
-      continue;
+    const bool asked = lease.asked_back && now.steady - *lease.asked_back < kAnswersWithin;
+    if (asked || lease.job->ready_class->ready_tasks() > 0 || !lease.job->spec.resources.empty()) continue;
     WorkerRecord* idle = idle_worker(*lease.job->ready_class, now);
     if (idle == nullptr) continue;
     idle->promised_until = now.steady + kPromisedFor;
-    lease.retracting = true;
+    lease.asked_back = now.steady;
     const std::uint64_t half = (lease.open + 1) / 2;  // they run in order: the later ones have not started
     say(*sessions_.find(holder.session),
         Retract{{{lease.job->id, lease.range.hi - half, half, config_.epoch, lease.number, false}}}, effects);
@@ -57,15 +59,18 @@ void BrokerCore::retract_surplus(const Now& now, Effects& effects) {
 // One with a free slot to which nothing was promised.
 WorkerRecord* BrokerCore::idle_worker(const ReadyClass& ready_class, const Now& now) {
   for (const WorkerKind* kind : ready_class.kinds) {
-    if (kind->idle.empty()) continue;
-    WorkerRecord& worker = *roster_.find(kind->idle.begin()->second);
-    if (worker.outstanding < worker.hello.slots && worker.promised_until <= now.steady) return &worker;
+    int looks = kIdleLooks;
+    for (auto at = kind->idle.begin(); at != kind->idle.end() && looks > 0; ++at, --looks) {
+      WorkerRecord& worker = *roster_.find(at->second);
+      if (worker.outstanding < worker.hello.slots && worker.promised_until <= now.steady) return &worker;
+    }
   }
   return nullptr;
 }
 
-// What came back is for others: its holder gets no tasks until it has finished some.
+// What came back is for others: its holder gets no tasks until it has finished some of those it has.
 void BrokerCore::keep_from(WorkerRecord& holder) {
+  if (holder.outstanding == 0) return;
   roster_.set_busy(holder);
   hungry_.erase(holder.number);
 }

@@ -89,6 +89,7 @@ WorkerKind& Roster::kind_of(const Hello& hello) {
   queue_.for_each_class([&](ReadyClass& ready_class) {
     if (!kind->key.offers(ready_class.key())) return;
     kind->classes.push_back(&ready_class);
+    if (ready_class.ready_tasks() > 0) kind->ready.emplace(ready_class.number(), &ready_class);
     ready_class.kinds.push_back(kind.get());
   });
   return *kind;

@@ -31,9 +31,10 @@ struct KindKey {
 
 struct WorkerKind {
   KindKey key;
-  std::vector<ReadyClass*> classes;  // that it can run
+  std::vector<ReadyClass*> classes;            // that it can run
+  std::map<std::uint64_t, ReadyClass*> ready;  // those of them with ready tasks, by number
   std::set<std::pair<std::uint64_t, std::uint64_t>>
-      idle;                      // workers with room and nothing to do: (load, number)
+      idle;                      // workers that have room and were offered all that is ready: (load, number)
   std::uint64_t idle_slots = 0;  // of those workers
   std::uint64_t slots = 0;       // of all its workers
   std::uint64_t workers = 0;

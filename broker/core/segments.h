@@ -36,6 +36,8 @@ struct SegmentState {
   std::uint32_t crashes = 0;
   std::uint32_t lost = 0;
   bool started = false;  // leased and known to run
+  bool missed =
+      false;  // ready again, and charged with the loss of its last holder, which may still be heard of
 
   std::uint32_t attempt() const { return errors + crashes + lost + 1; }
   friend bool operator==(const SegmentState&, const SegmentState&) = default;

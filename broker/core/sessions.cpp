@@ -12,7 +12,8 @@ constexpr std::size_t kAskedMax =
 
 Session& Sessions::open(Connection connection, TimePoint now) {
   if (const Session* before = find(connection)) close(before->number);
-  const std::uint64_t number = ++last_number_;
+  std::uint64_t number = random_();
+  while (number == 0 || sessions_.contains(number)) number = random_();
   Session& session = *(sessions_[number] = std::make_unique<Session>());
   session.number = number;
   session.connection = connection;

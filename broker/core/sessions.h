@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <unordered_map>
 
@@ -32,6 +33,9 @@ struct Session {
   TimePoint resend_asked_at;           // and when
   std::uint64_t sink_behind = ~0ULL;   // last frame read when a heartbeat told of later ones
   std::set<JobId> reads;               // jobs whose logs it reads
+  std::set<JobId> waiting_reads;       // of them, those that wait for room in the window
+  std::uint64_t on_way_outcomes = 0;   // the window: outcomes that were sent and not acknowledged,
+  std::uint64_t on_way_bytes = 0;      // and their bytes
   TimePoint last_heard;
   TimePoint timer_at;  // when its timer fires; older ones are void
   // Credit granted to a client: how many tasks and bytes it may have sent in this session, and how many came.
@@ -43,8 +47,9 @@ struct Session {
 
 class Sessions {
  public:
-  // Numbers grow from `first`, so that those of an earlier incarnation of the broker are unknown to this one.
-  explicit Sessions(std::uint64_t first) : last_number_(first) {}
+  // Numbers are random: who can name a session may send results for it, and those of an earlier incarnation
+  // of the broker mean nothing to this one.
+  explicit Sessions(std::uint64_t seed) : random_(seed) {}
 
   Session& open(Connection connection, TimePoint now);
   void close(std::uint64_t number);
@@ -61,7 +66,7 @@ class Sessions {
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::map<Connection, std::uint64_t> by_connection_;
   std::map<Connection, TimePoint> asked_;
-  std::uint64_t last_number_;
+  std::mt19937_64 random_;
 };
 
 }  // namespace zonda

@@ -8,6 +8,18 @@
 
 namespace zonda {
 
+namespace {
+constexpr auto kClocksDiffer = std::chrono::minutes(1);
+constexpr std::size_t kHistoryMax = 16;              // attempts told of: the last ones
+constexpr std::size_t kHistoryMessageBytes = 1'024;  // of each; the outcome has all of the last one
+
+void remember(std::vector<TaskReport::Attempt>& history, TaskReport::Attempt attempt) {
+  attempt.message.resize(std::min(attempt.message.size(), kHistoryMessageBytes));
+  if (history.size() == kHistoryMax) history.erase(history.begin());
+  history.push_back(std::move(attempt));
+}
+}  // namespace
+
 void BrokerCore::on(const WorkerResults& results, Session& session, const Now& now, Effects& effects) {
   session.worker->stuck = false;
   reload(*session.worker);
@@ -30,9 +42,10 @@ void BrokerCore::take_range(const ResultRange& range, WorkerRecord* worker, cons
       // Tasks that were never handed out have no token, and nobody may end them.
       if (state.token == range.token() && state.token != Token{}) parts.emplace_back(part, state);
     });
-    if (!parts.empty()) measure(*job, range);
-    for (const auto& [part, state] : parts) {
+    if (!parts.empty() && lease != nullptr) measure(*job, range, *lease, now);
+    for (auto& [part, state] : parts) {
       current += part.size();
+      forgive(*job, part, state);
       take_current(*job, range, part, state, worker, now, effects);
     }
   }
@@ -96,12 +109,29 @@ void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange pa
   record_values_upto(part.hi);
 }
 
-// How long the job's tasks take: an average in which new measurements weigh more.
-void BrokerCore::measure(Job& job, const ResultRange& range) {
+// How long the job's tasks take: an average in which new measurements weigh more. Nobody was busy for longer
+// than it held the lease, but for a little that clocks may differ. What the tasks took beyond what was
+// expected is charged to their share.
+void BrokerCore::measure(Job& job, const ResultRange& range, const Lease& lease, const Now& now) {
   const double count = std::max<double>(range.outcomes.count(), 1);
-  const double task_us = std::max(0.05, static_cast<double>(range.busy_us) / count);
+  const std::chrono::duration<double, std::micro> held = now.steady - lease.since + kClocksDiffer;
+  const double busy_us =
+      std::min(static_cast<double>(range.busy_us), held.count() * lease.worker->hello.slots);
+  const double task_us = std::max(0.05, busy_us / count);
+  queue_.charge(job.share, std::max(0.0, (task_us - lease.task_us) * count));
   const double weight = job.task_us == 0 ? 1.0 : std::min(0.5, 0.1 + count / 1'000);
   job.task_us += (task_us - job.task_us) * weight;
+}
+
+// A holder that was given up is heard of again before its tasks went to another: nothing was lost.
+void BrokerCore::forgive(Job& job, IndexRange part, SegmentState& state) {
+  if (!state.missed) return;
+  state.missed = false;
+  --state.lost;
+  for (std::uint64_t index = part.lo; index < part.hi; ++index) {
+    const auto history = job.histories.find(index);
+    if (history != job.histories.end() && !history->second.empty()) history->second.pop_back();
+  }
 }
 
 bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const {
@@ -118,11 +148,12 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
   const std::string host = worker == nullptr ? std::string() : worker->hello.host;
   const TaskReport::Kind kind = report.kind;
   if (may_retry(job, state, kind)) {
-    job.histories[index].push_back({kind, state.attempt(), worker_name, host, report.message});
+    remember(job.histories[index], {kind, state.attempt(), worker_name, host, report.message});
     SegmentState next = state;
     next.started = false;
     // This attempt has ended, and nothing that repeats it may count again. A lost one may still be heard of.
     if (kind != TaskReport::lost) next.token = {};
+    next.missed = kind == TaskReport::lost;
     if (kind == TaskReport::lost)
       ++next.lost;
     else if (kind == TaskReport::crashed)
@@ -141,14 +172,15 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
         static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(bound.count() + 1)));
     next.state = TaskState::Delayed;
     set_state(job, {index, index + 1}, next);
-    return timers_.set(now.steady + wait, {Timer::Kind::TaskDue, 0, job.id, {index, index + 1}});
+    return void(timers_.set(now.steady + wait, {Timer::Kind::TaskDue, 0, job.id, {index, index + 1}}));
   }
   report.worker = worker_name;
   report.host = host;
   report.attempts = static_cast<int>(state.attempt());
+  report.history.clear();  // the attempts are ours to tell
   if (const auto history = job.histories.find(index); history != job.histories.end())
     report.history = history->second;
-  report.history.push_back({kind, state.attempt(), worker_name, host, report.message});
+  remember(report.history, {kind, state.attempt(), worker_name, host, report.message});
   record_report(job, index, report, told, state, worker_name, effects);
 }
 

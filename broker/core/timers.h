@@ -1,5 +1,5 @@
-// What is to be done when. Timers are not cancelled: who set one looks, when it fires, whether it still
-// matters.
+// What is to be done when. Who set a timer looks, when it fires, whether it still matters; those that may be
+// years away are erased with what they are about.
 #pragma once
 
 #include <zonda/job_id.h>
@@ -17,7 +17,7 @@ struct Timer {
     WorkerAway,  // number: did it come back?
     ClientAway,  // peer (in job)
     TaskDue,     // job, range: delayed tasks become ready
-    Deadline,    // job, range: tasks that are not done expire
+    Deadline,    // job: tasks of its oldest open batch that are not done expire
     Forget,      // job: its outcomes are not kept any longer
   };
   Kind kind = Kind::Session;
@@ -28,7 +28,11 @@ struct Timer {
 
 class Timers {
  public:
-  void set(TimePoint at, Timer timer) { timers_.emplace(at, timer); }
+  using Handle = std::multimap<TimePoint, Timer>::iterator;  // of a timer that has not fired
+
+  Handle set(TimePoint at, Timer timer) { return timers_.emplace(at, timer); }
+  void erase(Handle timer) { timers_.erase(timer); }
+  std::size_t size() const { return timers_.size(); }
   std::optional<TimePoint> next() const {
     return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
   }

@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 constexpr auto kTroubleFor = 12s;
 constexpr auto kQuietWithin = 600s;  // once the trouble is over, all work ends in bounded time
+constexpr std::uint64_t kTurnEveryUs = 400;
 constexpr std::uint64_t kEventsMax = 3'000'000;
 }  // namespace
 
@@ -31,7 +32,7 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   faults.reset = lossy ? 0.005 * static_cast<double>(random_() % 100) / 100 : 0;
   faults.delay_max = microseconds(static_cast<std::int64_t>(200 + random_() % 20'000));
   network_.set_faults(faults);
-  network_.set_broker([this](Connection from, std::string_view frame) { broker_turn(&from, frame); });
+  network_.set_broker([this](Connection from, std::string_view frame) { broker_hears(from, frame); });
   trouble_until_ = clock_.now() + kTroubleFor;
 }
 
@@ -55,22 +56,30 @@ void SimCluster::observe(const Effects& effects) {
   }
 }
 
-void SimCluster::broker_turn(const Connection* from, std::string_view frame) {
+void SimCluster::broker_hears(Connection from, std::string_view frame) {
+  inbox_.emplace_back(from, frame);
+  turn_later();
+}
+
+// A turn reads what has arrived by then, as in the real loop: many frames, of many peers.
+void SimCluster::turn_later() {
+  if (std::exchange(turn_is_due_, true)) return;
+  const TimePoint soon = clock_.now() + microseconds(static_cast<std::int64_t>(random_() % kTurnEveryUs));
+  clock_.at(std::max(soon, stalled_until_), [this] { broker_turn(); });
+}
+
+void SimCluster::broker_turn() {
+  turn_is_due_ = false;
   Effects effects;
-  if (from != nullptr) broker_->handle(*from, frame, now(), effects);
+  for (const auto& [from, frame] : std::exchange(inbox_, {})) broker_->handle(from, frame, now(), effects);
+  for (const Connection connection : std::exchange(gone_, {}))
+    broker_->connection_gone(connection, now(), effects);
   broker_->settle(now(), effects);
   observe(effects);
-  std::vector<Connection> gone;
   for (Effects::Outgoing& outgoing : effects.frames) {
-    if (!network_.broker_sends(outgoing.to, std::move(outgoing.frame))) gone.push_back(outgoing.to);
+    if (!network_.broker_sends(outgoing.to, std::move(outgoing.frame))) gone_.push_back(outgoing.to);
   }
-  if (!gone.empty()) {
-    Effects after;
-    for (const Connection connection : gone) broker_->connection_gone(connection, now(), after);
-    observe(after);
-    for (Effects::Outgoing& outgoing : after.frames)
-      network_.broker_sends(outgoing.to, std::move(outgoing.frame));
-  }
+  if (!gone_.empty()) turn_later();
   if (report_.events % 16 == 0) {
     if (const std::string wrong = broker_->check(); !wrong.empty())
       throw Violation("tables disagree: " + wrong);
@@ -86,7 +95,7 @@ void SimCluster::wake_broker() {
   clock_.at(when, [this, when] {
     if (next_wake_ != when) return;
     next_wake_ = TimePoint::max();
-    broker_turn(nullptr, {});
+    turn_later();
   });
 }
 
@@ -134,7 +143,10 @@ void SimCluster::trouble() {
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
-  switch (random_() % 8) {
+  switch (random_() % 9) {
+    case 8:
+      stalled_until_ = clock_.now() + microseconds(static_cast<std::int64_t>(random_() % 4'000'000));
+      return;
     case 0:  // kill -9, and another takes its place, or its name
     case 1: return replace(workers_[worker], random_() % 2 == 0);
     case 2:  // the network is cut for a while: shorter or longer than a lease

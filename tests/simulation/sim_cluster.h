@@ -26,7 +26,9 @@ class SimCluster {
   RunReport run();
 
  private:
-  void broker_turn(const Connection* from, std::string_view frame);
+  void broker_hears(Connection from, std::string_view frame);
+  void turn_later();
+  void broker_turn();
   void wake_broker();
   void trouble();
   void replace(std::unique_ptr<SimWorker>& worker, bool with_its_name);
@@ -43,6 +45,10 @@ class SimCluster {
   SimNetwork network_;
   Ledger ledger_;
   std::unique_ptr<BrokerCore> broker_;
+  std::vector<std::pair<Connection, std::string>> inbox_;  // frames that its next turn reads
+  std::vector<Connection> gone_;                           // connections that it found to be gone
+  bool turn_is_due_ = false;
+  TimePoint stalled_until_{};
   std::vector<std::unique_ptr<SimWorker>> workers_;
   std::vector<std::unique_ptr<SimClient>> clients_;
   TimePoint next_wake_ = TimePoint::max();

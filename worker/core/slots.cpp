@@ -70,7 +70,8 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
     const std::optional<Running> running = executor_.running(number);
     if (!running) continue;
     const InSlot& work = slot.works.front();
-    if (work.timeout > 0ms && now - running->since >= work.timeout &&
+    const bool is_its_own = running->task.job == work.job && running->token == work.token;
+    if (is_its_own && work.timeout > 0ms && now - running->since >= work.timeout &&
         !(slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token)) {
       slot.stopped = running;
       executor_.stop(number, running->task, StopReason::TimedOut, now);

@@ -51,14 +51,30 @@ void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
   std::vector<Held> held = outbox_.holdings();
   for (const Slot& slot : slots_) {
     for (const InSlot& work : slot.works) {
-      for (const Part& part : work.left)
-        held.push_back(
-            {work.job, part.first, part.end - part.first, work.token.epoch, work.token.lease, true});
+      hold(work, executor_.running(static_cast<int>(&slot - slots_.data())), held);
     }
   }
   for (const Waiting& waiting : waiting_)
     held.push_back({waiting.job, waiting.first, waiting.arguments.count(), waiting.token.epoch,
                     waiting.token.lease, false});
+  say_holdings(held, now, effects);
+}
+
+// What of a work may have started is told apart from what is still behind it in its slot.
+void WorkerCore::hold(const InSlot& work, const std::optional<Running>& running, std::vector<Held>& held) {
+  const bool runs = running && running->task.job == work.job && running->token == work.token;
+  const auto add = [&](std::uint64_t first, std::uint64_t end, bool started) {
+    if (end > first)
+      held.push_back({work.job, first, end - first, work.token.epoch, work.token.lease, started});
+  };
+  for (const Part& part : work.left) {
+    const std::uint64_t begun = runs ? std::clamp(running->task.index + 1, part.first, part.end) : part.first;
+    add(part.first, begun, true);
+    add(begun, part.end, false);
+  }
+}
+
+void WorkerCore::say_holdings(const std::vector<Held>& held, TimePoint now, PeerEffects& effects) {
   for (std::size_t from = 0;; from += kPageEntries) {
     const std::size_t end = std::min(held.size(), from + kPageEntries);
     const bool last = end == held.size();
@@ -209,6 +225,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
       told_bytes_ = granted_bytes_;
     }
   }
+  output_.clear();  // best effort: who does not listen misses it, and the outcome has it all
   leave_if_done(now, effects);
 }
 

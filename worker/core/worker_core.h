@@ -89,6 +89,8 @@ class WorkerCore {
 
   void on_opened(TimePoint now, PeerEffects& effects);
   void on_message(Message& message, TimePoint now, PeerEffects& effects);
+  static void hold(const InSlot& work, const std::optional<Running>& running, std::vector<Held>& held);
+  void say_holdings(const std::vector<Held>& held, TimePoint now, PeerEffects& effects);
   void on(const Tasks& tasks);
   void on(const Stop& stop, TimePoint now);
   void on(const Retract& retract, TimePoint now, PeerEffects& effects);

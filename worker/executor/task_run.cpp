@@ -5,10 +5,10 @@
 
 #include <cstdlib>
 #include <exception>
-#include <limits>
 #include <memory>
 #include <typeinfo>
 
+#include "proto/limits.h"
 #include "proto/report.h"
 #include "worker/executor/outcome.h"
 
@@ -59,9 +59,12 @@ std::uint8_t run_task(const detail::Handler& handler, detail::TaskControl& contr
   std::string report;
   try {
     handler.call(control, arguments, out);
-    if (out.bytes().size() - before <= std::numeric_limits<std::uint32_t>::max()) return kValue;
+    const std::size_t bytes = out.bytes().size() - before;
+    if (bytes <= kPayloadBytesMax) return kValue;
     kind = TaskReport::failed;
-    report = report_failure("ResultTooLarge", "the encoded result is larger than 4 GiB");
+    report = report_failure("ResultTooLarge", "the encoded result has " + std::to_string(bytes) +
+                                                  " bytes, at most " + std::to_string(kPayloadBytesMax) +
+                                                  " are taken");
   } catch (const abi::__forced_unwind&) {
     throw;
   } catch (...) {

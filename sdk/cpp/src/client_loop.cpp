@@ -39,7 +39,7 @@ std::string host_name() {
 
 // Empty where none is wanted, or none can be had: the broker then says what it thinks of that.
 std::string cookie_for(const BaseAddress& address) {
-  if (address.transport != BaseAddress::Transport::Tcp || !address.is_loopback()) return {};
+  if (address.transport == BaseAddress::Transport::Tcp && !address.is_loopback()) return {};
   try {
     return user_cookie();
   } catch (const std::runtime_error&) {

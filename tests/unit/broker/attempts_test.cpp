@@ -92,6 +92,69 @@ TEST_CASE("a task that takes down worker after worker ends as lost") {
   CHECK(reports[0].history.size() == 3);
 }
 
+TEST_CASE("a worker that was given up and comes back with its task has lost nothing") {
+  BrokerConfig config;
+  config.lost_limit = 2;
+  BrokerFixture broker(config);
+  const Peer flapping = broker.join_worker();
+  broker.stays_alive(broker.client());
+  const JobId job = broker.submit("f", 1);
+  broker.started(flapping, job, {0, 1}, 1);
+  for (int outage = 0; outage < 5; ++outage) {
+    broker.loses_connection(flapping);
+    broker.advance(1s);
+    broker.reconnects(flapping, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  }
+  SECTION("its result counts") {
+    broker.ignores_messages();
+    broker.finishes(flapping, job, {0, 1}, 1);
+    CHECK(broker.took_message_to(broker.client()) == "outcomes job=1 at=0 [0,1)");
+  }
+  SECTION("a later failure tells of one attempt") {
+    broker.fails(flapping, job, 0, 1);
+    const std::vector<TaskReport> reports = broker.reports_to(broker.client());
+    REQUIRE(reports.size() == 1);
+    CHECK(reports[0].attempts == 1);
+    CHECK(reports[0].history.size() == 1);
+  }
+}
+
+TEST_CASE("a task that a returning worker lists as started is charged when it is lost") {
+  BrokerConfig config;
+  config.lost_limit = 0;
+  BrokerFixture broker(config);
+  const Peer worker = broker.join_worker();
+  broker.stays_alive(broker.client());
+  const JobId job = broker.submit("f", 1);
+  broker.loses_connection(worker);  // and with it what it said of the start
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  broker.loses_connection(worker);
+  broker.advance(1s);
+  const std::vector<TaskReport> reports = broker.reports_to(broker.client());
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0].kind == TaskReport::lost);
+}
+
+TEST_CASE("histories tell of the last attempts, in short, and only of those the broker saw") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  broker.stays_alive(worker);
+  broker.stays_alive(broker.client());
+  const JobId job = broker.submit(with_retries(20), 1);
+  const std::string story(5'000, 'x');
+  for (std::uint64_t lease = 1; lease <= 21; ++lease) {
+    broker.fails(worker, job, 0, lease, TaskReport::failed, story);
+    broker.advance(61s);
+  }
+  const std::vector<TaskReport> reports = broker.reports_to(broker.client());
+  REQUIRE(reports.size() == 1);
+  CHECK(reports[0].attempts == 21);
+  CHECK(reports[0].message.size() == story.size());
+  REQUIRE(reports[0].history.size() == 16);
+  CHECK(reports[0].history.front().number == 6);
+  CHECK(reports[0].history.front().message.size() == 1'024);
+}
+
 TEST_CASE("tasks that had not started when their worker vanished go back free of charge") {
   BrokerFixture broker;
   broker.stays_alive(broker.client());
@@ -163,6 +226,25 @@ TEST_CASE("a deadline ends what waits and stops what runs") {
   broker.finishes(worker, job, {0, 1}, 1);
   CHECK(broker.took_message_to(worker) == "stored upto=1");
   CHECK(broker.is_silent());
+}
+
+TEST_CASE("a job with a deadline has one timer, and each of its batches its own end") {
+  BrokerFixture broker;
+  broker.stays_alive(broker.client());
+  JobSpec spec = job_of();
+  spec.deadline_ms = 60'000;
+  spec.detached = true;
+  const JobId job = broker.new_job_id();
+  broker.opens(broker.client(), job, spec);
+  for (std::uint64_t batch = 0; batch < 10; ++batch) {
+    broker.appends(broker.client(), job, batch, 1);
+    broker.advance(1s);
+  }
+  CHECK(broker.core().timers() < 5);
+  broker.advance(50s);
+  CHECK(broker.core().job(job)->counts.failed[TaskReport::expired] == 1);
+  broker.advance(9s);
+  CHECK(broker.core().job(job)->counts.failed[TaskReport::expired] == 10);
 }
 
 TEST_CASE("the timeout of an attempt is the worker's to watch, and its word counts as a failure") {

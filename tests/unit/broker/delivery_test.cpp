@@ -164,6 +164,42 @@ TEST_CASE("a reader that does not acknowledge gets a window's worth, and the res
   CHECK(broker.took_messages_to(broker.client()) == Lines{"outcomes job=1 at=2 [2,3)"});
 }
 
+TEST_CASE("the window is the client's, however many jobs it reads") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker({.slots = 8});
+  const Values large(1, std::string(9 << 20, 'x'));
+  std::vector<JobId> jobs;
+  for (int number = 0; number < 6; ++number) jobs.push_back(broker.submit("f", 1));
+  for (std::uint64_t at = 0; at < jobs.size(); ++at)
+    broker.says_to_sink(worker, WorkerResults{{{jobs[at], 0, 1, at + 1, 10, {}, large.column()}}});
+  CHECK(broker.took_messages_to(broker.client()) ==
+        Lines{"outcomes job=1 at=0 [0,1)", "outcomes job=2 at=0 [0,1)"});
+  broker.acknowledges(broker.client(), jobs[0], 1);
+  CHECK(broker.took_messages_to(broker.client()) == Lines{"outcomes job=3 at=0 [0,1)"});
+  broker.loses_connection(broker.client());
+  broker.reconnects(broker.client());
+  broker.together([&] {
+    for (std::size_t at = 1; at < jobs.size(); ++at) broker.opens(broker.client(), jobs[at], job_of(), 0, 1);
+  });
+  Lines outcomes = broker.took_messages_to(broker.client());
+  std::erase_if(outcomes, [](const std::string& line) { return !line.starts_with("outcomes"); });
+  CHECK(outcomes == Lines{"outcomes job=2 at=0 [0,1)", "outcomes job=3 at=0 [0,1)"});
+}
+
+TEST_CASE("what was read in an earlier session counts, although this one has not sent it yet") {
+  Running run(2);
+  run.broker.finishes(run.worker, run.job, {0, 2}, 1);
+  run.broker.ignores_messages();
+  run.broker.loses_connection(run.client);
+  run.broker.reconnects(run.client);
+  run.broker.together([&] {
+    run.broker.opens(run.client, run.job, job_of(), 1, 2);
+    run.broker.acknowledges(run.client, run.job, 2);
+  });
+  CHECK(run.broker.core().job(run.job) == nullptr);
+  CHECK(run.broker.core().counters().frames_bad == 0);
+}
+
 TEST_CASE("outcomes of a detached job are kept for seven days") {
   Running run(1, true);
   run.broker.finishes(run.worker, run.job, {0, 1}, 1);

@@ -98,24 +98,53 @@ TEST_CASE("a worker is never given more tasks than it granted") {
   CHECK(broker.took_message_to(worker) == "tasks job=1 [3,5) lease=2");
 }
 
-TEST_CASE("a worker is never given more bytes than it granted, unless it holds nothing") {
+TEST_CASE("a worker is given more bytes than it granted by one task at most") {
   BrokerFixture broker;
   const Peer worker = broker.join_worker({.slots = 8, .credit_bytes = 250});
   const JobId job = broker.new_job_id();
   broker.opens(broker.client(), job, job_of());
-  broker.appends(broker.client(), job, 0, 3, std::string(100, 'a'));
-  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,2) lease=1");
-  broker.raises_credit(worker, 0, 49);
+  broker.appends(broker.client(), job, 0, 5, std::string(100, 'a'));
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,2) lease=1, job=1 [2,3) lease=2");
+  broker.raises_credit(worker, 0, 50);
   CHECK(broker.took_message_to(worker) == "nothing");
   broker.raises_credit(worker, 0, 1);
-  CHECK(broker.took_message_to(worker) == "tasks job=1 [2,3) lease=2");
-  broker.raises_credit(worker, 0, 10);
-  broker.appends(broker.client(), job, 3, 1, std::string(1'000, 'a'));  // larger than any grant
-  CHECK(broker.took_message_to(worker) == "nothing");
-  broker.finishes(worker, job, {0, 2}, 1);
-  broker.finishes(worker, job, {2, 3}, 2);
-  CHECK(broker.took_messages_to(worker) ==
-        std::vector<std::string>{"stored upto=1", "tasks job=1 [3,4) lease=3", "stored upto=2"});
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [3,4) lease=3");
+}
+
+TEST_CASE("a large task at the head does not keep free slots from anybody") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker({.slots = 3, .credit_bytes = 250});
+  broker.submit("f", 1);  // it runs for long
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1");
+  const JobId large = broker.new_job_id();
+  broker.opens(broker.client(), large, job_of());
+  broker.appends(broker.client(), large, 0, 1, std::string(10'000, 'a'));
+  CHECK(broker.took_message_to(worker) == "tasks job=2 [0,1) lease=2");
+}
+
+TEST_CASE("a job that a worker cannot take now does not keep it from others") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.resources = {{"gpu", 1}};
+  spec.priority = 9;
+  const Peer worker = broker.join_worker({.slots = 4, .resources = {{"gpu", 1}}});
+  broker.submit(spec, 3);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1");
+  broker.submit("f", 5);
+  CHECK(broker.took_message_to(worker) == "tasks job=2 [0,3) lease=2");
+}
+
+TEST_CASE("workers that took all they can are not asked again for every result of another") {
+  BrokerFixture broker;
+  std::vector<Peer> workers;
+  for (int number = 0; number < 50; ++number) workers.push_back(broker.join_worker());
+  const JobId job = broker.submit("f", 1'000);
+  for (const Peer worker : workers) broker.finishes(worker, job, {worker.number, worker.number + 1}, 1, 30ms);
+  // 30 ms of 50 are used, and 20 ms are left: too little for another one.
+  for (const auto& [number, worker] : broker.core().roster().all()) {
+    CHECK(worker->outstanding == 1);
+    CHECK_FALSE(worker->idle_entry.has_value());
+  }
 }
 
 TEST_CASE("resources are taken by tasks and free again after them") {
@@ -203,6 +232,28 @@ TEST_CASE("an idle worker gets the later half of what waits at another") {
   CHECK(rig.broker.took_message_to(idle) == "tasks job=1 [25,50) lease=3");
   CHECK(rig.broker.core().counters().tasks_returned == 25);
   CHECK(rig.broker.is_silent());
+}
+
+TEST_CASE("a worker that gave back tasks and has none left gets the next ones at once") {
+  Overloaded rig;
+  const Peer idle = rig.broker.join_worker();
+  rig.broker.finishes(rig.loaded, rig.job, {1, 25}, 2, 1ms);  // before the answer, on its other lane
+  rig.broker.ignores_messages();
+  rig.broker.returns(rig.loaded, rig.job, {25, 50}, 2);
+  CHECK(rig.broker.took_message_to(rig.loaded).starts_with("tasks"));
+  CHECK(rig.broker.took_message_to(idle).starts_with("tasks"));
+}
+
+TEST_CASE("a holder with nothing to give back is asked again after a while") {
+  Overloaded rig;
+  rig.broker.stays_alive(rig.loaded);
+  const Peer idle = rig.broker.join_worker();
+  rig.broker.stays_alive(idle);
+  rig.broker.ignores_messages();
+  rig.broker.advance(999ms);
+  CHECK(rig.broker.is_silent());
+  rig.broker.advance(3s);  // the next frame of anybody
+  CHECK(rig.broker.took_message_to(rig.loaded) == "retract job=1 [25,50) lease=2");
 }
 
 TEST_CASE("nothing is taken back while the answer to an earlier request is awaited") {

@@ -143,6 +143,32 @@ TEST_CASE("a detached job lives on without its client") {
         std::vector<std::string>{"accepted job=1 count=1 closed", "outcomes job=1 at=0 [0,1)"});
 }
 
+TEST_CASE("a client that was away for long finds its detached job its own") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const JobId job = broker.submit(spec, 1);
+  broker.loses_connection(broker.client());
+  broker.advance(61s);
+  broker.reconnects(broker.client());
+  broker.opens(broker.client(), job, spec, 0, 1);
+  broker.ignores_messages();
+  broker.says(broker.client(), Cancel{job, 0, 0});
+  CHECK(broker.core().job(job)->counts.failed[TaskReport::cancelled] == 1);
+}
+
+TEST_CASE("a client whose return a stalled broker has not read keeps its jobs") {
+  BrokerFixture broker;
+  const JobId job = broker.submit("f", 1);
+  broker.loses_connection(broker.client());
+  broker.stall(62s);
+  broker.together([] {});  // the grace is over, and its HELLO may wait to be read
+  CHECK(broker.core().job(job) != nullptr);
+  broker.reconnects(broker.client());
+  broker.advance(20s);
+  CHECK(broker.core().job(job) != nullptr);
+}
+
 TEST_CASE("a client's goodbye cancels its attached jobs at once") {
   BrokerFixture broker;
   const Peer worker = broker.join_worker();

@@ -16,7 +16,7 @@ struct Bench {
     job.spec.function = "f";
     job.spec.priority = priority;
     job.age = jobs.size();
-    job.share = queue.share_of(client);
+    job.share = queue.join_share(client);
     job.ready_class = &queue.class_of(job.spec);
     queue.grew(job, tasks);
     return job;
@@ -76,6 +76,30 @@ TEST_CASE("a share that was away does not save up") {
   CHECK(served_back >= 4);
   CHECK(served_back <= 6);  // half from now on, and nothing for the past
   CHECK(present.counts.ready < 1'000);
+}
+
+TEST_CASE("who comes one job at a time gets no more than who stays") {
+  Bench bench;
+  Job& stays = bench.add("a", 0, 1'000);
+  int served_others = 0;
+  for (int round = 0; round < 100; ++round) {
+    Job& comes = bench.add("b", 0, 1);
+    if (&bench.serve() == &comes) ++served_others;
+    if (comes.counts.ready > 0) bench.queue.shrank(comes, 1);
+    bench.queue.leave_share("b");
+  }
+  CHECK(served_others <= 51);
+  CHECK(stays.counts.ready <= 951);
+}
+
+TEST_CASE("shares of clients that are gone are forgotten") {
+  Bench bench;
+  bench.add("stays", 0, 100'000);
+  for (int number = 0; number < 50'000; ++number) {
+    bench.queue.join_share("c" + std::to_string(number));
+    bench.queue.leave_share("c" + std::to_string(number));
+  }
+  CHECK(bench.queue.shares() == 1);
 }
 
 TEST_CASE("a job without ready tasks is not in the queue") {
