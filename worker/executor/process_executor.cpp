@@ -128,8 +128,9 @@ void ProcessExecutor::hand_over(Slot& slot) {
   if (!slot.greeted || slot.is_closed || !slot.broke.empty()) return;
   while (const Piece* piece = slot.ledger.hand_over()) {
     const Work& work = piece->work;
-    const auto found =
-        std::find(slot.functions.begin(), slot.functions.end(), std::pair(work.function, work.signature));
+    const auto found = std::find_if(slot.functions.begin(), slot.functions.end(), [&](const auto& served) {
+      return served.first == work.function && (work.signature.empty() || served.second == work.signature);
+    });
     if (found == slot.functions.end()) {
       slot.ledger.refuse(report_unknown_function(work.function, work.signature), events_);
       continue;

@@ -52,7 +52,7 @@ Client::Client(std::string_view address)
 Client::Client(ClientOptions options) : engine_(std::make_shared<detail::Engine>(options)) {}
 Client::~Client() { engine_->shut_down(); }
 
-void Client::cancel(const JobId& job) { engine_->intake()->post(CancelAnyOrder{job}); }
+void Client::cancel(const JobId& job) { engine_->intake()->cancel(job); }
 
 Future<Bytes> Client::call(std::string_view function, const Bytes& arguments) {
   if (!detail::is_name(function)) detail::refuse_function_name(function);

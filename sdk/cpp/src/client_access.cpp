@@ -47,7 +47,7 @@ JobChannel::JobChannel(std::shared_ptr<detail::Engine> engine, std::shared_ptr<d
 // An open job that is detached is closed with what it has: nobody else could.
 JobChannel::~JobChannel() {
   if (own_) close();
-  engine_->intake()->post(LeaveOrder{sink_->job()});
+  engine_->intake()->post(LeaveOrder{sink_->job(), sink_.get()});
 }
 
 JobId JobChannel::id() const { return sink_->job(); }

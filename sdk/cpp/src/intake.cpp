@@ -203,6 +203,16 @@ void Intake::retire(const SubmitJob& job) {
   }
 }
 
+void Intake::cancel(const JobId& job) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return;
+  const auto group = std::find_if(groups_.begin(), groups_.end(),
+                                  [&](const std::unique_ptr<Group>& each) { return each->id == job; });
+  if (group != groups_.end()) retire(static_cast<std::size_t>(group - groups_.begin()));
+  orders_.emplace_back(CancelAnyOrder{job});
+  wake_if_needed();
+}
+
 void Intake::retire_idle(steady_clock::time_point now) {
   const std::lock_guard lock(mutex_);
   for (std::size_t at = groups_.size(); at-- > 0;) {

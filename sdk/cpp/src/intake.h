@@ -35,6 +35,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   std::shared_ptr<detail::TaskState> submit(detail::CallParts call);
   // Waits while too much is not accepted.
   bool append(const JobId& job, std::string_view lengths, std::string_view payloads);
+  void cancel(const JobId& job);  // calls made after it are not in the job
   std::uint64_t next_question();
 
   // The client's end: no more orders, and the I/O thread is to finish.

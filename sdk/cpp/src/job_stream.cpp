@@ -57,7 +57,7 @@ bool JobStream::append(std::string_view lengths, std::string_view payloads) {
 
 void JobStream::close() { intake_->post(CloseOrder{job_}); }
 void JobStream::cancel() { intake_->post(CancelOrder{job(), 0, 0}); }
-void JobStream::leave() { intake_->post(LeaveOrder{job()}); }
+void JobStream::leave() { intake_->post(LeaveOrder{job(), this}); }
 
 bool JobStream::take(std::vector<OutcomeChunk>& chunks, bool wait) {
   std::unique_lock lock(mutex_);

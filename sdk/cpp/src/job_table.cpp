@@ -123,9 +123,9 @@ void JobTable::carry(CancelAnyOrder& order) {
 }
 
 void JobTable::carry(LeaveOrder& order) {
-  std::erase_if(again_, [&](const auto& each) { return each.first == order.job; });
+  std::erase_if(again_, [&](const auto& each) { return each.second.get() == order.sink; });
   Entry* entry = find(order.job);
-  if (entry == nullptr) return;
+  if (entry == nullptr || entry->sink.get() != order.sink) return;
   entry->sink = nullptr;
   if (entry->own && !entry->detached && !entry->has_all()) {
     entry->cancelled = true;  // and what comes is acknowledged, so that the broker can forget the job

@@ -53,9 +53,10 @@ struct CancelOrder {
 struct CancelAnyOrder {
   JobId job;
 };
-// Nobody reads it here any more: an own job is cancelled unless it is detached.
+// This reader of it is gone: an own job is cancelled unless it is detached.
 struct LeaveOrder {
   JobId job;
+  const JobSink* sink = nullptr;
 };
 struct AckOrder {
   JobId job;

@@ -134,6 +134,16 @@ TEST_CASE("a map is rejected as a whole") {
   CHECK_THROWS_AS(cluster.client.attach<std::int64_t>(JobId{}).collect(), Rejected);
 }
 
+TEST_CASE("outcomes as they finish can be had of results that stay") {
+  Cluster cluster;
+  Results<std::int64_t> results = cluster.client.map(square, std::vector<std::int64_t>{1, 2, 3});
+  std::int64_t sum = 0;
+  for (auto&& [index, result] : results.unordered()) sum += *result;
+  CHECK(sum == 14);
+  CHECK(results.job() != JobId{});
+  CHECK_THROWS_AS(results.begin(), std::logic_error);
+}
+
 TEST_CASE("a cancelled map ends, with every outcome") {
   Cluster cluster;
   int pulled = 0;

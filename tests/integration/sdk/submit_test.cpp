@@ -75,6 +75,29 @@ TEST_CASE("a task can be cancelled") {
   CHECK_FALSE(future.cancel());
 }
 
+TEST_CASE(
+    "a cancelled job of single calls takes those with it that were submitted before, and no later ones") {
+  Cluster cluster;
+  const Future<std::string> one = cluster.client.submit(wait_for("never"));
+  const Future<std::string> other = cluster.client.submit(wait_for("never"));
+  CHECK(one.id().job == other.id().job);
+  cluster.client.cancel(one.id().job);
+  Gates::open("at once");
+  const Future<std::string> later = cluster.client.submit(wait_for("at once"));
+  CHECK_THROWS_AS(one.get(), TaskCancelled);
+  CHECK_THROWS_AS(other.get(), TaskCancelled);
+  CHECK_NOTHROW(later.get());
+}
+
+TEST_CASE("a reader that is dropped before it read anything leaves the job's other readers alone") {
+  Cluster cluster;
+  const Future<std::string> future = cluster.client.submit(wait_for("reader").detached());
+  REQUIRE(future.wait_accepted(10s));
+  { const Results<std::string> dropped = cluster.client.attach<std::string>(future.id().job); }
+  Gates::open("reader");
+  CHECK(future.wait_for(10s));
+}
+
 TEST_CASE("a task times out") {
   Cluster cluster;
   CHECK_THROWS_AS(cluster.client.submit(wait_for("never").timeout(20ms)).get(), TaskTimedOut);

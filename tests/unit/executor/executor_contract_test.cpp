@@ -85,6 +85,13 @@ TEST_CASE("a function that is not served fails each task and nothing else") {
   CHECK(bench.task(2).payload == "z");
 }
 
+TEST_CASE("without a signature, the function of the name is called") {
+  ON_BOTH_EXECUTORS();
+  bench->start(0, make_work("echo", {"x"}, 0, ""));
+  bench.run_until_answered(0, 1);
+  CHECK(bench.task(0).payload == "x");
+}
+
 TEST_CASE("an empty work is no work") {
   ON_BOTH_EXECUTORS();
   bench->start(0, make_work("echo", {}));

@@ -79,7 +79,8 @@ class Client {
     return Results<R>(detail::start_attach(*engine_, job));
   }
 
-  // Asks to cancel a job, this client's or another's. Does not wait; if it fails, on_log says so.
+  // Asks to cancel a job, this client's or another's. Does not wait; if it fails, on_log says so. Calls of
+  // one function and options that were submitted one by one share a job: Future::cancel() ends a single one.
   void cancel(const JobId& job);
 
   // A function by name, whatever its signature: `arguments` is one msgpack array, and the value is the result

@@ -107,7 +107,9 @@ class [[nodiscard]] UnorderedResults {
  public:
   using iterator = detail::OutcomeIterator<IndexedResult<R>, &detail::read_indexed<R>>;
 
-  explicit UnorderedResults(std::unique_ptr<detail::OutcomeReader> reader) : reader_(std::move(reader)) {}
+  explicit UnorderedResults(std::unique_ptr<detail::OutcomeReader> reader)
+      : reader_(reader.release(), {.owned = true}) {}
+  explicit UnorderedResults(detail::OutcomeReader& reader) : reader_(&reader, {.owned = false}) {}
 
   iterator begin() { return iterator(detail::started(reader_.get())); }
   std::default_sentinel_t end() const { return {}; }
@@ -116,7 +118,13 @@ class [[nodiscard]] UnorderedResults {
   void cancel() { reader_->cancel(); }
 
  private:
-  std::unique_ptr<detail::OutcomeReader> reader_;
+  struct DeleteIfOwned {
+    bool owned = false;
+    void operator()(detail::OutcomeReader* reader) const {
+      if (owned) delete reader;
+    }
+  };
+  std::unique_ptr<detail::OutcomeReader, DeleteIfOwned> reader_;
 };
 
 template <class R>
@@ -131,7 +139,11 @@ class [[nodiscard]] Results {
   iterator begin() { return iterator(detail::started(reader_.get())); }
   std::default_sentinel_t end() const { return {}; }
 
-  // Takes over: this one is empty after it.
+  // Of an lvalue: a view, which must not outlive it. Of an rvalue it takes over: this one is empty after it.
+  UnorderedResults<R> unordered() & {
+    detail::started(reader_.get())->set_unordered();
+    return UnorderedResults<R>(*reader_);
+  }
   UnorderedResults<R> unordered() && {
     detail::started(reader_.get())->set_unordered();
     return UnorderedResults<R>(std::move(reader_));
