@@ -39,6 +39,7 @@ namespace zonda {
 // What is left of a job when its outcomes are gone.
 struct JobSummary {
   JobId id;
+  std::uint64_t age = 0;  // order of arrival
   JobSpec spec;
   std::string client_name;
   JobState state = JobState::Closed;
@@ -53,7 +54,8 @@ struct BrokerCounters {
   std::uint64_t tasks_accepted = 0;
   std::uint64_t tasks_dispatched = 0;
   std::uint64_t tasks_done = 0;    // with a value
-  std::uint64_t tasks_failed = 0;  // with anything else
+  std::uint64_t tasks_failed = 0;  // with anything else, but for
+  std::uint64_t tasks_cancelled = 0;
   std::uint64_t tasks_retried = 0;
   std::uint64_t tasks_returned = 0;
   std::uint64_t tasks_lost = 0;
@@ -190,6 +192,7 @@ class BrokerCore {
   // liveness.cpp
   void do_due(const Now& now, Effects& effects);
   void check_session(std::uint64_t number, const Now& now, Effects& effects);
+  std::chrono::milliseconds silence_before_probe(const Session& session) const;
   void watch(Session& session, TimePoint now);
   void worker_away(WorkerRecord& worker, const Now& now, Effects& effects);
   void lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects);

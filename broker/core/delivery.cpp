@@ -117,10 +117,12 @@ void BrokerCore::release_read(Job& job, Effects& effects) {
 void BrokerCore::finish_if_complete(Job& job, const Now& now, Effects& effects) {
   if (!job.is_closed() || job.counts.open() > 0) return;
   if (!job.complete) {
+    const std::uint64_t cancelled = job.counts.failed[TaskReport::cancelled];
     job.complete = true;
     job.finished_at = now.utc;
     event(effects, "job-complete job=" + to_string(job.id) + " done=" + std::to_string(job.counts.values) +
-                       " failed=" + std::to_string(job.counts.failed_total()));
+                       " failed=" + std::to_string(job.counts.failed_total() - cancelled) +
+                       " cancelled=" + std::to_string(cancelled));
     const std::chrono::hours kept = job.spec.key.empty() ? config_.result_ttl : config_.key_ttl;
     if (job.spec.detached)
       job.forget_timer = timers_.set(now.steady + kept, {Timer::Kind::Forget, 0, job.id, {}});
@@ -146,8 +148,8 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   memory_used_ -= freed;
   if (job.client != nullptr) job.client->jobs.erase(job.id);
   if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});
-  history_.push_back({job.id, job.spec, job.client_name, job.state, job.count, job.counts, job.opened_at,
-                      job.started_at, job.finished_at});
+  history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,
+                      job.opened_at, job.started_at, job.finished_at});
   if (history_.size() > kHistoryMax) history_.pop_front();
   effects.records.push_back(record::Forgotten{job.id});
   ReadyClass& ready_class = *job.ready_class;

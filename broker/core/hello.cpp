@@ -28,14 +28,16 @@ void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, E
   if (hello.role == Role::Worker && from.port == Port::Back) return welcome_worker(from, hello, now, effects);
   if (hello.role == Role::Client && from.port == Port::Front)
     return welcome_client(from, hello, now, effects);
-  refuse(
-      from, hello, RefuseCode::Malformed,
-      hello.role == Role::Worker ? "workers connect to the back port" : "clients connect to the front port",
-      0, effects);
+  refuse(from, hello, RefuseCode::Malformed,
+         hello.role == Role::Worker
+             ? "this is the front port: workers connect to the back port, one above it"
+             : "this is the back port: clients connect to the front port, one below it",
+         0, effects);
 }
 
 void BrokerCore::refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
                         std::uint64_t retry_after_ms, Effects& effects) {
+  event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + text + "\"");
   say_outside_session(to, Refuse{code, text, retry_after_ms, hello.attempt}, effects);
 }
 

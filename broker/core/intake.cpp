@@ -12,9 +12,10 @@ namespace {
 
 // What is wrong with a job, whoever runs it; nothing if it may run.
 std::string malformation(const JobSpec& spec) {
-  if (!is_name(spec.function) || (!spec.queue.empty() && !is_name(spec.queue)) ||
-      spec.key.size() > kKeyBytesMax)
-    return "a name or the key is malformed";
+  if (!is_name(spec.function)) return "the function's name is not [A-Za-z0-9._-]{1,128}";
+  if (!spec.queue.empty() && !is_name(spec.queue)) return "the queue's name is not [A-Za-z0-9._-]{1,128}";
+  if (spec.key.size() > kKeyBytesMax)
+    return "the key has more than " + std::to_string(kKeyBytesMax) + " bytes";
   if (!are_amounts(spec.resources)) return "a resource is not a finite amount";
   if (std::max({spec.timeout_ms, spec.deadline_ms, spec.delay_ms}) > kDurationMsMax)
     return "a duration is longer than ten years";

@@ -49,9 +49,15 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
 }
 
 // Sets the session's timer for the next moment at which its silence would mean something.
+std::chrono::milliseconds BrokerCore::silence_before_probe(const Session& session) const {
+  if (session.worker == nullptr) return config_.lease;  // a client is not probed: nothing waits for it
+  if (!session.worker->leases.empty()) return config_.probe;
+  return std::min(config_.heartbeat + config_.heartbeat / 2, config_.lease);  // its heartbeat is overdue
+}
+
 void BrokerCore::watch(Session& session, TimePoint now) {
   const bool holds_leases = session.worker != nullptr && !session.worker->leases.empty();
-  const auto wait = holds_leases ? config_.probe : config_.lease;
+  const auto wait = silence_before_probe(session);
   TimePoint at = std::max(session.last_heard + wait, now + std::chrono::milliseconds(1));
   if (now < no_expiry_before_ && !holds_leases) at = std::max(at, no_expiry_before_);
   if (session.timer_at > now && session.timer_at <= at) return;  // it will look in time
@@ -76,13 +82,15 @@ void BrokerCore::check_session(std::uint64_t number, const Now& now, Effects& ef
     }
     return close_session(closing, effects);
   }
-  const bool holds_leases = session->worker != nullptr && !session->worker->leases.empty();
-  if (holds_leases && silent >= config_.probe) {
+  if (session->worker != nullptr && silent >= silence_before_probe(*session)) {
     // If its process died, the connection is gone and the wire tells us; if it only works, this costs a
     // frame.
     say(*session, Heartbeat{}, effects);
     seems_stuck(*session->worker);
-    session->timer_at = now.steady + config_.probe;
+    const auto pause = session->worker->leases.empty() ? config_.heartbeat : config_.probe;
+    session->timer_at = now.steady + pause;
+    if (silent < config_.lease)
+      session->timer_at = std::min(session->timer_at, session->last_heard + config_.lease);
     return void(timers_.set(session->timer_at, {Timer::Kind::Session, number, {}, {}}));
   }
   watch(*session, now.steady);

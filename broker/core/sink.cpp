@@ -214,8 +214,10 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, Effects& effects) {
     job.counts.values += range.size();
     counters_.tasks_done += range.size();
   } else {
-    for (const char kind : chunk.kinds) ++job.counts.failed[static_cast<std::uint8_t>(kind)];
-    counters_.tasks_failed += range.size();
+    for (const char kind : chunk.kinds) {
+      ++job.counts.failed[static_cast<std::uint8_t>(kind)];
+      ++(kind == TaskReport::cancelled ? counters_.tasks_cancelled : counters_.tasks_failed);
+    }
   }
   const LogChunk& logged = job.log.append(std::move(chunk));
   effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.attempt,

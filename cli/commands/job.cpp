@@ -23,7 +23,7 @@ Command list_command(Environment& environment) {
                   .examples = "zonda job list --state running\nzonda job list -q --limit 1"};
   command.options = {
       option::choice("state", 0, {"open", "queued", "running", "done", "failed", "cancelled"},
-                     "only jobs in this state", settings->state),
+                     "only jobs in this state; open: all that are not over", settings->state),
       option::number("limit", "N", "at most so many; default 1000", settings->limit, UINT32_MAX)};
   command.run = [&environment, settings](const std::vector<std::string>&) {
     Json arguments{{"limit", settings->limit}};
@@ -76,7 +76,9 @@ Command order_command(Environment& environment, Command command, const std::stri
     const ExitCode code = for_each_target(environment, names, [&](const std::string& name) {
       const Json answer = link.ask(what, about(name));
       Json line{{"job", name}, {"state", past}};
-      if (answer.is_object())
+      if (answer.is_object() && answer.contains("was_over"))
+        line["state"] = "was over: " + answer.value("was_over", "");
+      else if (answer.is_object())
         line["retried_as"] = answer.value("job", ""), line["tasks"] = answer.value("tasks", 0);
       jobs.push_back(line);
     });

@@ -38,7 +38,8 @@ std::string reason(const TaskReport& report) {
 
 std::string describe(const TaskReport& report) {
   std::string text = to_string(report.kind);
-  if (!report.type.empty()) text += ": " + one_line(report.type);
+  const bool says_more = report.type != text && report.kind != TaskReport::crashed;
+  if (!report.type.empty() && says_more) text += ": " + one_line(report.type);
   if (!report.message.empty()) text += ": " + one_line(report.message);
   if (const std::string place = where(report); !place.empty()) text += " (" + one_line(place) + ")";
   return text;

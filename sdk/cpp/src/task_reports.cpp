@@ -16,6 +16,7 @@ TaskReport report_of(std::uint8_t kind, std::string_view payload) {
   report.kind = kind >= TaskReport::failed && kind <= TaskReport::expired
                     ? static_cast<TaskReport::Kind>(kind)
                     : TaskReport::failed;
+  if (report.kind == TaskReport::expired) report.message = "it was not done before its deadline";
   return report;
 }
 

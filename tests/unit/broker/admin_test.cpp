@@ -18,11 +18,11 @@ const Fields kJobFields{"job",      "name",     "function",     "signature", "st
                         "finished", "closed",   "task_seconds", "released"};
 const Fields kWorkerFields{"worker", "host",   "pid",    "state",  "slots",     "running", "held",
                            "done",   "failed", "queues", "labels", "resources", "since",   "functions"};
-const Fields kStatusFields{
-    "queued",           "delayed",        "held",    "running",      "done",       "failed",
-    "accepted",         "dispatched",     "retried", "returned",     "lost",       "stale",
-    "bad_frames",       "refused_frames", "gaps",    "jobs",         "clients",    "workers",
-    "workers_draining", "workers_lost",   "slots",   "memory_bytes", "durability", "epoch"};
+const Fields kStatusFields{"queued",       "delayed",   "held",         "running",    "done",
+                           "failed",       "cancelled", "accepted",     "dispatched", "retried",
+                           "returned",     "lost",      "stale",        "bad_frames", "refused_frames",
+                           "gaps",         "jobs",      "clients",      "workers",    "workers_draining",
+                           "workers_lost", "slots",     "memory_bytes", "durability", "epoch"};
 const Fields kTaskFields{"job",     "index", "state",  "attempt", "errors",
                          "crashes", "lost",  "worker", "started"};
 
@@ -106,6 +106,57 @@ TEST_CASE("a job can be asked for while it runs, when it ended, and after it was
   CHECK(summary.get<std::string>("state") == "done");
 }
 
+TEST_CASE("jobs are listed with the newest first, also those that are gone") {
+  Office office;
+  const JobId gone = office.broker.submit("f", 1);
+  office.broker.finishes(office.worker, gone, {0, 1}, 1);
+  office.broker.acknowledges(office.broker.client(), gone, 1);
+  JobId id;  // smaller than all others
+  office.broker.opens(office.client, id, job_of());
+  const auto listed = [&](const std::string& state) {
+    return office.broker.asks(office.client, "job.list", {{"state", state}, {"limit", "1"}}).pages.at(0);
+  };
+  CHECK(listed("").find(to_string(id)) != std::string::npos);
+  CHECK(listed("open").find(to_string(id)) != std::string::npos);
+  CHECK(listed("done").find(to_string(gone)) != std::string::npos);
+}
+
+TEST_CASE("a job that was forgotten on purpose is gone, its summary too") {
+  Office office;
+  const std::map<std::string, std::string> kept{{"job", to_string(office.broker.submit(detached(), 1))}};
+  const Peer leaving = office.broker.join_client("leaving");
+  const JobId past = office.broker.submit(leaving, job_of(), 1);
+  office.broker.asks(office.client, "job.cancel", kept);
+  CHECK(office.broker.asks(office.client, "job.forget", kept).code == ReplyCode::Ok);
+  CHECK(office.broker.asks(office.client, "job.info", kept).code == ReplyCode::NotFound);
+  office.broker.says(leaving, Goodbye{});
+  const std::map<std::string, std::string> which{{"job", to_string(past)}};
+  CHECK(office.broker.asks(office.client, "job.info", which).code == ReplyCode::Ok);
+  CHECK(office.broker.asks(office.client, "job.forget", which).code == ReplyCode::Ok);
+  CHECK(office.broker.asks(office.client, "job.info", which).code == ReplyCode::NotFound);
+}
+
+TEST_CASE("cancelling what is over changes nothing and says how it ended") {
+  Office office;
+  const JobId job = office.broker.submit(detached(), 1);
+  office.broker.finishes(office.worker, job, {0, 1}, 1);
+  const std::map<std::string, std::string> which{{"job", to_string(job)}};
+  CHECK(office.ask("job.cancel", which).get<std::string>("was_over") == "done");
+  CHECK(office.ask("job.info", which).get<std::string>("state") == "done");
+}
+
+TEST_CASE("an open job whose tasks are all done is not cancelled by its client's end") {
+  Office office;
+  const Peer leaving = office.broker.join_client("leaving");
+  const JobId job = office.broker.new_job_id();
+  office.broker.opens(leaving, job, job_of());
+  office.broker.appends(leaving, job, 0, 1);
+  office.broker.finishes(office.worker, job, {0, 1}, 1);
+  office.broker.says(leaving, Goodbye{});
+  CHECK(office.ask("job.info", {{"job", to_string(job)}}).get<std::string>("state") == "done");
+  CHECK(office.broker.core().counters().tasks_cancelled == 0);
+}
+
 TEST_CASE("a long list comes in pages") {
   Office office;
   for (int n = 0; n < 501; ++n) {
@@ -144,8 +195,7 @@ TEST_CASE("explain says why a task waits") {
   CHECK(office.why(office.broker.submit("h", 1), "0") == "no worker serves the function h");
   JobSpec spec = job_of();
   spec.labels = {{"zone", "b"}};
-  CHECK(office.why(office.broker.submit(spec, 1), "0") ==
-        "no worker that serves f has the queue, resources and labels asked for");
+  CHECK(office.why(office.broker.submit(spec, 1), "0") == "no worker that serves f has the label zone=b");
   office.broker.says(office.worker, Goodbye{});
   CHECK(office.why(running, "1") == "no worker is connected");
 }

@@ -63,7 +63,8 @@ TEST_CASE("a peer on the port of the others is told so") {
   broker.hello_of(client).name = "w";
   broker.hello_of(client).slots = 1;
   broker.says_hello(client);
-  CHECK(broker.took_message_to(client) == "refuse malformed: workers connect to the back port");
+  CHECK(broker.took_message_to(client) ==
+        "refuse malformed: this is the front port: workers connect to the back port, one above it");
 }
 
 TEST_CASE("a name that a living worker holds is refused with who holds it, and the holder is probed") {

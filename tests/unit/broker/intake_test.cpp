@@ -119,10 +119,10 @@ TEST_CASE("a job that the broker no longer knows is not begun anew") {
 
 TEST_CASE("malformed jobs are refused") {
   JobSpec spec = job_of("a b");
-  CHECK(answer_to(spec) == "job-refused job=1 invalid: a name or the key is malformed");
+  CHECK(answer_to(spec) == "job-refused job=1 invalid: the function's name is not [A-Za-z0-9._-]{1,128}");
   spec = job_of();
   spec.key = std::string(1'025, 'k');
-  CHECK(answer_to(spec) == "job-refused job=1 invalid: a name or the key is malformed");
+  CHECK(answer_to(spec) == "job-refused job=1 invalid: the key has more than 1024 bytes");
   spec = job_of();
   spec.resources = {{"gpu", -1.0}};
   CHECK(answer_to(spec) == "job-refused job=1 invalid: a resource is not a finite amount");

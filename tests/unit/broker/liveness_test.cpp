@@ -30,14 +30,18 @@ TEST_CASE("any frame counts as a sign of life") {
   CHECK(broker.core().roster().all().size() == 1);
 }
 
-TEST_CASE("a worker that holds tasks is probed when it is silent, one that holds none is not") {
+TEST_CASE(
+    "a worker that holds tasks is probed when it is silent, one that holds none when a heartbeat is due") {
   BrokerFixture broker;
   const Peer worker = broker.join_worker();
   broker.advance(2s);
   CHECK(broker.heartbeats_to(worker) == 0);
+  broker.advance(3s);
+  CHECK(broker.heartbeats_to(worker) == 1);
+  broker.says(worker, Heartbeat{});
   broker.submit("f", 1);
   broker.advance(1s);
-  CHECK(broker.heartbeats_to(worker) >= 3);
+  CHECK(broker.heartbeats_to(worker) >= 4);
 }
 
 TEST_CASE("what a worker held whose connection is gone is given to others after a short grace") {
