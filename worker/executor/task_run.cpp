@@ -44,6 +44,10 @@ std::string report_current_exception(std::uint8_t& kind) {
     return report_failure("DecodeError", error.what());
   } catch (const std::exception& error) {
     return report_failure(readable_name(&typeid(error)), error.what());
+  } catch (const std::string& text) {
+    return report_failure("std::string", text);
+  } catch (const char* text) {
+    return report_failure("const char*", text == nullptr ? "" : text);
   } catch (...) {
     return report_failure(readable_name(abi::__cxa_current_exception_type()),
                           "threw something that is no std::exception");

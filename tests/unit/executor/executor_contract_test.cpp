@@ -67,13 +67,17 @@ TEST_CASE("a task knows what it is") {
 
 TEST_CASE("what user code throws is a failed outcome with its type and text") {
   ON_BOTH_EXECUTORS();
-  bench->start(0, make_work("throw", {"", "int", "decode"}));
-  bench.run_until_answered(0, 3);
+  bench->start(0, make_work("throw", {"", "int", "decode", "string", "literal"}));
+  bench.run_until_answered(0, 5);
   CHECK(bench.report(0).kind == TaskReport::failed);
   CHECK(bench.report(0).type == "std::out_of_range");
   CHECK(bench.report(0).message == "no such thing");
   CHECK(bench.report(1).type == "int");
   CHECK(bench.report(2).type == "DecodeError");
+  CHECK(bench.report(3).type == "std::string");
+  CHECK(bench.report(3).message == "thrown as a string");
+  CHECK(bench.report(4).type == "const char*");
+  CHECK(bench.report(4).message == "thrown as a literal");
 }
 
 TEST_CASE("a function that is not served fails each task and nothing else") {

@@ -98,6 +98,8 @@ void add_failing(Handlers& handlers) {
   add(handlers, "throw", [](TaskControl&, std::string_view in, Output& out) {
     out.bytes() += "half a result";
     if (in == "int") throw 7;
+    if (in == "string") throw std::string("thrown as a string");
+    if (in == "literal") throw "thrown as a literal";
     if (in == "decode") throw detail::DecodeError("expected an integer, got a string");
     throw std::out_of_range("no such thing");
   });
