@@ -48,6 +48,8 @@ void read_request_field(Reader& reader, std::string_view key, ExecRequest& reque
     read_env(reader, request);
   else if (key == "cwd")
     request.cwd = read_c_string(reader);
+  else if (key == "cwd_required")
+    request.cwd_required = reader.boolean();
   else if (key == "stdin")
     request.input = read_bytes(reader);
   else if (key == "index")
@@ -94,7 +96,8 @@ void read_result_field(Reader& reader, std::string_view key, ExecResult& result)
 std::string encode_exec_arguments(const ExecRequest& request) {
   detail::Output out;
   Packer packer(out);
-  packer.pack_array(1).pack_map(7 + (request.input ? 1 : 0) + (request.index ? 1 : 0));
+  packer.pack_array(1).pack_map(7 + (request.cwd_required ? 1 : 0) + (request.input ? 1 : 0) +
+                                (request.index ? 1 : 0));
   packer.pack("argv").pack_array(static_cast<std::uint32_t>(request.argv.size()));
   for (const std::string& word : request.argv) pack_bytes(packer, word);
   packer.pack("shell").pack(request.shell);
@@ -105,6 +108,7 @@ std::string encode_exec_arguments(const ExecRequest& request) {
   }
   packer.pack("cwd");
   pack_bytes(packer, request.cwd);
+  if (request.cwd_required) packer.pack("cwd_required").pack(true);
   packer.pack("live").pack(request.live);
   packer.pack("keep_bytes").pack_uint64(request.keep_bytes);
   packer.pack("stop_grace_ms").pack_int64(request.stop_grace.count());

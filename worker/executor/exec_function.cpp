@@ -81,11 +81,21 @@ TaskEnded failure_of(const ExecResult& result, const std::string& start_error) {
   return {TaskReport::failed, encode_report_with_result(report, encode_exec_result(result))};
 }
 
+TaskEnded no_directory(const std::string& path) {
+  TaskReport report;
+  report.type = "cwd";
+  report.message = "the worker has no directory " + path + " to run in";
+  return {TaskReport::failed, encode_report(report)};
+}
+
 void run_exec(detail::TaskControl& control, std::string_view arguments, detail::Output& out) {
   const ExecRequest request = decode_exec_arguments(arguments);
   const Environment environment = environment_of(request, control);
   std::optional<ScratchDirectory> scratch;
-  if (!can_run_in(request.cwd)) scratch.emplace();
+  if (!can_run_in(request.cwd)) {
+    if (request.cwd_required) throw no_directory(request.cwd);
+    scratch.emplace();
+  }
   Command command(request, control);
   ExecResult result = command.run(scratch ? scratch->path() : request.cwd, environment.variables());
   result.scratch = scratch.has_value();

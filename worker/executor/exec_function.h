@@ -23,7 +23,8 @@ struct ExecRequest {
   std::vector<std::string> argv{};  // with `shell`, argv[0] is the script and the rest its $0, $1, …
   bool shell = false;               // /bin/sh -c
   std::vector<std::pair<std::string, std::string>> env{};  // added to the worker's own
-  std::string cwd{};  // used if it exists on the worker; else a scratch directory, removed afterwards
+  std::string cwd{};          // used if it exists on the worker; else a scratch directory, removed afterwards
+  bool cwd_required = false;  // else it fails
   std::optional<std::string> input{};          // standard input; /dev/null without
   std::optional<std::uint64_t> index{};        // $ZONDA_INDEX; without it the task's own
   bool live = false;                           // tell the client what is written while it is written

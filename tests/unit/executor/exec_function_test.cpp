@@ -64,8 +64,8 @@ ExecRequest shell(const std::string& script) {
 }  // namespace
 
 TEST_CASE("requests and results of zonda.exec survive encoding") {
-  ExecRequest request{
-      {"a", "\xff", ""}, true, {{"K", "v=w"}}, "/tmp", std::string("in\0put", 6), 7, true, 5, 6ms};
+  ExecRequest request{{"a", "\xff", ""},         true, {{"K", "v=w"}}, "/tmp", true,
+                      std::string("in\0put", 6), 7,    true,           5,      6ms};
   CHECK(decode_exec_arguments(encode_exec_arguments(request)) == request);
   ExecResult result{3, 9, "out", "err", true, true, "/tmp", true, 1.5, 77};
   CHECK(decode_exec_result(encode_exec_result(result)) == result);
@@ -226,6 +226,17 @@ TEST_CASE("live output arrives while the command runs") {
   CHECK(bench.output[0].task.index == bench.next());
   bench.stop(bench.next());
   bench.wait();
+}
+
+TEST_CASE("a command whose directory is required does not run elsewhere") {
+  ON_BOTH_EXECUTORS();
+  ExecRequest request = shell("pwd");
+  request.cwd = "/nonexistent/directory";
+  request.cwd_required = true;
+  bench.start(request);
+  bench.run_until_answered(bench.next(), 1);
+  CHECK(bench.task(bench.next()).kind == TaskReport::failed);
+  CHECK(bench.report(bench.next()).message == "the worker has no directory /nonexistent/directory to run in");
 }
 
 TEST_CASE("a command and its scratch directory go with their executor child") {
