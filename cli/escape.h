@@ -10,6 +10,12 @@ namespace zonda::cli {
 // invisible characters that turn the direction of text. One line in, one line out.
 std::string escape_line(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
+// At most `bytes` of a text, cut between characters, and "…" if that is not all: for messages that quote what
+// may be long.
+std::string shorten(std::string_view text, std::size_t bytes = 200);
+
 // How many columns a terminal uses for text that was escaped; wide characters count as one.
 std::size_t columns_of(std::string_view text);
 

@@ -1,18 +1,13 @@
 #include "cli/readable_json.h"
 
+#include "cli/escape.h"
+
 namespace zonda::cli {
-namespace {
 
-bool is_utf8(const std::string& text) {
-  try {
-    [[maybe_unused]] const std::string dumped = Json(text).dump();
-    return true;
-  } catch (const Json::type_error&) {
-    return false;
-  }
+void set_bytes(Json& object, const std::string& name, std::string_view bytes) {
+  object[name] = std::string(bytes);
+  if (!is_utf8(bytes)) object[name + "_base64"] = encode_base64(bytes);
 }
-
-}  // namespace
 
 std::string encode_base64(std::string_view bytes) {
   static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

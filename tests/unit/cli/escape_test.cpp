@@ -24,6 +24,22 @@ TEST_CASE("bytes that are not UTF-8 are shown") {
   CHECK(escape_line("\xf0\x9f\x99") == "\\xf0\\x9f\\x99");
 }
 
+TEST_CASE("UTF-8 is told from other bytes") {
+  CHECK(is_utf8("plain, Grüße, 日本, 🙂"));
+  CHECK(is_utf8(""));
+  for (const char* other : {"\xff", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf0\x9f\x99"})
+    CHECK_FALSE(is_utf8(other));
+}
+
+TEST_CASE("long quotes are cut between characters") {
+  CHECK(shorten("short", 5) == "short");
+  CHECK(shorten("shorter", 5) == "short…");
+  CHECK(shorten("aüb", 2) == "a…");
+  CHECK(shorten("aüb", 3) == "aü…");
+  CHECK(shorten("\x80\x80\x80\x80\x80\x80", 5) == "\x80\x80…");
+  CHECK(shorten(std::string(100'000, 'x')).size() == 200 + 3);
+}
+
 TEST_CASE("columns count characters") { CHECK(columns_of("Grüße…") == 6); }
 
 TEST_CASE("shell words are quoted only if they must be") {
