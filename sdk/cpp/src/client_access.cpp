@@ -119,6 +119,8 @@ std::optional<BrokerFacts> ClientAccess::broker() const {
   return BrokerFacts{welcome->store, welcome->epoch, welcome->durability, welcome->payload_bytes_max};
 }
 
+milliseconds ClientAccess::silence() const { return engine_->loop().silence(); }
+
 std::string ClientAccess::address() const { return engine_->loop().options().address.text(); }
 
 QueryAnswer ClientAccess::ask(const std::string& what, std::string arguments, milliseconds timeout) {

@@ -146,6 +146,9 @@ class ClientAccess {
   std::optional<TaskReport> wait_connected(std::chrono::milliseconds timeout);
   std::optional<BrokerFacts> broker() const;  // of the last session
   std::string address() const;                // as the messages name it
+  // How long there has been no connection: zero while the broker answers at least the heartbeats, and before
+  // the first connection. Costs nothing.
+  std::chrono::milliseconds silence() const;
 
   // Asks and waits for all pages. `arguments` is a msgpack map; empty is an empty one.
   QueryAnswer ask(const std::string& what, std::string arguments, std::chrono::milliseconds timeout);

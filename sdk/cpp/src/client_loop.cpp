@@ -127,7 +127,9 @@ void ClientLoop::turn() {
   const bool sleep =
       intake_->may_sleep(core_->unaccepted_bytes() + kTaskOverhead * core_->unaccepted_tasks());
   wire_->receive_until(sleep && !again_ ? next_deadline() : TimePoint::min(), [this](std::string_view frame) {
-    core_->handle(frame, steady_clock::now(), effects_);
+    const TimePoint now = steady_clock::now();
+    last_heard_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    core_->handle(frame, now, effects_);
   });
   again_ = false;
   intake_->take(orders_);
@@ -230,6 +232,17 @@ void ClientLoop::finish(const TaskReport& failure) {
     for (Order& order : std::exchange(orders_, {})) refuse(order, failure);
     intake_->take(orders_);
   } while (!orders_.empty());
+}
+
+// A broker that lives is heard once in a heartbeat: a silent client asks it for an answer.
+milliseconds ClientLoop::silence() const {
+  const std::optional<Welcome> known = welcome();
+  if (!known) return milliseconds(0);
+  const TimePoint heard{TimePoint::duration(last_heard_.load(std::memory_order_relaxed))};
+  const TimePoint due =
+      heard +
+      milliseconds(static_cast<std::int64_t>(std::min<std::uint64_t>(known->heartbeat_ms, 3'600'000)));
+  return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(steady_clock::now() - due));
 }
 
 std::optional<Welcome> ClientLoop::welcome() const {

@@ -3,6 +3,7 @@
 // One turn: hear, take orders, decide, speak. It connects when there is a first order.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,8 @@ class ClientLoop {
   void run();
 
   std::optional<Welcome> welcome() const;  // of the last session; from any thread
+  // For how long an answer of the broker is overdue; from any thread.
+  std::chrono::milliseconds silence() const;
   const LoopOptions& options() const { return options_; }
 
  private:
@@ -70,6 +73,7 @@ class ClientLoop {
   std::optional<TimePoint> ending_since_;
   bool orders_left_ = true;
   TimePoint idle_check_{};
+  std::atomic<TimePoint::rep> last_heard_{0};  // of the broker's frames
   mutable std::mutex welcome_mutex_;
   std::optional<Welcome> welcome_;
 };
