@@ -33,6 +33,19 @@ ExitCode code_of(ReplyCode code) {
   return ExitCode::Failure;
 }
 
+Json first_of(const std::vector<std::string>& pages) {
+  return pages.empty() ? Json() : from_msgpack(pages.front());
+}
+
+Json joined(const std::vector<std::string>& pages) {
+  Json entries = Json::array();
+  for (const std::string& page : pages) {
+    Json part = from_msgpack(page);
+    for (Json& entry : part) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
 }  // namespace
 
 BrokerLink::BrokerLink(Environment& environment) : environment_(environment), access_(connect(environment)) {}
@@ -75,18 +88,32 @@ std::vector<std::string> BrokerLink::ask_pages(const std::string& what, const Js
   return std::move(answer.bodies);
 }
 
+std::optional<std::vector<std::string>> BrokerLink::try_ask_pages(const std::string& what,
+                                                                  const Json& arguments,
+                                                                  std::chrono::milliseconds timeout) {
+  QueryAnswer answer = access_.ask(what, to_msgpack(arguments), timeout);
+  if (!answer.ok()) return std::nullopt;
+  return std::move(answer.bodies);
+}
+
 Json BrokerLink::ask(const std::string& what, const Json& arguments) {
-  const std::vector<std::string> pages = ask_pages(what, arguments);
-  return pages.empty() ? Json() : from_msgpack(pages.front());
+  return first_of(ask_pages(what, arguments));
 }
 
 Json BrokerLink::ask_list(const std::string& what, const Json& arguments) {
-  Json entries = Json::array();
-  for (const std::string& page : ask_pages(what, arguments)) {
-    Json part = from_msgpack(page);
-    for (Json& entry : part) entries.push_back(std::move(entry));
-  }
-  return entries;
+  return joined(ask_pages(what, arguments));
+}
+
+std::optional<Json> BrokerLink::try_ask(const std::string& what, const Json& arguments,
+                                        std::chrono::milliseconds timeout) {
+  const auto pages = try_ask_pages(what, arguments, timeout);
+  return pages ? std::optional<Json>(first_of(*pages)) : std::nullopt;
+}
+
+std::optional<Json> BrokerLink::try_ask_list(const std::string& what, const Json& arguments,
+                                             std::chrono::milliseconds timeout) {
+  const auto pages = try_ask_pages(what, arguments, timeout);
+  return pages ? std::optional<Json>(joined(*pages)) : std::nullopt;
 }
 
 std::unique_ptr<JobChannel> BrokerLink::open(const JobSpec& spec) { return access_.open(spec); }

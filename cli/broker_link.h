@@ -27,6 +27,14 @@ class BrokerLink {
   Json ask(const std::string& what, const Json& arguments = Json::object());
   Json ask_list(const std::string& what, const Json& arguments = Json::object());
 
+  // The same for questions that can be asked again: empty if no good answer comes in time.
+  std::optional<Json> try_ask(const std::string& what, const Json& arguments,
+                              std::chrono::milliseconds timeout);
+  std::optional<Json> try_ask_list(const std::string& what, const Json& arguments,
+                                   std::chrono::milliseconds timeout);
+  // How long the broker has been away: zero while it is heard as often as it should be.
+  std::chrono::milliseconds silence() const { return access_.silence(); }
+
   std::unique_ptr<JobChannel> open(const JobSpec& spec);
   std::unique_ptr<JobChannel> attach(const JobId& job);
   std::string address() const { return access_.address(); }
@@ -36,6 +44,8 @@ class BrokerLink {
 
  private:
   std::vector<std::string> ask_pages(const std::string& what, const Json& arguments);
+  std::optional<std::vector<std::string>> try_ask_pages(const std::string& what, const Json& arguments,
+                                                        std::chrono::milliseconds timeout);
 
   Environment& environment_;
   ClientAccess access_;

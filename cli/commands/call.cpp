@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "cli/broker_link.h"
 #include "cli/commands/commands.h"
@@ -26,24 +27,52 @@ struct CallSettings {
   std::map<std::string, std::string> labels;
 };
 
-// The signature to call with: the wanted one, or the only one that is served.
-std::string resolve_signature(BrokerLink& link, const std::string& name, const std::string& wanted) {
-  std::vector<std::string> names, signatures;
-  for (const Json& function : link.ask_list("functions")) {
-    names.push_back(function.value("name", ""));
-    if (names.back() == name) signatures.push_back(function.value("signature", ""));
-  }
-  if (signatures.empty())
-    throw Complaint(ExitCode::NotFound, "no worker serves a function '" + name + "'",
-                    suggestion_hint(name, names));
+// The signature to call with: the wanted one, or the only one that is served. Empty: nobody serves the name.
+std::optional<std::string> find_signature(const Json& functions, const std::string& name,
+                                          const std::string& wanted) {
+  std::vector<std::string> signatures;
   std::string served;
-  for (const std::string& each : signatures) served += (served.empty() ? "" : ", ") + name + each;
+  for (const Json& function : functions) {
+    if (function.value("name", "") != name) continue;
+    signatures.push_back(function.value("signature", ""));
+    served += (served.empty() ? "" : ", ") + name + signatures.back();
+  }
+  if (signatures.empty()) return std::nullopt;
   if (!wanted.empty() && std::find(signatures.begin(), signatures.end(), wanted) == signatures.end())
     throw Complaint(ExitCode::Refused, "no worker serves " + name + wanted, "served: " + served);
   if (wanted.empty() && signatures.size() > 1)
     throw Complaint(ExitCode::Refused, "'" + name + "' is served with several signatures",
                     "choose with --signature: " + served);
   return wanted.empty() ? signatures.front() : wanted;
+}
+
+std::string hint_about(const Json& functions, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Json& function : functions) names.push_back(function.value("name", ""));
+  return suggestion_hint(name, names);
+}
+
+// Without a signature there is no task to queue yet, so the workers are looked at again and again. Empty: a
+// signal came first.
+std::optional<std::string> wait_for_signature(Environment& environment, BrokerLink& link,
+                                              const SignalWatch& signals, const std::string& name,
+                                              const std::string& wanted, Clock::time_point end) {
+  WaitingNotice notice(link);
+  std::optional<Json> functions = link.ask_list("functions");
+  for (int pause_ms = 20;; pause_ms = std::min(pause_ms * 2, 500)) {
+    if (functions) {
+      if (const auto signature = find_signature(*functions, name, wanted)) return signature;
+    }
+    const Clock::time_point now = Clock::now();
+    if (now >= end)
+      throw Complaint(ExitCode::TimedOut, "no worker serves the function " + name,
+                      functions ? hint_about(*functions, name) : "");
+    std::optional<std::string> why = notice.check_connection(now);
+    if (!why && functions) why = notice.check_served(name, hint_about(*functions, name), now);
+    if (why) environment.say(*why);
+    if (signals.wait_for(pause_ms)) return std::nullopt;
+    functions = link.try_ask_list("functions", Json::object(), std::chrono::milliseconds(500));
+  }
 }
 
 [[noreturn]] void throw_failure(const TaskOutcome& outcome) {
@@ -55,18 +84,19 @@ std::string resolve_signature(BrokerLink& link, const std::string& name, const s
 }
 
 int wait_for_result(Environment& environment, BrokerLink& link, SignalWatch& signals, JobChannel& channel,
-                    std::chrono::milliseconds timeout) {
+                    Clock::time_point end) {
   WaitingNotice notice(link);
-  const Clock::time_point end = Clock::now() + timeout;
   while (true) {
     const std::optional<JobEvent> event = channel.next(std::chrono::milliseconds(200));
     if (signals.interrupted()) return channel.cancel(), to_int(signals.exit_code());
     const Clock::time_point now = Clock::now();
-    if (timeout.count() > 0 && now >= end && !event)
+    if (now >= end && !event)
       throw Complaint(ExitCode::TimedOut,
                       "no result in the time given with --timeout; the task is cancelled");
     if (!event) {
-      if (const auto why = notice.check({channel.id(), 0}, now)) environment.say(*why);
+      std::optional<std::string> why = notice.check_connection(now);
+      if (!why) why = notice.check({channel.id(), 0}, now);
+      if (why) environment.say(*why);
       continue;
     }
     if (const auto* outcome = std::get_if<TaskOutcome>(&*event)) {
@@ -86,11 +116,16 @@ int call(Environment& environment, const CallSettings& settings, const std::vect
       operands.size() > 1 ? parse_json(operands[1], "the list of arguments") : Json::array();
   if (!arguments.is_array())
     throw Complaint(ExitCode::Usage, "the arguments are not a JSON array", "zonda call NAME '[7, \"text\"]'");
+  const Clock::time_point end =
+      settings.timeout.count() > 0 ? Clock::now() + settings.timeout : Clock::time_point::max();
   SignalWatch signals;
   BrokerLink link(environment);
+  const std::optional<std::string> signature =
+      wait_for_signature(environment, link, signals, operands[0], settings.signature, end);
+  if (!signature) return to_int(signals.exit_code());
   JobSpec spec;
   spec.function = operands[0];
-  spec.signature = resolve_signature(link, operands[0], settings.signature);
+  spec.signature = *signature;
   spec.queue = settings.queue;
   spec.priority = settings.priority;
   spec.retries = static_cast<std::uint32_t>(settings.retries);
@@ -100,7 +135,7 @@ int call(Environment& environment, const CallSettings& settings, const std::vect
   const WakeOnSignal wake(signals, [&] { channel->interrupt(); });
   channel->append(to_msgpack(arguments));
   channel->close();
-  return wait_for_result(environment, link, signals, *channel, settings.timeout);
+  return wait_for_result(environment, link, signals, *channel, end);
 }
 
 }  // namespace
