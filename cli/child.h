@@ -15,6 +15,7 @@ class Child {
   // so that Ctrl-C reaches only who started it.
   static Child start(std::string name, const std::vector<std::string>& words);
 
+  pid_t pid() const { return pid_; }
   const std::string& name() const { return name_; }
   bool is_running() const { return !code_.has_value(); }
   int code() const { return code_.value_or(0); }  // 128+n for a signal

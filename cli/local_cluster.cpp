@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <csignal>
 
+#include "cli/listener.h"
+
 namespace zonda::cli {
 namespace {
 
@@ -23,7 +25,6 @@ bool LocalCluster::start() {
   broker_.push_back(Child::start("the broker", broker));
   const std::unique_ptr<BrokerLink> link = wait_for_broker();
   if (!link) return false;
-  require_alive();  // or it is somebody else's broker that answers
   for (std::uint64_t number = 1; number <= options_.workers; ++number) {
     std::vector<std::string> worker{"worker", "start", "--broker", options_.address};
     if (options_.slots > 0) worker.insert(worker.end(), {"--slots", std::to_string(options_.slots)});
@@ -34,15 +35,19 @@ bool LocalCluster::start() {
   return wait_for_workers(*link);
 }
 
-// A connection that comes too early tries again only much later, so each look is a new one.
+// A connection that comes too early tries again only much later, so each look is a new one. Where somebody
+// else's broker answers, ours is about to say that it cannot listen.
 std::unique_ptr<BrokerLink> LocalCluster::wait_for_broker() {
   const Clock::time_point end = Clock::now() + kReadyWithin;
   for (std::chrono::milliseconds patience{50};; patience = std::min(patience * 2, kPatienceMax)) {
     auto link = std::make_unique<BrokerLink>(environment_);
-    if (!link->failure_to_connect(patience)) return link;
+    const bool answered = !link->failure_to_connect(patience);
+    if (answered && listens(broker_[0].pid(), options_.address)) return link;
     require_alive();
-    if (signals_.interrupted()) return nullptr;
-    if (Clock::now() > end) link->require_connected();
+    if (answered ? signals_.wait_for(kLookMs) : signals_.interrupted()) return nullptr;
+    if (Clock::now() <= end) continue;
+    link->require_connected();
+    throw Complaint(ExitCode::Failure, "another broker answers at " + options_.address);
   }
 }
 
@@ -81,6 +86,15 @@ int LocalCluster::watch() {
     }
   }
   return to_int(ExitCode::Ok);
+}
+
+void LocalCluster::kill() {
+  for (std::vector<Child>* children : {&workers_, &broker_}) {
+    for (const Child& child : *children) child.send(SIGKILL);
+    for (Child& child : *children) {
+      while (!child.reap()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
 }
 
 void LocalCluster::stop() {

@@ -33,6 +33,7 @@ class LocalCluster {
   int watch();
   // Workers first, so that they can deliver; then the broker.
   void stop();
+  void kill();  // at once; what they ran goes with them
 
   const std::vector<Child>& broker() const { return broker_; }
   const std::vector<Child>& workers() const { return workers_; }

@@ -24,6 +24,8 @@ void raise_event(int fd) {
 
 }  // namespace
 
+void ask_to_end(pid_t process) { sigqueue(process, SIGTERM, {}); }
+
 SignalWatch::SignalWatch() : stop_(eventfd(0, EFD_CLOEXEC)), heard_(eventfd(0, EFD_CLOEXEC)) {
   const sigset_t set = watched_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -61,6 +63,7 @@ void SignalWatch::watch() {
     signalfd_siginfo info{};
     if (waiting[0].revents == 0 || read(signals_, &info, sizeof info) != sizeof info) continue;
     const int signal = static_cast<int>(info.ssi_signo);
+    if (interrupted() && info.ssi_code == SI_QUEUE) continue;  // by ask_to_end(): it is being done
     if (interrupted()) _exit(128 + signal);
     signal_ = signal;
     raise_event(heard_);

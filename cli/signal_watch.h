@@ -1,7 +1,9 @@
 // Ctrl-C and SIGTERM, heard by a thread of their own so that commands can end their work in order. The second
-// signal ends the process at once. To be made before other threads are started: they inherit the blocked
-// mask.
+// signal ends the process at once, unless it came from ask_to_end(). To be made before other threads are
+// started: they inherit the blocked mask.
 #pragma once
+
+#include <sys/types.h>
 
 #include <atomic>
 #include <functional>
@@ -12,6 +14,9 @@
 #include "cli/exit_code.h"
 
 namespace zonda::cli {
+
+// SIGTERM for a process with a SignalWatch that may be sent again and again: it never hurries the end.
+void ask_to_end(pid_t process);
 
 class SignalWatch {
  public:

@@ -2,11 +2,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -81,6 +83,20 @@ void become_daemon(const std::string& log) {
   dup2(file, 2);
 }
 
+// What the supervisor and its children wrote before they ended: of their complaints, the first is the cause.
+Complaint why_not_started(pid_t pid, const std::string& log) {
+  int status = 0;
+  waitpid(pid, &status, 0);
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : to_int(ExitCode::Failure);
+  const bool known = code > 0 && code <= to_int(ExitCode::SomeFailed);
+  std::ifstream lines(log);
+  std::string cause;
+  for (std::string line; cause.empty() && std::getline(lines, line);) {
+    if (line.starts_with("zonda: ")) cause = ": " + line.substr(line.find(' ') + 1);
+  }
+  return {known ? static_cast<ExitCode>(code) : ExitCode::Failure, "it did not start" + cause, "see " + log};
+}
+
 // The child is the supervisor; we wait until it says that it is ready. There are no threads yet.
 int detach(Environment& environment, const ClusterOptions& options, PidFile& pid_file) {
   int ready[2];
@@ -102,7 +118,7 @@ int detach(Environment& environment, const ClusterOptions& options, PidFile& pid
   while ((count = read(ready[0], &told, 1)) < 0 && errno == EINTR) {
   }
   close(ready[0]);
-  if (count != 1) throw Complaint(ExitCode::Failure, "it did not start", "see " + log);
+  if (count != 1) throw why_not_started(pid, log);
   report(environment, options, pid, true);
   return 0;
 }
@@ -121,7 +137,7 @@ int down(Environment& environment, std::chrono::milliseconds timeout) {
   if (!pid) throw Complaint(ExitCode::NotFound, "no 'zonda up' of this user runs for " + address);
   const int process = static_cast<int>(syscall(SYS_pidfd_open, *pid, 0));
   if (process < 0 || PidFile::holder(address) != pid) return 0;  // it ended meanwhile
-  kill(*pid, SIGTERM);
+  ask_to_end(*pid);                                              // again and again does not hurry it
   pollfd ended{process, POLLIN, 0};
   const int limit =
       timeout.count() > 0 ? static_cast<int>(std::min<std::int64_t>(timeout.count(), INT32_MAX)) : -1;
@@ -139,7 +155,7 @@ Command up_command(Environment& environment) {
       .name = "up",
       .summary = "Starts a broker with workers on this machine. Ctrl-C lets them finish and leave.",
       .operands = "",
-      .examples = "zonda up\nzonda up --workers 2 --slots 4 -d\nzonda up --data ~/zonda-data"};
+      .examples = "zonda up\nzonda up --workers 2 --slots 4 -d"};
   command.section = "up";
   command.options = {
       option::configurable(

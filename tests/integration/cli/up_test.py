@@ -69,6 +69,35 @@ class Up(CliTest):
         self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
         self.assertEqual(self.expect(self.zonda("job", "result", job), 0).out, "kept\n")
 
+    def test_an_address_in_use_is_told_and_nothing_else(self):
+        broker = self.start("broker", "start", "--memory", "--bind", self.address, "--quiet")
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+        for _ in range(5):  # whether it answers before ours has ended is a race
+            answer = self.expect(self.zonda("up", "--slots", "1"), 1, "is in use")
+            self.assertEqual(answer.out, "")
+            answer = self.expect(self.zonda("up", "-d", "--slots", "1"), 1,
+                                 "^zonda: it did not start: port [0-9]+ is in use .*\nhint: see .*log\n$")
+            self.assertEqual(answer.out, "")
+        broker.send_signal(signal.SIGTERM)
+        self.assertEqual(broker.wait(harness.TIMEOUT), 0)
+
+    def test_every_down_waits_until_all_is_gone(self):
+        self.expect(self.zonda("up", "-d", "--slots", "1"), 0)
+        go = self.path("go")
+        job = self.zonda("submit", "--shell", "--", f"while ! [ -e {go} ]; do sleep 0.02; done").out.strip()
+        self.until(lambda: self.zonda("task", "list", job, "--state", "running", "-q").lines(), "the task")
+        first = self.start("down")
+        self.until(lambda: self.zonda("worker", "list", "-o", "json").json()["workers"][0]["state"] ==
+                   "draining", "the drain")
+        self.expect(self.zonda("down", "--timeout", "300ms"), 7, "still drains")
+        second = self.start("down")
+        self.expect(self.zonda("down", "--timeout", "300ms"), 7)
+        self.assertIsNone(second.poll())
+        self.assertIsNone(first.poll())
+        open(go, "w", encoding="utf-8").close()
+        self.assertEqual((first.wait(harness.TIMEOUT), second.wait(harness.TIMEOUT)), (0, 0))
+        self.assertEqual(self.processes(), [])
+
     def test_a_broker_that_does_not_start_is_told(self):
         answer = self.zonda("up", "-b", "tcp://203.0.113.1:5570")
         self.assertNotEqual(answer.code, 0)
