@@ -1,8 +1,11 @@
 #include "cli/bench_cluster.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <random>
 
 #include "cli/complaint.h"
@@ -11,6 +14,8 @@ namespace zonda::cli {
 namespace {
 
 constexpr int kPortTries = 20;
+constexpr std::chrono::milliseconds kLook{100};
+constexpr std::chrono::seconds kLeaveWithin{1};
 
 std::string some_tcp_address() {
   std::random_device random;
@@ -24,15 +29,27 @@ BenchCluster::BenchCluster(Environment& environment, const BenchOptions& options
   if (options.durability != "memory")
     throw Complaint(ExitCode::Failure, "this version keeps jobs in memory only", "--durability memory");
   address_ = environment.common.broker;
-  if (!address_.empty()) return;
+  if (!address_.empty()) {
+    use(environment);
+    return;
+  }
   for (int left = kPortTries; !running_; --left) {
     try {
       start(environment, options);
     } catch (const Complaint&) {
-      if (left == 0 || options.transport != "tcp")
+      if (left == 0 || options.transport != "tcp" || signals_.interrupted())
         throw;  // a port in use is the only thing worth another try
     }
   }
+  transport_ = options.transport;
+  durability_ = options.durability;
+}
+
+// Of somebody else's cluster only the broker is known.
+void BenchCluster::use(Environment& environment) {
+  BrokerLink link(environment);
+  durability_ = link.ask("status").value("durability", "");
+  transport_ = address_.substr(0, address_.find(':'));
 }
 
 void BenchCluster::start(Environment& environment, const BenchOptions& options) {
@@ -55,9 +72,31 @@ void BenchCluster::start(Environment& environment, const BenchOptions& options) 
     if (!cluster_->start()) throw Complaint(signals_.exit_code(), "interrupted");
     running_ = true;
   } catch (...) {
-    cluster_->stop();
+    cluster_->kill();
     throw;
   }
+}
+
+void BenchCluster::measure(const std::function<void(Client&)>& work) {
+  std::future<void> done = std::async(std::launch::async, [&] {
+    Client client(address_);
+    work(client);
+  });
+  while (done.wait_for(kLook) != std::future_status::ready && !signals_.interrupted()) {
+  }
+  if (!signals_.interrupted()) return done.get();
+  const bool left = done.wait_for(kLeaveWithin) == std::future_status::ready;
+  if (running_) cluster_->kill();
+  running_ = false;
+  if (left) throw Complaint(signals_.exit_code(), "interrupted");
+  remove_directory();  // it waits for something that will not come
+  _exit(to_int(signals_.exit_code()));
+}
+
+void BenchCluster::remove_directory() {
+  if (directory_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
 }
 
 void BenchCluster::stop() {
@@ -67,10 +106,7 @@ void BenchCluster::stop() {
 
 BenchCluster::~BenchCluster() {
   stop();
-  if (!directory_.empty()) {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  remove_directory();
 }
 
 }  // namespace zonda::cli

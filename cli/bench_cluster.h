@@ -1,9 +1,11 @@
 // A broker and workers of one's own for a measurement, as separate processes; or somebody else's.
 #pragma once
 
+#include <zonda/client.h>
+
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "cli/environment.h"
@@ -16,7 +18,7 @@ struct BenchOptions {
   std::uint64_t payload = 8;  // bytes of an argument and of a result
   std::uint64_t workers = 1;
   std::uint64_t slots = 2;
-  std::uint64_t outstanding = 1;
+  std::uint64_t outstanding = 0;  // single calls on their way; 0: one map
   std::string isolation = "thread";
   std::string durability = "memory";
   std::string transport = "tcp";
@@ -30,16 +32,26 @@ class BenchCluster {
   BenchCluster(const BenchCluster&) = delete;
   BenchCluster& operator=(const BenchCluster&) = delete;
 
-  const std::string& address() const { return address_; }
+  // Has a client of the cluster used on a thread of its own. A signal ends that, and what is ours of the
+  // cluster: throws Complaint. Work should look at interrupted(), and is left behind if it does not.
+  void measure(const std::function<void(Client&)>& work);
+  bool interrupted() const { return signals_.interrupted(); }
+
+  const std::string& transport() const { return transport_; }    // "tcp", "ipc"
+  const std::string& durability() const { return durability_; }  // as the broker says
   // Stops it; afterwards its children say what they used.
   void stop();
   const LocalCluster* children() const { return cluster_.get(); }  // null: it is somebody else's
 
  private:
   void start(Environment& environment, const BenchOptions& options);
+  void use(Environment& environment);
+  void remove_directory();
 
   SignalWatch signals_;
   std::string address_;
+  std::string transport_;
+  std::string durability_;
   std::string directory_;  // of the sockets; empty: tcp
   std::unique_ptr<LocalCluster> cluster_;
   bool running_ = false;

@@ -50,20 +50,24 @@ Json json_of(const BenchReport& report, const BenchOptions& options, const Bench
             {"p99_us", nullptr},
             {"filesystem", nullptr},
             {"payload", options.payload},
-            {"workers", options.workers},
-            {"slots", options.slots},
-            {"isolation", options.isolation},
-            {"durability", options.durability},
-            {"transport", options.transport},
-            {"outstanding", options.outstanding}};
+            {"workers", nullptr},
+            {"slots", nullptr},
+            {"isolation", nullptr},
+            {"durability", cluster.durability()},
+            {"transport", cluster.transport()},
+            {"outstanding", nullptr}};
+  if (options.outstanding > 0) json["outstanding"] = options.outstanding;
   if (!report.latencies_us.empty()) {
     json["p50_us"] = quantile(report.latencies_us, 0.5);
     json["p99_us"] = quantile(report.latencies_us, 0.99);
   }
   const Used client = used_by_us();
-  json["cpu_seconds"] = Json{{"client", client.cpu_seconds}};
-  json["max_rss_bytes"] = Json{{"client", client.max_rss_bytes}};
-  if (cluster.children() == nullptr) return json;
+  json["cpu_seconds"] = Json{{"broker", nullptr}, {"worker", nullptr}, {"client", client.cpu_seconds}};
+  json["max_rss_bytes"] = Json{{"broker", nullptr}, {"worker", nullptr}, {"client", client.max_rss_bytes}};
+  if (cluster.children() == nullptr) return json;  // nothing is known of somebody else's processes
+  json["workers"] = options.workers;
+  json["slots"] = options.slots;
+  json["isolation"] = options.isolation;
   const Used broker = used_by(cluster.children()->broker());
   const Used workers = used_by(cluster.children()->workers());
   json["cpu_seconds"]["broker"] = broker.cpu_seconds;
@@ -79,13 +83,14 @@ void print_report(Environment& environment, const BenchReport& report, const Ben
                   const BenchCluster& cluster) {
   const Json json = json_of(report, options, cluster);
   if (environment.json()) return environment.out.write(to_text(json) + "\n");
+  std::string where = cluster.transport() + ", " + cluster.durability();
+  if (cluster.children() != nullptr)
+    where = std::to_string(options.workers) + " workers x " + std::to_string(options.slots) + " slots, " +
+            options.isolation + ", " + where;
   char line[256];
-  std::snprintf(
-      line, sizeof line, "%s  %.0f tasks/s  (%llu tasks in %.3f s; %llu workers x %llu slots, %s, %s, %s)\n",
-      report.name.c_str(), json["tasks_per_second"].get<double>(),
-      static_cast<unsigned long long>(report.tasks), report.seconds,
-      static_cast<unsigned long long>(options.workers), static_cast<unsigned long long>(options.slots),
-      options.isolation.c_str(), options.transport.c_str(), options.durability.c_str());
+  std::snprintf(line, sizeof line, "%s  %.0f tasks/s  (%llu tasks in %.3f s; %s)\n", report.name.c_str(),
+                json["tasks_per_second"].get<double>(), static_cast<unsigned long long>(report.tasks),
+                report.seconds, where.c_str());
   environment.out.write(line);
   if (report.latencies_us.empty()) return;
   std::snprintf(line, sizeof line, "round trip  p50 %.0f us  p99 %.0f us  (%llu outstanding)\n",

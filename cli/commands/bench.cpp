@@ -26,15 +26,21 @@ double seconds_since(Clock::time_point began) {
   throw Complaint(ExitCode::Failure, "task " + std::to_string(index) + " came back with a wrong result");
 }
 
-// Numbers of nine bytes once encoded, or texts of the size asked for.
-void map_all(Client& client, const BenchOptions& options, std::uint64_t tasks) {
-  constexpr std::int64_t kLarge = std::int64_t{1} << 40;
+constexpr std::int64_t kLarge = std::int64_t{1} << 40;  // numbers from here on are nine bytes once encoded
+
+void leave_if_interrupted(const BenchCluster& cluster) {
+  if (cluster.interrupted()) throw Complaint(ExitCode::Interrupted, "interrupted");
+}
+
+// Numbers, or texts of the size asked for.
+void map_all(Client& client, const BenchCluster& cluster, const BenchOptions& options, std::uint64_t tasks) {
   std::uint64_t index = 0;
   if (options.payload == 8) {
     const auto inputs = std::views::iota(kLarge, kLarge + static_cast<std::int64_t>(tasks));
     for (const std::int64_t value : client.map(bench::kEchoNumber, inputs)) {
       if (value != kLarge + static_cast<std::int64_t>(index)) wrong_result(index);
       ++index;
+      leave_if_interrupted(cluster);
     }
   } else {
     const std::string text(options.payload, 'x');
@@ -43,31 +49,19 @@ void map_all(Client& client, const BenchOptions& options, std::uint64_t tasks) {
     for (const std::string& value : client.map(bench::kEchoText, inputs)) {
       if (value != text) wrong_result(index);
       ++index;
+      leave_if_interrupted(cluster);
     }
   }
   if (index != tasks)
     throw Complaint(ExitCode::Failure, std::to_string(tasks - index) + " results are missing");
 }
 
-int throughput(Environment& environment, const BenchOptions& options) {
-  BenchCluster cluster(environment, options);
-  BenchReport report{.name = "throughput", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
-  {
-    Client client(cluster.address());
-    map_all(client, options, std::min<std::uint64_t>(options.tasks, 1'000));  // connected and warm
-    const Clock::time_point began = Clock::now();
-    map_all(client, options, options.tasks);
-    report.seconds = seconds_since(began);
-  }
-  cluster.stop();
-  print_report(environment, report, options, cluster);
-  return 0;
-}
-
 // Keeps so many single calls on their way, and times each from its submit to its result.
-std::vector<double> time_calls(Client& client, const BenchOptions& options, std::uint64_t tasks) {
+template <class T, class Input>
+std::vector<double> time_each(Client& client, const BenchCluster& cluster, const BenchOptions& options,
+                              std::uint64_t tasks, const Function<T(T)>& function, const Input& input_of) {
   struct Call {
-    Future<std::int64_t> future;
+    Future<T> future;
     Clock::time_point began;
   };
   std::deque<Call> calls;
@@ -76,35 +70,67 @@ std::vector<double> time_calls(Client& client, const BenchOptions& options, std:
   for (std::uint64_t index = 0; index < tasks || !calls.empty();) {
     while (index < tasks && calls.size() < options.outstanding) {
       const Clock::time_point began = Clock::now();
-      calls.push_back({client.submit(bench::kEchoNumber(static_cast<std::int64_t>(index++))), began});
+      calls.push_back({client.submit(function(input_of(index++))), began});
     }
     const std::uint64_t expected = index - calls.size();
-    if (calls.front().future.get() != static_cast<std::int64_t>(expected)) wrong_result(expected);
+    if (calls.front().future.get() != input_of(expected)) wrong_result(expected);
     latencies.push_back(seconds_since(calls.front().began) * 1e6);
     calls.pop_front();
+    leave_if_interrupted(cluster);
   }
   return latencies;
+}
+
+std::vector<double> time_calls(Client& client, const BenchCluster& cluster, const BenchOptions& options,
+                               std::uint64_t tasks) {
+  if (options.payload == 8)
+    return time_each(client, cluster, options, tasks, bench::kEchoNumber,
+                     [](std::uint64_t index) { return kLarge + static_cast<std::int64_t>(index); });
+  return time_each(client, cluster, options, tasks, bench::kEchoText,
+                   [text = std::string(options.payload, 'x')](std::uint64_t) { return text; });
+}
+
+// One map, or single calls if it was said how many shall be on their way.
+void do_all(Client& client, const BenchCluster& cluster, const BenchOptions& options, std::uint64_t tasks) {
+  if (options.outstanding == 0)
+    map_all(client, cluster, options, tasks);
+  else
+    time_calls(client, cluster, options, tasks);
+}
+
+int throughput(Environment& environment, const BenchOptions& options) {
+  BenchCluster cluster(environment, options);
+  BenchReport report{.name = "throughput", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
+  cluster.measure([&](Client& client) {
+    do_all(client, cluster, options, std::min<std::uint64_t>(options.tasks, 1'000));  // connected and warm
+    const Clock::time_point began = Clock::now();
+    do_all(client, cluster, options, options.tasks);
+    report.seconds = seconds_since(began);
+  });
+  cluster.stop();
+  print_report(environment, report, options, cluster);
+  return 0;
 }
 
 int latency(Environment& environment, const BenchOptions& options) {
   BenchCluster cluster(environment, options);
   BenchReport report{.name = "latency", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
-  {
-    Client client(cluster.address());
-    time_calls(client, options, std::min<std::uint64_t>(options.tasks, 200));
+  cluster.measure([&](Client& client) {
+    time_calls(client, cluster, options, std::min<std::uint64_t>(options.tasks, 200));
     const Clock::time_point began = Clock::now();
-    report.latencies_us = time_calls(client, options, options.tasks);
+    report.latencies_us = time_calls(client, cluster, options, options.tasks);
     report.seconds = seconds_since(began);
-  }
+  });
   cluster.stop();
   print_report(environment, report, options, cluster);
   return 0;
 }
 
 Command measurement(Environment& environment, const char* name, const char* summary, std::uint64_t tasks,
-                    int (*measure)(Environment&, const BenchOptions&)) {
+                    std::uint64_t outstanding, int (*measure)(Environment&, const BenchOptions&)) {
   auto options = std::make_shared<BenchOptions>();
   options->tasks = tasks;
+  options->outstanding = outstanding;
   Command command{.name = name,
                   .summary = summary,
                   .operands = "",
@@ -119,10 +145,12 @@ Command measurement(Environment& environment, const char* name, const char* summ
       option::choice("isolation", 0, {"thread", "process"}, "default thread", options->isolation),
       option::choice("durability", 0, {"memory", "fsync"}, "default memory", options->durability),
       option::choice("transport", 0, {"tcp", "ipc"}, "default tcp", options->transport),
-      option::number("outstanding", "N", "single calls on their way; default 1", options->outstanding,
-                     1 << 20)};
-  command.run = [&environment, options, measure](const std::vector<std::string>&) {
-    if (options->tasks == 0 || options->outstanding == 0)
+      option::number("outstanding", "N",
+                     outstanding == 0 ? "single calls on their way; default: one map of all"
+                                      : "single calls on their way; default 1",
+                     options->outstanding, 1 << 20)};
+  command.run = [&environment, options, outstanding, measure](const std::vector<std::string>&) {
+    if (options->tasks == 0 || options->outstanding < outstanding)
       throw Complaint(ExitCode::Usage, "nothing to measure");
     return measure(environment, *options);
   };
@@ -139,8 +167,8 @@ Command bench_command(Environment& environment) {
   command.notes = "Starts a broker and workers of its own unless --broker names one.";
   command.children = {
       measurement(environment, "throughput", "How many tasks that do nothing are done in a second.",
-                  5'000'000, throughput),
-      measurement(environment, "latency", "How long one task takes, there and back.", 20'000, latency)};
+                  5'000'000, 0, throughput),
+      measurement(environment, "latency", "How long one task takes, there and back.", 20'000, 1, latency)};
   return command;
 }
 

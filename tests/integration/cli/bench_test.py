@@ -1,0 +1,86 @@
+"""zonda bench."""
+import os
+import signal
+
+import harness
+from harness import CliTest, ClusterTest
+
+OWN = {"ZONDA_BROKER": ""}  # a cluster of its own: nobody named one
+SMALL = ("--tasks", "2000", "-o", "json")
+
+
+class OwnCluster(CliTest):
+    def setUp(self):
+        self.mark = f"ZONDA_TEST={self.id()}"
+        self.env = {**OWN, "ZONDA_TEST": self.id()}
+
+    def processes(self):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as environ:
+                    if self.mark.encode() in environ.read().split(b"\0"):
+                        found.append(int(pid))
+            except OSError:
+                continue
+        return found
+
+    def test_throughput_and_latency(self):
+        report = self.expect(self.zonda("bench", "throughput", *SMALL, env=self.env), 0).json()
+        self.assertEqual((report["schema"], report["name"], report["tasks"], report["workers"],
+                          report["slots"], report["isolation"], report["transport"], report["outstanding"]),
+                         ("zonda.bench/1", "throughput", 2000, 1, 2, "thread", "tcp", None))
+        for used in ("cpu_seconds", "max_rss_bytes"):
+            self.assertEqual(sorted(report[used]), ["broker", "client", "worker"])
+            self.assertGreater(report[used]["broker"], 0)
+        answer = self.zonda("bench", "latency", "--tasks", "200", "--payload", "100", "-o", "json",
+                            env=self.env)
+        report = self.expect(answer, 0).json()
+        self.assertGreater(report["p99_us"], 0)
+        self.assertEqual(report["outstanding"], 1)
+        self.assertEqual(self.processes(), [])
+
+    def test_single_calls_can_be_counted(self):
+        answer = self.zonda("bench", "throughput", "--outstanding", "16", *SMALL, env=self.env)
+        self.assertEqual(self.expect(answer, 0).json()["outstanding"], 16)
+        self.expect(self.zonda("bench", "latency", "--outstanding", "0", env=self.env), 2)
+
+    def test_one_signal_ends_it_with_all_that_it_started(self):
+        for words in (["throughput", "--tasks", "1000000000"],
+                      ["latency", "--tasks", "1000000000", "--isolation", "process", "--transport", "ipc"]):
+            for sent, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+                with self.subTest((words, sent)):
+                    bench = self.start("bench", *words, env=self.env)
+                    self.until(lambda: len(self.processes()) > 2, "the broker and the worker")
+                    bench.send_signal(sent)
+                    self.assertEqual(bench.wait(harness.TIMEOUT), code)
+                    self.until(lambda: not self.processes(), "the end of all processes")
+
+
+class OtherCluster(ClusterTest):
+    def test_only_what_is_known_is_claimed(self):
+        answer = self.expect(self.zonda("bench", "throughput", "-b", self.address, *SMALL), 0)
+        report = answer.json()
+        keys = ("workers", "slots", "isolation", "durability", "transport")
+        self.assertEqual([report[key] for key in keys],
+                         [None, None, None, "memory", "tcp"])
+        for used in ("cpu_seconds", "max_rss_bytes"):
+            self.assertEqual((report[used]["broker"], report[used]["worker"]), (None, None))
+            self.assertGreater(report[used]["client"], 0)
+        line = self.zonda("bench", "throughput", "-b", self.address, "--tasks", "100").out
+        self.assertNotRegex(line, "workers|slots|thread")
+
+    def test_one_signal_ends_it(self):
+        bench = self.start("bench", "throughput", "-b", self.address, "--tasks", "1000000000")
+        self.until(lambda: self.zonda("job", "list", "--state", "running", "-q").lines(), "the job")
+        bench.send_signal(signal.SIGINT)
+        self.assertEqual(bench.wait(harness.TIMEOUT), 130)
+
+    def test_a_broker_that_cannot_be_reached(self):
+        address = f"tcp://127.0.0.1:{harness.free_port()}"
+        answer = self.zonda("bench", "throughput", "-b", address, "--connect-timeout", "300ms")
+        self.expect(answer, 6, f"cannot reach broker {address}: no answer in 300ms\nhint: ")
+
+
+if __name__ == "__main__":
+    harness.run(needs_broker=True)
