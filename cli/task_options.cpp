@@ -21,6 +21,18 @@ std::string read_file(const std::string& path) {
   return bytes;
 }
 
+// Zero would be no limit at all, which nobody means who gives one.
+Option limit(const char* name, const char* help, std::chrono::milliseconds& target) {
+  Option option = option::duration(name, help, target);
+  option.set = [set = option.set, name, &target](const std::string& given) {
+    set(given);
+    if (target.count() == 0)
+      throw Complaint(ExitCode::Usage, std::string("--") + name + ": '" + given + "' is no time at all",
+                      std::string("without --") + name + " there is no limit");
+  };
+  return option;
+}
+
 }  // namespace
 
 void add_task_options(Command& command, TaskOptions& options) {
@@ -29,12 +41,12 @@ void add_task_options(Command& command, TaskOptions& options) {
       option::text("queue", 0, "NAME", "the queue it waits in", options.queue),
       option::integer("priority", "N", "higher runs first; 0 is normal", options.priority),
       option::number("retries", "N", "more attempts after a failure; default 0", options.retries, 1'000'000),
-      option::duration("timeout", "limit of one attempt", options.timeout),
-      option::duration("deadline", "limit of everything, from now on", options.deadline),
+      limit("timeout", "limit of one attempt", options.timeout),
+      limit("deadline", "limit of everything, from now on", options.deadline),
       option::amount("resource", "what the worker must have free", options.resources),
       option::pair("label", "what the worker must be labelled with", options.labels),
       option::list("env", "K=V", "a variable for the command", options.env),
-      option::text("cwd", 0, "DIR", "where it runs, if that exists there; default: here", options.cwd),
+      option::text("cwd", 0, "DIR", "where it runs; default: here, if that exists there", options.cwd),
       option::text("stdin", 0, "FILE", "its standard input, - for mine; default: empty", options.stdin_file),
       option::number("max-fails", "N", "cancel the job after so many failed tasks", options.fails_max,
                      UINT32_MAX),
@@ -65,6 +77,7 @@ ExecRequest exec_request(const TaskOptions& options) {
   std::error_code unknown;  // a working directory that was removed is no reason to refuse
   const std::filesystem::path here = std::filesystem::current_path(unknown);
   request.cwd = options.cwd.empty() ? here : (here / options.cwd).lexically_normal();
+  request.cwd_required = !options.cwd.empty();
   if (!options.stdin_file.empty()) request.input = read_file(options.stdin_file);
   return request;
 }

@@ -1,6 +1,9 @@
 #include "cli/views.h"
 
+#include <cmath>
+#include <cstdio>
 #include <ctime>
+#include <sstream>
 
 #include "cli/duration.h"
 
@@ -11,15 +14,32 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 std::string number(const Json& object, const std::string& name) { return text_of(object, name); }
 
+// Six digits say enough to people; programs get them all.
+std::string format_number(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, std::abs(value) < 1e6 ? "%.6g" : "%.0f", value);
+  return text;
+}
+
+bool is_duration(const std::string& name) {
+  return name == "age" || name == "seconds" || name.ends_with("_seconds");
+}
+
+std::string shown(const std::string& name, const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number() && is_duration(name)) return format_age(value.get<double>());
+  return value.is_number_float() ? format_number(value.get<double>()) : to_text(value);
+}
+
 // "a=1 b=2", or the entries of a list with commas.
 std::string compact(const Json& object, const std::string& name) {
   const auto at = object.find(name);
   if (at == object.end() || at->is_null()) return "";
   std::string text;
   for (const auto& [key, value] : at->items()) {
-    const std::string shown = value.is_string() ? value.get<std::string>() : to_text(value);
     text += text.empty() ? "" : at->is_array() ? "," : " ";
-    text += at->is_array() ? shown : key + "=" + shown;
+    text += at->is_array() ? shown("", value) : key + "=" + shown("", value);
   }
   return text;
 }
@@ -27,7 +47,33 @@ std::string compact(const Json& object, const std::string& name) {
 Fields all_fields(const Json& thing) {
   Fields fields;
   for (const auto& [name, value] : thing.items())
-    fields.emplace_back(name, value.is_structured() ? compact(thing, name) : text_of(thing, name));
+    fields.emplace_back(name, value.is_structured() ? compact(thing, name) : shown(name, value));
+  return fields;
+}
+
+// "2 crashed on w1 (alpha): killed by signal 11 (SIGSEGV)"
+std::string attempt_line(const Json& attempt) {
+  const std::string worker = attempt.value("worker", "");
+  const std::string host = attempt.value("host", "");
+  const std::string message = attempt.value("message", "");
+  return shown("", attempt.value("number", Json())) + " " + attempt.value("kind", "") +
+         (worker.empty() ? "" : " on " + worker) + (host.empty() ? "" : " (" + host + ")") +
+         (message.empty() ? "" : ": " + message);
+}
+
+// Like other things, but each attempt and each line that was written is a line of its own.
+Fields task_fields(const Json& task) {
+  Fields fields;
+  for (auto& field : all_fields(task)) {
+    if (field.first == "history") {
+      for (const Json& attempt : task["history"]) fields.emplace_back("history", attempt_line(attempt));
+    } else if (field.first == "stderr_tail") {
+      std::istringstream lines(field.second);
+      for (std::string line; std::getline(lines, line);) fields.emplace_back("stderr_tail", line);
+    } else {
+      fields.push_back(std::move(field));
+    }
+  }
   return fields;
 }
 
@@ -101,7 +147,7 @@ ListView task_list_view() {
 
 ThingView task_info_view() {
   return {"zonda.task.info/1",
-          [](const Json& task) { return text_of(task, "job") + "/" + text_of(task, "index"); }, all_fields};
+          [](const Json& task) { return text_of(task, "job") + "/" + text_of(task, "index"); }, task_fields};
 }
 
 ListView worker_list_view() {
@@ -141,9 +187,10 @@ ThingView status_view() {
                                           text_of(status, "workers_lost") + " lost so far"},
                           {"clients", text_of(status, "clients")},
                           {"jobs", text_of(status, "jobs")}};
-            for (const char* name : {"queued", "delayed", "running", "done", "failed", "retried", "lost"})
+            for (const char* name :
+                 {"queued", "delayed", "running", "done", "failed", "cancelled", "retried", "lost"})
               fields.emplace_back(name, text_of(status, name));
-            fields.emplace_back("rate", text_of(status, "tasks_per_second") + " tasks/s");
+            fields.emplace_back("rate", shown("", field_of(status, "tasks_per_second")) + " tasks/s");
             return fields;
           }};
 }

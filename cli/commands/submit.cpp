@@ -47,7 +47,6 @@ void wait_until_stored(JobChannel& channel, BrokerLink& link, const SignalWatch&
 }
 
 int submit(Environment& environment, const SubmitSettings& settings, const std::vector<std::string>& words) {
-  if (!settings.array.empty()) parse_array(settings.array);  // complains before anything is opened
   SignalWatch signals;
   BrokerLink link(environment);
   link.require_connected();
@@ -80,8 +79,13 @@ Command submit_command(Environment& environment) {
       .operands_min = 1,
       .operands_max = kManyOperands,
       .takes_command = true};
-  command.options = {option::text(
-      "array", 0, "RANGE", "a task for each of 0-99, 1-10:2 or 1,5,9: {} and $ZONDA_INDEX", settings->array)};
+  Option array = option::text(
+      "array", 0, "RANGE", "a task for each of 0-99, 1-10:2 or 1,5,9: {} and $ZONDA_INDEX", settings->array);
+  array.set = [settings](const std::string& given) {
+    parse_array(given);  // complains before anything is opened, and of nothing given
+    settings->array = given;
+  };
+  command.options = {array};
   add_task_options(command, settings->task);
   command.run = [&environment, settings](const std::vector<std::string>& words) {
     return submit(environment, *settings, words);

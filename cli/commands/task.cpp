@@ -27,8 +27,10 @@ Command list_command(Environment& environment) {
                   .operands_min = 1,
                   .operands_max = 1};
   command.options = {
-      option::text("state", 0, "STATE", "only tasks in this state: queued, running, failed, …",
-                   settings->state),
+      option::choice("state", 0,
+                     {"queued", "running", "delayed", "done", "failed", "crashed", "timed_out", "cancelled",
+                      "lost", "expired"},
+                     "only tasks in this state; failed: however they failed", settings->state),
       option::number("limit", "N", "at most so many; default 10000", settings->limit, UINT32_MAX)};
   command.run = [&environment, settings](const std::vector<std::string>& operands) {
     const std::string job = to_string(parse_job(operands[0]));
@@ -49,6 +51,45 @@ Command list_command(Environment& environment) {
   return command;
 }
 
+Json attempt_json(const TaskReport::Attempt& attempt) {
+  return {{"number", attempt.number},
+          {"kind", zonda::to_string(attempt.kind)},
+          {"worker", attempt.worker},
+          {"host", attempt.host},
+          {"message", attempt.message}};
+}
+
+// All that is known about a failure; what the report does not know is left out.
+void add_report(Json& task, const TaskReport& report) {
+  const auto add = [&task](const char* name, auto value) {
+    if (value != decltype(value){}) task[name] = value;
+  };
+  add("type", report.type);
+  add("message", report.message);
+  add("signal", report.signal);
+  add("exit_code", report.exit_code);
+  if (!report.stderr_tail.empty()) set_bytes(task, "stderr_tail", report.stderr_tail);
+  add("peak_rss_bytes", report.peak_rss_bytes);
+  add("host", report.host);
+  add("attempts", report.attempts);
+  if (report.history.empty()) return;
+  task["history"] = Json::array();
+  for (const TaskReport::Attempt& attempt : report.history) task["history"].push_back(attempt_json(attempt));
+}
+
+void add_result(Json& task, const ExecResult& result) {
+  task["exit_code"] = result.exit_code;
+  task["signal"] = result.signal;
+  task["seconds"] = result.seconds;
+  task["cwd"] = result.cwd;
+  task["scratch"] = result.scratch;
+  task["peak_rss_bytes"] = result.peak_rss_bytes;
+  task["stdout_bytes"] = result.stdout_bytes.size();
+  task["stderr_bytes"] = result.stderr_bytes.size();
+  if (result.stdout_cut) task["stdout_cut"] = true;
+  if (result.stderr_cut) task["stderr_cut"] = true;
+}
+
 // What the outcome of a finished task holds, in words.
 void explain_payload(Json& task, const std::string& function) {
   const Json payload = task.value("payload", Json());
@@ -59,24 +100,13 @@ void explain_payload(Json& task, const std::string& function) {
   const std::string state = task.value("state", "");
   while (kind_name(outcome.kind) != state && outcome.kind < TaskReport::expired) ++outcome.kind;
   outcome.worker = task.value("worker", "");
+  if (outcome.kind != 0) add_report(task, outcome.report());
   if (function != kExecName) {
-    if (outcome.kind == 0)
-      task["value"] = readable(from_msgpack(outcome.payload));
-    else
-      task["message"] = outcome.report().message;
+    if (outcome.kind == 0) task["value"] = readable(from_msgpack(outcome.payload));
     return;
   }
   const ExecOutcome exec = read_exec_outcome(std::move(outcome));
-  if (exec.failed()) task["message"] = exec.reason();
-  if (!exec.result) return;
-  task["exit_code"] = exec.result->exit_code;
-  task["signal"] = exec.result->signal;
-  task["seconds"] = exec.result->seconds;
-  task["cwd"] = exec.result->cwd;
-  task["scratch"] = exec.result->scratch;
-  task["peak_rss_bytes"] = exec.result->peak_rss_bytes;
-  task["stdout_bytes"] = exec.result->stdout_bytes.size();
-  task["stderr_bytes"] = exec.result->stderr_bytes.size();
+  if (exec.result) add_result(task, *exec.result);
 }
 
 Command info_command(Environment& environment) {

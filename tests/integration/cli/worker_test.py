@@ -71,6 +71,7 @@ class Worker(ClusterTest):
         for field in ("queued", "running", "done", "failed", "workers", "tasks_per_second"):
             self.assertIsInstance(status[field], (int, float))
         self.assertRegex(self.zonda("status").out, r"(?m)^queued +\d")
+        self.assertRegex(self.zonda("status").out, r"(?m)^cancelled +\d+$")
         self.expect(self.zonda("check", "live"), 0)
         self.expect(self.zonda("check", "ready"), 0)
         self.expect(self.zonda("check", "workers", "--min", "1"), 0)

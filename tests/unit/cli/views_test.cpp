@@ -72,10 +72,33 @@ TEST_CASE("tasks look like this") {
   check_golden("task_list.json", format_list(as("json"), task_list_view(), tasks, 0));
 }
 
+TEST_CASE("a task that failed looks like this") {
+  const Json task =
+      Json::parse(R"json({"job":"01h00000000000000000000001","index":1,"state":"crashed","attempt":2,
+    "worker":"w2","type":"signal","message":"killed by signal 11 (SIGSEGV)","signal":11,
+    "stderr_tail":"first line\nlast line\n","peak_rss_bytes":1048576,"host":"beta","attempts":2,
+    "history":[
+      {"number":1,"kind":"failed","worker":"w1","host":"alpha","message":"std::runtime_error: no"},
+      {"number":2,"kind":"crashed","worker":"w2","host":"beta","message":""}],
+    "seconds":0.0123456789})json");
+  check_golden("task_info.txt", format_thing(as("table"), task_info_view(), task));
+  check_golden("task_info.json", format_thing(as("json"), task_info_view(), task));
+}
+
+TEST_CASE("numbers are short for people and exact for programs") {
+  const Json job = Json::parse(
+      R"({"age":34.4688241481781,"task_seconds":5.0000000000000004e-08,"share":0.1234567891,
+         "large":12345678.9})");
+  CHECK(format_thing(as("table"), job_info_view(), job) ==
+        "age           34s\ntask_seconds  0ms\nshare         0.123457\nlarge         12345679\n");
+  CHECK(format_thing(as("jsonl"), job_info_view(), job).find("34.4688241481781") != std::string::npos);
+}
+
 TEST_CASE("the status looks like this") {
   const Json status = Json::parse(R"({"broker":"tcp://127.0.0.1:5570","queued":880,"delayed":0,"held":8,
     "running":4,
-    "done":114,"failed":2,"accepted":1000,"dispatched":124,"retried":0,"returned":0,"lost":0,"stale":0,
+    "done":114,"failed":2,"cancelled":3,
+    "accepted":1000,"dispatched":124,"retried":0,"returned":0,"lost":0,"stale":0,
     "bad_frames":0,"refused_frames":0,"gaps":0,"jobs":1,"clients":2,"workers":2,"workers_draining":0,
     "workers_lost":0,"slots":4,"memory_bytes":65536,"durability":"memory","epoch":1,
     "tasks_per_second":48.5})");
