@@ -4,12 +4,15 @@
 #include <zonda/error.h>
 
 #include "cli/complaint.h"
+#include "cli/readable_json.h"
 
 namespace zonda::cli {
 
 const char* kind_name(std::uint8_t kind) {
   return kind == 0 ? "done" : zonda::to_string(static_cast<TaskReport::Kind>(kind));
 }
+
+bool ExecOutcome::cut() const { return result && (result->stdout_cut || result->stderr_cut); }
 
 std::string ExecOutcome::reason() const {
   if (kind == TaskReport::failed && result) {
@@ -37,13 +40,14 @@ ExecOutcome read_exec_outcome(TaskOutcome&& outcome) {
 }
 
 Json exec_outcome_json(const ExecOutcome& outcome, const Json& input) {
-  Json line{{"index", outcome.index}, {"input", input}};
+  Json line{{"index", outcome.index}, {"input", nullptr}};
+  if (input.is_string()) set_bytes(line, "input", input.get_ref<const std::string&>());
   const bool ran = outcome.result.has_value();
   line["exit_code"] =
       ran ? Json(outcome.result->exit_code) : Json(outcome.failed() ? Json(nullptr) : Json(0));
   line["signal"] = ran ? outcome.result->signal : outcome.report.signal;
-  line["stdout"] = ran ? outcome.result->stdout_bytes : "";
-  line["stderr"] = ran ? outcome.result->stderr_bytes : outcome.report.stderr_tail;
+  set_bytes(line, "stdout", ran ? outcome.result->stdout_bytes : "");
+  set_bytes(line, "stderr", ran ? outcome.result->stderr_bytes : outcome.report.stderr_tail);
   line["kind"] = kind_name(outcome.kind);
   line["worker"] = outcome.worker;
   line["attempt"] = outcome.attempt;

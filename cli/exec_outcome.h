@@ -21,6 +21,7 @@ struct ExecOutcome {
   TaskReport report;                 // if kind is not 0
 
   bool failed() const { return kind != 0; }
+  bool cut() const;  // it wrote more than was kept
   // "exit code 3", "signal 9", "timed out: …": why it failed.
   std::string reason() const;
 };

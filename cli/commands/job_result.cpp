@@ -8,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/exec_outcome.h"
 #include "cli/readable_json.h"
+#include "cli/result_stream.h"
 #include "cli/signal_watch.h"
 #include "cli/targets.h"
 
@@ -18,12 +19,17 @@ using Clock = std::chrono::steady_clock;
 
 class ResultReader {
  public:
-  ResultReader(Environment& environment, BrokerLink& link, SignalWatch& signals)
-      : environment_(environment), link_(link), signals_(signals) {}
+  ResultReader(Environment& environment, BrokerLink& link, SignalWatch& signals, const std::string& job)
+      : environment_(environment),
+        link_(link),
+        signals_(signals),
+        results_(environment.out, environment.common,
+                 Json{{"schema", "zonda.job.result/1"}, {"job", to_string(parse_job(job))}}) {}
 
   int read(const std::string& name, Clock::time_point end) {
     const JobId id = parse_job(name);
     is_exec_ = link_.ask("job.info", {{"job", name}}).value("function", "") == kExecName;
+    results_.open();
     const std::unique_ptr<JobChannel> channel = link_.attach(id);
     const WakeOnSignal wake(signals_, [&] { channel->interrupt(); });
     while (true) {
@@ -51,6 +57,7 @@ class ResultReader {
 
   int finish() {
     for (auto& [index, outcome] : waiting_) print(std::move(outcome));  // after outcomes that were released
+    results_.close();
     if (failed_ == 0 && cancelled_ == 0) return 0;
     environment_.say(std::to_string(failed_) + " tasks failed, " + std::to_string(cancelled_) +
                      " were cancelled");
@@ -70,11 +77,12 @@ class ResultReader {
 
   void print_exec(const ExecOutcome& outcome) {
     if (environment_.json()) {
-      environment_.out.write(to_text(exec_outcome_json(outcome, nullptr)) + "\n");
+      results_.add(exec_outcome_json(outcome, nullptr));
     } else if (outcome.result) {
       environment_.out.write(outcome.result->stdout_bytes);
       if (!outcome.result->stderr_bytes.empty()) environment_.out.flush();
       environment_.err.write(outcome.result->stderr_bytes);
+      if (outcome.cut()) environment_.say("output of task " + std::to_string(outcome.index) + " was cut");
     }
     if (outcome.failed() && outcome.kind != TaskReport::cancelled)
       environment_.say("task " + std::to_string(outcome.index) + " failed: " + outcome.reason());
@@ -92,7 +100,7 @@ class ResultReader {
     line["worker"] = outcome.worker;
     line["attempt"] = outcome.attempt;
     if (environment_.json())
-      environment_.out.write(to_text(line) + "\n");
+      results_.add(line);
     else if (outcome.has_value())
       environment_.out.write(to_text(line["value"]) + "\n");
   }
@@ -100,6 +108,7 @@ class ResultReader {
   Environment& environment_;
   BrokerLink& link_;
   SignalWatch& signals_;
+  ResultStream results_;
   bool is_exec_ = false;
   std::map<std::uint64_t, TaskOutcome> waiting_;
   std::uint64_t next_ = 0;
@@ -122,7 +131,7 @@ Command job_result_command(Environment& environment) {
     const Clock::time_point end = timeout->count() > 0 ? Clock::now() + *timeout : Clock::time_point::max();
     SignalWatch signals;
     BrokerLink link(environment);
-    return ResultReader(environment, link, signals).read(operands[0], end);
+    return ResultReader(environment, link, signals, operands[0]).read(operands[0], end);
   };
   return command;
 }

@@ -23,6 +23,7 @@ MapRun::MapRun(Environment& environment, BrokerLink& link, SignalWatch& signals,
       options_(options),
       template_(options.command, options.task.shell, WithoutMark::AppendInput),
       request_(exec_request(options.task)),
+      results_(environment.out, environment.common, Json{{"schema", "zonda.map/1"}}),
       bar_(environment.err, environment.err.is_terminal() && !environment.common.ids_only,
            environment.color()),
       notice_(link),
@@ -57,8 +58,12 @@ bool MapRun::wait_for_first_input() {
 }
 
 ExitCode MapRun::run() {
-  if (!wait_for_first_input()) return signals_.interrupted() ? signals_.exit_code() : ExitCode::Ok;
+  if (!wait_for_first_input()) {
+    results_.open();
+    return signals_.interrupted() ? signals_.exit_code() : ExitCode::Ok;
+  }
   link_.require_connected();
+  results_.open();
   {
     auto channel = link_.open(exec_spec(options_.task));
     const std::lock_guard lock(mutex_);
@@ -148,7 +153,7 @@ void MapRun::print(const ExecOutcome& outcome, const std::string& input) {
     ++failed_;
   if (environment_.out.is_terminal()) bar_.hide();
   if (environment_.json()) {
-    environment_.out.write(to_text(exec_outcome_json(outcome, input)) + "\n");
+    results_.add(exec_outcome_json(outcome, input));
   } else if (outcome.result) {
     write_tagged(environment_.out, input, outcome.result->stdout_bytes);
     if (!outcome.result->stderr_bytes.empty()) {
@@ -156,9 +161,9 @@ void MapRun::print(const ExecOutcome& outcome, const std::string& input) {
       environment_.out.flush();  // so that a terminal shows both in their order
       write_tagged(environment_.err, input, outcome.result->stderr_bytes);
     }
-    if (outcome.result->stdout_cut || outcome.result->stderr_cut) {
+    if (outcome.cut()) {
       bar_.hide();
-      environment_.say("output was cut: " + input);
+      environment_.say("output was cut: " + shorten(input));
     }
   }
   if (outcome.failed() && outcome.kind != TaskReport::cancelled) say_failure(outcome, input);
@@ -166,7 +171,7 @@ void MapRun::print(const ExecOutcome& outcome, const std::string& input) {
 
 void MapRun::say_failure(const ExecOutcome& outcome, const std::string& input) {
   bar_.hide();
-  environment_.say("failed: " + input + ": " + outcome.reason());
+  environment_.say("failed: " + shorten(input) + ": " + outcome.reason());
 }
 
 void MapRun::write_tagged(Sink& sink, const std::string& input, std::string_view bytes) {
@@ -183,11 +188,14 @@ void MapRun::write_tagged(Sink& sink, const std::string& input, std::string_view
 }
 
 void MapRun::look_after_waiting(Clock::time_point now) {
-  if (slots_.empty()) return notice_.progressed(now);  // it is the inputs that are slow
-  if (const auto why = notice_.check({channel_->id(), base_}, now)) {
-    bar_.hide();
-    environment_.say(*why);
-  }
+  std::optional<std::string> why = notice_.check_connection(now);
+  if (slots_.empty())
+    notice_.progressed(now);  // it is the inputs that are slow
+  else if (!why)
+    why = notice_.check({channel_->id(), base_}, now);
+  if (!why) return;
+  bar_.hide();
+  environment_.say(*why);
 }
 
 ProgressState MapRun::progress() const {
@@ -207,6 +215,7 @@ ExitCode MapRun::interrupted() {
 
 ExitCode MapRun::finish() {
   bar_.hide();
+  results_.close();
   if (failed_ + not_run_ == 0) return ExitCode::Ok;
   std::string text = std::to_string(failed_) + " of " + std::to_string(done_) + " inputs failed";
   if (not_run_ > 0) text += ", " + std::to_string(not_run_) + " were cancelled";

@@ -13,6 +13,7 @@
 #include "cli/exec_outcome.h"
 #include "cli/input_reader.h"
 #include "cli/progress_bar.h"
+#include "cli/result_stream.h"
 #include "cli/signal_watch.h"
 #include "cli/task_options.h"
 #include "cli/waiting_notice.h"
@@ -67,6 +68,7 @@ class MapRun {
   const MapOptions& options_;
   CommandTemplate template_;
   ExecRequest request_;
+  ResultStream results_;
   ProgressBar bar_;
   WaitingNotice notice_;
   std::mutex mutex_;  // of the next three

@@ -22,7 +22,7 @@ class CommandRun {
 
   int run(const TaskOptions& options, const std::vector<std::string>& words) {
     ExecRequest request = exec_request(options);
-    request.live = true;
+    request.live = !environment_.json();
     request.argv = CommandTemplate(words, options.shell, WithoutMark::LeaveAlone).fill("{}");
     link_.require_connected();
     channel_ = link_.open(exec_spec(options));
@@ -39,7 +39,9 @@ class CommandRun {
       if (signals_.interrupted()) return cancel();
       const Clock::time_point now = Clock::now();
       if (!event) {
-        if (const auto why = notice_.check({channel_->id(), 0}, now)) environment_.say(*why);
+        std::optional<std::string> why = notice_.check_connection(now);
+        if (!why) why = notice_.check({channel_->id(), 0}, now);
+        if (why) environment_.say(*why);
         continue;
       }
       notice_.progressed(now);
@@ -60,8 +62,17 @@ class CommandRun {
     sink.flush();
   }
 
+  void print(const ExecOutcome& outcome) {
+    Json document{{"schema", "zonda.run/1"}, {"job", to_string(channel_->id())}};
+    document.update(exec_outcome_json(outcome, nullptr));
+    const bool one_line = environment_.common.output == "jsonl";
+    environment_.out.write((one_line ? to_text(document) : to_indented_text(document)) + "\n");
+  }
+
   int finish(const ExecOutcome& outcome) {
-    if (outcome.result) {
+    if (environment_.json()) {
+      print(outcome);
+    } else if (outcome.result) {
       environment_.out.write(out_.rest(outcome.attempt, outcome.result->stdout_bytes));
       environment_.err.write(err_.rest(outcome.attempt, outcome.result->stderr_bytes));
       environment_.out.flush();

@@ -1,4 +1,5 @@
 """zonda submit, zonda job and zonda task."""
+import json
 import re
 import signal
 
@@ -116,9 +117,68 @@ class Job(ClusterTest):
         self.assertEqual(self.zonda("task", "list", job, "-q").lines(), [job + "/0", job + "/1"])
         self.expect(self.zonda("task", "info", job + "/2"), 3)
 
+    def test_output_that_was_cut_is_told(self):
+        job = self.submit("--array", "0-1", "--shell", "--",
+                          "[ {} = 0 ] || head -c 16777217 /dev/zero | tr '\\0' x; echo end >&2")
+        answer = self.expect(self.zonda("job", "result", job), 0)
+        self.assertEqual(len(answer.raw), 16 << 20)
+        self.assertEqual(answer.err, "end\nend\nzonda: output of task 1 was cut\n")
+        info = self.zonda("task", "info", job + "/1", "-o", "json").json()
+        self.assertIs(info["stdout_cut"], True)
+        self.assertNotIn("stderr_cut", info)
+        self.assertNotIn("stdout_cut", self.zonda("task", "info", job + "/0", "-o", "json").json())
+
+    def test_results_are_one_document(self):
+        job = self.submit("--array", "0-2", "--shell", "--", "echo {}; exit {}")
+        document = self.expect(self.zonda("job", "result", job, "-o", "json"), 8).json()
+        self.assertEqual((document["schema"], document["job"]), ("zonda.job.result/1", job))
+        self.assertEqual([(each["index"], each["stdout"], each["exit_code"]) for each in document["results"]],
+                         [(0, "0\n", 0), (1, "1\n", 1), (2, "2\n", 2)])
+        lines = self.zonda("job", "result", job, "-o", "jsonl").lines()
+        self.assertEqual(list(map(json.loads, lines)), document["results"])
+
+    def test_a_document_that_ends_early_is_closed(self):
+        job = self.submit("--array", "0-1", "--shell", "--", "[ {} = 0 ] || exec sleep 1000")
+        self.until(lambda: self.zonda("task", "list", job, "--state", "done", "-q").lines(), "the first")
+        answer = self.expect(self.zonda("job", "result", job, "-o", "json", "--timeout", "1s"), 7)
+        self.assertEqual([each["index"] for each in answer.json()["results"]], [0])
+        reader = self.start("job", "result", job, "-o", "json")
+        first = reader.stdout.readline()
+        reader.send_signal(signal.SIGINT)
+        self.assertEqual([each["index"] for each in json.loads(first + reader.stdout.read())["results"]], [0])
+        self.assertEqual(reader.wait(harness.TIMEOUT), 130)
+        self.expect(self.zonda("job", "cancel", job), 0)
+
+    def test_failures_are_told_with_every_attempt(self):
+        job = self.submit("--retries", "1", "--shell", "--", "echo one >&2; echo two >&2; kill -TERM $$")
+        self.expect(self.zonda("job", "wait", job), 8)
+        info = self.zonda("task", "info", job + "/0", "-o", "json").json()
+        self.assertEqual((info["state"], info["type"], info["signal"], info["attempts"], info["stderr_tail"]),
+                         ("failed", "signal", 15, 2, "one\ntwo\n"))
+        self.assertIn("signal 15", info["message"])
+        self.assertTrue(info["host"])
+        self.assertGreater(info["peak_rss_bytes"], 0)
+        self.assertEqual([each["number"] for each in info["history"]], [1, 2])
+        for each in info["history"]:
+            self.assertEqual((each["kind"], bool(each["worker"]), bool(each["host"])), ("failed", True, True))
+            self.assertIn("signal 15", each["message"])
+        table = self.zonda("task", "info", job + "/0").out
+        self.assertRegex(table, r"(?m)^history +1 failed on \S+ \(\S+\): .*signal 15")
+        self.assertRegex(table, r"(?m)^history +2 failed on ")
+        self.assertRegex(table, r"(?m)^stderr_tail +one\nstderr_tail +two$")
+
+    def test_only_states_that_there_are_can_be_asked_for(self):
+        job = self.submit("--array", "0-1", "--shell", "--", "exit {}")
+        self.expect(self.zonda("job", "wait", job), 8)
+        for state, count in (("queued", 0), ("running", 0), ("delayed", 0), ("done", 1), ("failed", 1),
+                             ("crashed", 0), ("timed_out", 0), ("cancelled", 0), ("lost", 0), ("expired", 0)):
+            answer = self.expect(self.zonda("task", "list", job, "--state", state, "-q"), 0)
+            self.assertEqual(len(answer.lines()), count, state)
+
     def test_explanations(self):
         job = self.submit("--label", "planet=mars", "--", "true")
-        self.assertRegex(self.expect(self.zonda("task", "explain", job + "/0"), 0).out, "no worker .* labels")
+        explained = self.expect(self.zonda("task", "explain", job + "/0"), 0)
+        self.assertRegex(explained.out, "no worker .* label planet=mars")
         explained = self.zonda("task", "explain", job + "/0", "-o", "json").json()
         self.assertEqual((explained["schema"], explained["index"]), ("zonda.task.explain/1", 0))
         self.expect(self.zonda("job", "cancel", job), 0)

@@ -1,5 +1,7 @@
 """zonda map: distributed xargs."""
+import base64
 import json
+import os
 import signal
 
 import harness
@@ -51,6 +53,43 @@ class Map(ClusterTest):
                          [1, "7", 7, "failed", 1])
         self.assertGreater(bad["seconds"], 0)
         self.assertTrue(bad["worker"])
+
+    def test_one_document(self):
+        answer = self.expect(self.zonda("map", "-o", "json", "--shell", "--", "echo {}; exit {}",
+                                        stdin=b"0\n7\n"), 8)
+        document = answer.json()
+        self.assertEqual(document["schema"], "zonda.map/1")
+        self.assertEqual([(each["index"], each["stdout"], each["exit_code"]) for each in document["results"]],
+                         [(0, "0\n", 0), (1, "7\n", 7)])
+        self.assertEqual(self.expect(self.zonda("map", "-o", "json", "--", "true"), 0).json(),
+                         {"schema": "zonda.map/1", "results": []})
+
+    def test_a_document_grows_and_is_closed_at_an_interrupt(self):
+        process = self.start("map", "-o", "json", "--shell", "--", "[ {} = a ] || exec sleep 1000")
+        process.stdin.write(b"a\nb\n")
+        process.stdin.flush()
+        begin = b""
+        while b'"kind"' not in begin:
+            begin += os.read(process.stdout.fileno(), 65536)
+        process.send_signal(signal.SIGINT)
+        document = json.loads(begin + process.stdout.read())
+        self.assertEqual(process.wait(harness.TIMEOUT), 130)
+        self.assertEqual([each["input"] for each in document["results"]], ["a"])
+
+    def test_bytes_that_are_no_text_come_exact(self):
+        script = r"printf '\377out'; printf 'err\376' >&2; : {}"
+        line, = self.zonda("map", "-o", "jsonl", "--shell", "--", script, stdin=b"\xfd\n").lines()
+        result = json.loads(line)
+        self.assertEqual([base64.b64decode(result[key + "_base64"]) for key in ("stdout", "stderr", "input")],
+                         [b"\xffout", b"err\xfe", b"\xfd"])
+        self.assertEqual((result["stdout"], result["input"]), ("\ufffdout", "\ufffd"))
+        line, = self.zonda("map", "-o", "jsonl", "--", "echo", stdin="ü\n".encode()).lines()
+        self.assertEqual([key for key in json.loads(line) if key.endswith("_base64")], [])
+
+    def test_long_inputs_are_cut_where_they_are_told(self):
+        answer = self.expect(self.zonda("map", "--shell", "--", "true {}", stdin=b"x" * 200_000 + b"\n"), 8)
+        self.assertIn("failed: " + "x" * 200 + "…: ", answer.err)
+        self.assertLess(len(answer.err), 2_000)
 
     def test_failures_are_told_with_their_input_and_stop_nobody(self):
         answer = self.expect(self.zonda("map", "--shell", "--", "echo {}; [ {} != b ]", stdin=b"a\nb\nc\n"),

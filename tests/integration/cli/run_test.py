@@ -1,9 +1,11 @@
 """zonda run and zonda call."""
+import json
 import os
 import signal
+import subprocess
 
 import harness
-from harness import ClusterTest
+from harness import CliTest, ClusterTest
 
 
 class Run(ClusterTest):
@@ -36,6 +38,28 @@ class Run(ClusterTest):
         self.assertEqual(os.path.realpath(self.zonda("run", "--", "pwd").out.strip()),
                          os.path.realpath(self.directory))
         self.assertEqual(self.zonda("run", "--cwd", "/usr", "--", "pwd").out, "/usr\n")
+
+    def test_a_directory_that_was_named_must_be_there(self):
+        answer = self.expect(self.zonda("run", "--cwd", "/nonexistent/dir", "--", "pwd"), 8,
+                             "no directory /nonexistent/dir")
+        self.assertEqual(answer.out, "")
+        here = self.path("removed-later")
+        os.mkdir(here)
+        script = 'rmdir "$0" && exec "$1" run -- pwd'  # not named, and not there: somewhere else
+        answer = subprocess.run(["/bin/sh", "-c", script, here, harness.BINARY], cwd=here,
+                                env=self.environment, capture_output=True, timeout=harness.TIMEOUT)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_an_object(self):
+        script = "printf 'out\\377'; echo err >&2; exit 3"
+        for output in ("json", "jsonl"):
+            answer = self.expect(self.zonda("run", "-o", output, "--shell", "--", script), 3)
+            result = answer.json()
+            self.assertEqual((result["schema"], result["stderr"], result["exit_code"], result["kind"],
+                              result["stdout_base64"]),
+                             ("zonda.run/1", "err\n", 3, "failed", "b3V0/w=="))
+            self.assertEqual(answer.err, "")
+            self.assertEqual(len(answer.lines()) == 1, output == "jsonl")
 
     def test_output_is_live(self):
         go = self.path("go")
@@ -77,11 +101,73 @@ class Call(ClusterTest):
     def test_failures(self):
         self.expect(self.zonda("call", "zonda.exec", '[{"argv": ["false"]}]'), 8, "failed")
         self.expect(self.zonda("call", "zonda.exec", "[7]"), 8)
-        self.expect(self.zonda("call", "zonda.exce", "[]"), 3,
-                    "no worker serves .*\nhint: did you mean 'zonda.exec'")
+        self.expect(self.zonda("call", "zonda.exce", "[]", "--timeout", "300ms"), 7,
+                    "no worker serves the function zonda.exce\nhint: did you mean 'zonda.exec'")
         self.expect(self.zonda("call", "zonda.exec", "[]", "--signature", "(int) -> int"), 4,
                     "served: zonda.exec")
         self.expect(self.zonda("call", "zonda.exec", '[{"argv": ["sleep", "100"]}]', "--timeout", "300ms"), 7)
+
+
+    def test_a_function_nobody_serves_waits(self):
+        call = self.start("call", "zonda.exce", "[]")
+        self.assertEqual(call.stderr.readline(),
+                         b"zonda: waiting: no worker serves the function zonda.exce; "
+                         b"did you mean 'zonda.exec'?\n")
+        call.send_signal(signal.SIGINT)
+        self.assertEqual(call.wait(harness.TIMEOUT), 130)
+
+
+class Alone(CliTest):
+    """With a broker that has no worker at first."""
+
+    def start_broker(self):
+        broker = self.start("broker", "start", "--memory", "--bind", self.address, "--quiet")
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+        return broker
+
+    def stop(self, process):
+        process.kill()
+        process.wait(harness.TIMEOUT)
+
+    def test_a_call_goes_through_when_a_worker_joins(self):
+        broker = self.start_broker()
+        call = self.start("call", "zonda.exec", '[{"argv": ["echo", "hi"]}]')
+        self.assertEqual(call.stderr.readline(),
+                         b"zonda: waiting: no worker serves the function zonda.exec\n")
+        worker = self.start("worker", "start", "--slots", "1", "--quiet")
+        self.assertEqual(json.loads(call.stdout.read())["stdout"], "hi\n")
+        self.assertEqual(call.wait(harness.TIMEOUT), 0)
+        self.stop(worker)
+        self.stop(broker)
+
+    def test_a_broker_that_is_away_is_told(self):
+        broker = self.start_broker()
+        worker = self.start("worker", "start", "--slots", "4", "--quiet")
+        go = self.path("go-on")
+        script = f"while ! [ -e {go} ]; do sleep 0.02; done"
+        request = json.dumps([{"argv": [script], "shell": True}])
+        waiting = [self.start("run", "--shell", "--", script),
+                   self.start("map", "--shell", "--", ": {}; " + script),
+                   self.start("call", "zonda.exec", request)]
+        waiting[1].stdin.write(b"\n")
+        waiting[1].stdin.close()
+        waiting[1].stdin = None
+        self.until(lambda: self.zonda("status", "-o", "json", "--window", "10ms").json()["running"] == 3,
+                   "the tasks to run")
+        broker.send_signal(signal.SIGSTOP)
+        for process in waiting:
+            self.assertEqual(process.stderr.readline().decode(),
+                             f"zonda: waiting: no connection to the broker {self.address}, trying again\n")
+        broker.send_signal(signal.SIGCONT)
+        for process in waiting:
+            self.assertEqual(process.stderr.readline().decode(),
+                             f"zonda: connected to the broker {self.address} again\n")
+        open(go, "w", encoding="utf-8").close()
+        for process in waiting:
+            self.assertEqual(process.wait(harness.TIMEOUT), 0)
+            self.assertEqual(process.stderr.read(), b"")
+        self.stop(worker)
+        self.stop(broker)
 
 
 if __name__ == "__main__":
