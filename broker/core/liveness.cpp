@@ -271,6 +271,15 @@ void BrokerCore::on(const Output& output, Session& session, const Now&, Effects&
   }
 }
 
+// For who runs the attempt, from who watches it.
+void BrokerCore::on(const OutputRoom& room, Session& session, const Now&, Effects& effects) {
+  const Job* watched = session.reads.contains(room.job) ? find_job(room.job) : nullptr;
+  const SegmentState* state = watched == nullptr ? nullptr : watched->segments.find(room.index);
+  if (state == nullptr || state->state != TaskState::Leased || state->attempt() != room.attempt) return;
+  const WorkerRecord& holder = *leases_.find(state->token.lease)->worker;
+  if (Session* worker = sessions_.find(holder.session)) say(*worker, room, effects);
+}
+
 void BrokerCore::make_due(const JobId& id, IndexRange range) {
   Job* job = find_job(id);
   if (job == nullptr) return;

@@ -94,6 +94,7 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
     return;
   }
   if (const auto* stop = std::get_if<Stop>(&message)) return on(*stop, now);
+  if (const auto* room = std::get_if<OutputRoom>(&message)) return on(*room);
   if (const auto* retract = std::get_if<Retract>(&message)) return on(*retract, now, effects);
   if (std::holds_alternative<Drain>(message)) return drain(now, effects);
 }
@@ -195,6 +196,11 @@ void WorkerCore::on(const Stop& stop, TimePoint now) {
       executor_.stop(slot, running->task, StopReason::Cancelled, now);
     }
   }
+}
+
+void WorkerCore::on(const OutputRoom& room) {
+  for (int slot = 0; slot < executor_.slots(); ++slot)
+    executor_.output_room(slot, {room.job, room.index}, room.upto);
 }
 
 void WorkerCore::on(const Retract& retract, TimePoint now, PeerEffects& effects) {

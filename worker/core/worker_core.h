@@ -93,6 +93,7 @@ class WorkerCore {
   void say_holdings(const std::vector<Held>& held, TimePoint now, PeerEffects& effects);
   void on(const Tasks& tasks);
   void on(const Stop& stop, TimePoint now);
+  void on(const OutputRoom& room);
   void on(const Retract& retract, TimePoint now, PeerEffects& effects);
   static Waiting take_from(Slot& slot, const JobId& job, Token token, std::uint64_t first,
                            std::uint64_t count);
