@@ -4,11 +4,11 @@
 #include <filesystem>
 
 #include "cli/commands/commands.h"
-#include "cli/complaint.h"
-#include "cli/configuration.h"
 #include "cli/daemons.h"
-#include "cli/help.h"
-#include "cli/parser.h"
+#include "command_line/complaint.h"
+#include "command_line/configuration.h"
+#include "command_line/help.h"
+#include "command_line/parser.h"
 #include "worker/executor/child.h"
 
 namespace {

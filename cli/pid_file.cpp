@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "cli/complaint.h"
 #include "cli/runtime_directory.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 

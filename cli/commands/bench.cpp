@@ -11,7 +11,7 @@
 #include "cli/bench_functions.h"
 #include "cli/bench_report.h"
 #include "cli/commands/commands.h"
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {

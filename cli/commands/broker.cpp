@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
-#include "cli/complaint.h"
 #include "cli/daemons.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 

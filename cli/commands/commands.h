@@ -1,8 +1,8 @@
 // Every command, made with what it needs to run.
 #pragma once
 
-#include "cli/command.h"
 #include "cli/environment.h"
+#include "command_line/command.h"
 
 namespace zonda::cli {
 

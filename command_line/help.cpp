@@ -1,9 +1,9 @@
-#include "cli/help.h"
+#include "command_line/help.h"
 
 #include <algorithm>
 #include <sstream>
 
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/command.h"
+#include "command_line/command.h"
 
 namespace zonda::cli {
 

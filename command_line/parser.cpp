@@ -1,7 +1,7 @@
-#include "cli/parser.h"
+#include "command_line/parser.h"
 
-#include "cli/complaint.h"
-#include "cli/suggestion.h"
+#include "command_line/complaint.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {

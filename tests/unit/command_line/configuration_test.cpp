@@ -1,4 +1,4 @@
-#include "cli/configuration.h"
+#include "command_line/configuration.h"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 using namespace zonda::cli;
 using Values = std::vector<std::string>;

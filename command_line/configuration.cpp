@@ -1,4 +1,4 @@
-#include "cli/configuration.h"
+#include "command_line/configuration.h"
 
 #include <algorithm>
 #include <cctype>
@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <sstream>
 
-#include "cli/complaint.h"
-#include "cli/suggestion.h"
+#include "command_line/complaint.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {

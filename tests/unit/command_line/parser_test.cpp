@@ -1,7 +1,7 @@
-#include "cli/parser.h"
+#include "command_line/parser.h"
 
-#include "cli/complaint.h"
-#include "cli/help.h"
+#include "command_line/complaint.h"
+#include "command_line/help.h"
 
 using namespace zonda::cli;
 using Words = std::vector<std::string>;

@@ -1,12 +1,12 @@
-#include "cli/command.h"
+#include "command_line/command.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
-#include "cli/complaint.h"
-#include "cli/duration.h"
-#include "cli/suggestion.h"
+#include "command_line/complaint.h"
+#include "command_line/duration.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {
