@@ -4,11 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "command_line/command.h"
+#include "command_line/parser.h"
 
 namespace zonda::cli {
 
-std::string format_help(const Command& command, const std::vector<std::string>& path,
-                        const std::vector<Option>& common);
+std::string format_help(const Parsed& parsed, const std::vector<Option>& common);
 
 }  // namespace zonda::cli
