@@ -80,7 +80,8 @@ class Usage(ProgramTest):
                     self.assertEqual(answer.out, "")
 
     def test_mistakes_in_the_environment(self):
-        for variable, value, err in [("SLOTS", "0", "--slots: at least 1"), ("LABEL", "a=b,c", "not NAME=VALUE"),
+        for variable, value, err in [("SLOTS", "0", "--slots: at least 1"),
+                                     ("LABEL", "a=b,c", "not NAME=VALUE"),
                                      ("NO_EXEC", "maybe", "neither true nor false"),
                                      ("BROKER", "bogus", "hint: an address is"),
                                      ("RESOURCE", "gpu", "not NAME=VALUE"),
