@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <random>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {

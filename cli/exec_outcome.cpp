@@ -3,7 +3,7 @@
 #include <zonda/detail/reader.h>
 #include <zonda/error.h>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 

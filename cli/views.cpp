@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-#include "cli/duration.h"
+#include "command_line/duration.h"
 
 namespace zonda::cli {
 namespace {
