@@ -378,7 +378,8 @@ void WorkerCore::sink_frame_sent() { outbox_.frame_sent(); }
 TimePoint WorkerCore::next_deadline(TimePoint now) const {
   TimePoint next = session_.next_deadline();
   if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);
-  if (!progress_.empty()) next = std::min(next, progress_at_ + config_.progress_every);
+  if (!progress_.empty() && session_.is_open())
+    next = std::min(next, progress_at_ + config_.progress_every);
   for (int number = 0; number < executor_.slots(); ++number) {
     const Slot& slot = slots_[static_cast<std::size_t>(number)];
     if (slot.works.empty()) continue;
@@ -388,7 +389,7 @@ TimePoint WorkerCore::next_deadline(TimePoint now) const {
     if (!told) next = std::min(next, std::max(running->since + config_.started_after, now + 1ms));
     const bool stopped =
         slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token;
-    const auto timeout = slot.works.front().timeout;
+    const auto timeout = timeout_of(slot, *running);
     if (timeout > 0ms && !stopped) next = std::min(next, running->since + timeout);
   }
   return next;

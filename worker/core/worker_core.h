@@ -108,6 +108,7 @@ class WorkerCore {
   void feed(TimePoint now);
   bool feed_slot(int slot, TimePoint now);
   std::uint32_t batch_size(const Waiting& waiting) const;
+  static std::chrono::milliseconds timeout_of(const Slot& slot, const Running& running);
   void watch_slots(TimePoint now, PeerEffects& effects);
   void say_progress(TimePoint now, PeerEffects& effects);
   void say_returned(std::vector<Held> tasks, TimePoint now, PeerEffects& effects);

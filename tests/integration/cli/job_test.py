@@ -118,7 +118,7 @@ class Job(ClusterTest):
 
     def test_explanations(self):
         job = self.submit("--label", "planet=mars", "--", "true")
-        self.assertRegex(self.expect(self.zonda("task", "explain", job + "/0"), 0).out, "no worker .* labels")
+        self.assertRegex(self.expect(self.zonda("task", "explain", job + "/0"), 0).out, "no worker that serves zonda.exec has the label planet=mars")
         explained = self.zonda("task", "explain", job + "/0", "-o", "json").json()
         self.assertEqual((explained["schema"], explained["index"]), ("zonda.task.explain/1", 0))
         self.expect(self.zonda("job", "cancel", job), 0)

@@ -303,3 +303,14 @@ TEST_CASE("progress is coalesced, and nothing is said of a task that ended") {
   worker.advance(100ms);
   CHECK(worker.took_messages().empty());
 }
+
+TEST_CASE("progress that cannot be told is no reason to wake up") {
+  Open worker;
+  worker.gives(0, 1);
+  worker.executor.say_progress(0, 1);
+  worker.settle();
+  worker.broker_says(Who{});  // the session is over
+  worker.executor.say_progress(0, 2);
+  worker.advance(200ms);
+  CHECK(worker.core->next_deadline(worker.now()) > worker.now());
+}
