@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {

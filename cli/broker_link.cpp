@@ -2,7 +2,7 @@
 
 #include <zonda/error.h>
 
-#include "cli/duration.h"
+#include "command_line/duration.h"
 
 namespace zonda::cli {
 namespace {

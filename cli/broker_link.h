@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "cli/complaint.h"
 #include "cli/environment.h"
 #include "cli/json.h"
+#include "command_line/complaint.h"
 #include "sdk/cpp/src/client_access.h"
 
 namespace zonda::cli {

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 

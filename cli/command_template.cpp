@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/command.h"
+#include "command_line/command.h"
 
 namespace zonda::cli {
 

@@ -1,11 +1,7 @@
-// What `broker start` and `worker start` were asked for, and the daemons themselves.
+// What `broker start` was asked for, the broker itself, and what workers of this program serve.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "worker/executor/handlers.h"
 
@@ -19,25 +15,10 @@ struct BrokerStart {
   bool quiet = false;     // log warnings and errors only
 };
 
-struct WorkerStart {
-  std::string broker;       // empty: the default address
-  std::uint64_t slots = 0;  // 0: one for each processor
-  bool threads = false;     // isolation: threads instead of processes
-  std::string name;         // empty: from the host and the process
-  std::vector<std::string> queues;
-  std::map<std::string, std::string> labels;
-  std::map<std::string, double> resources;
-  std::chrono::milliseconds drain_timeout{30'000};
-  bool serve_exec = true;
-  bool quiet = false;  // log warnings and errors only
-};
-
 // What workers of this program serve: commands, and what `bench` calls.
 Handlers served_functions();
 void add_bench_functions(Handlers& handlers);
 
-// Both run until they are stopped, and give the exit code.
-int start_broker(const BrokerStart& settings);
-int start_worker(const WorkerStart& settings);
+int start_broker(const BrokerStart& settings);  // runs until it is stopped, and gives the exit code
 
 }  // namespace zonda::cli

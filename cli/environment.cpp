@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 

@@ -1,23 +1,12 @@
 // What every command gets: where to write, and the common options.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "cli/sink.h"
+#include "command_line/common_options.h"
 
 namespace zonda::cli {
-
-struct CommonOptions {
-  std::string broker;  // empty: the default address
-  std::string output = "table";
-  bool ids_only = false;
-  std::chrono::milliseconds connect_timeout{5000};
-  bool yes = false;
-
-  bool json() const { return output == "json" || output == "jsonl"; }
-  bool ids() const { return ids_only || output == "id"; }
-};
 
 struct Environment {
   CommonOptions common;

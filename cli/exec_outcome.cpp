@@ -3,8 +3,8 @@
 #include <zonda/detail/reader.h>
 #include <zonda/error.h>
 
-#include "cli/complaint.h"
 #include "cli/readable_json.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 

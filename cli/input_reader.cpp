@@ -8,7 +8,7 @@
 #include <cstring>
 #include <utility>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {

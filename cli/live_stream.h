@@ -1,5 +1,5 @@
-// One output stream of a running command, as far as it was shown. What arrives while it runs may repeat or
-// leave gaps; the outcome fills them.
+// One output stream of a running command, as far as it was shown. What arrives while it runs may repeat, and
+// leaves a gap where a connection broke; the outcome fills what it kept of it.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@ class LiveStream {
   std::string_view next(std::uint32_t attempt, std::uint64_t offset, std::string_view bytes);
   // What of the whole stream was not shown.
   std::string_view rest(std::uint32_t attempt, std::string_view whole);
+  std::uint64_t shown() const { return shown_; }
 
  private:
   std::uint32_t attempt_ = 0;

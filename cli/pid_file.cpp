@@ -8,15 +8,22 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "cli/complaint.h"
-#include "cli/runtime_directory.h"
+#include "command_line/complaint.h"
+#include "proto/wire/cookie.h"
 
 namespace zonda::cli {
+namespace {
+
+std::string directory() try { return runtime_directory(); } catch (const std::runtime_error& error) {
+  throw Complaint(ExitCode::Refused, error.what(), "remove it, or set XDG_RUNTIME_DIR");
+}
+
+}  // namespace
 
 std::string PidFile::path_for(const std::string& address, const char* suffix) {
   std::string name;
   for (const char c : address) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' ? c : '_';
-  return runtime_directory() + "/up-" + name + suffix;
+  return directory() + "/up-" + name + suffix;
 }
 
 PidFile::PidFile(const std::string& address)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/duration.h"
+#include "command_line/duration.h"
 
 namespace zonda::cli {
 namespace {

@@ -1,6 +1,6 @@
 #include "cli/readable_json.h"
 
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 

@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "cli/exit_code.h"
+#include "command_line/exit_code.h"
 
 namespace zonda::cli {
 

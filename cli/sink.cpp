@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 

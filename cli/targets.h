@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "cli/environment.h"
-#include "cli/exit_code.h"
+#include "command_line/exit_code.h"
 
 namespace zonda::cli {
 

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 #include "proto/limits.h"
 
 namespace zonda::cli {

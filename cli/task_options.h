@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/command.h"
+#include "command_line/command.h"
 #include "proto/messages.h"
 #include "worker/executor/exec_function.h"
 

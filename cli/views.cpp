@@ -5,7 +5,7 @@
 #include <ctime>
 #include <sstream>
 
-#include "cli/duration.h"
+#include "command_line/duration.h"
 
 namespace zonda::cli {
 namespace {

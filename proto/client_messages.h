@@ -227,4 +227,16 @@ struct JobOutput {
                  Field{"offset", &JobOutput::offset}, Field{"bytes", &JobOutput::bytes});
 };
 
+// client → broker → worker: an attempt may have said so many bytes of output in all, both streams together.
+struct OutputRoom {
+  static constexpr auto type = MessageType::OutputRoom;
+  JobId job;
+  std::uint64_t index = 0;
+  std::uint32_t attempt = 0;
+  std::uint64_t upto = 0;
+  static constexpr auto fields =
+      std::tuple(Field{"job", &OutputRoom::job}, Field{"index", &OutputRoom::index},
+                 Field{"attempt", &OutputRoom::attempt}, Field{"upto", &OutputRoom::upto});
+};
+
 }  // namespace zonda

@@ -96,6 +96,7 @@ const char* name_of(MessageType type) {
     case MessageType::Reply: return "reply";
     case MessageType::JobProgress: return "job-progress";
     case MessageType::JobOutput: return "job-output";
+    case MessageType::OutputRoom: return "output-room";
     case MessageType::Tasks: return "tasks";
     case MessageType::Started: return "started";
     case MessageType::Retract: return "retract";

@@ -17,6 +17,7 @@ inline constexpr std::uint64_t kPayloadBytesMax = 1ULL << 30;    // one task's a
 inline constexpr std::uint32_t kBatchTasksMax = 16'384;          // tasks in one APPEND, accepted at most
 inline constexpr std::uint32_t kFrameTasks = 1'024;              // tasks a sender puts in one frame
 inline constexpr std::size_t kFrameBytes = 128 * 1024;           // payload bytes a sender puts in one frame
+inline constexpr std::uint64_t kOutputWindow = 4 << 20;          // live output on its way to who watches
 inline constexpr std::size_t kNameBytesMax = 128;                // [A-Za-z0-9._-]{1,128}
 inline constexpr std::size_t kKeyBytesMax = 1'024;
 inline constexpr std::size_t kTextBytesMax = 16 * 1024;  // error texts, addresses, signatures

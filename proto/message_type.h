@@ -29,6 +29,7 @@ enum class MessageType : std::uint8_t {
   Reply = 27,
   JobProgress = 28,
   JobOutput = 29,
+  OutputRoom = 30,
   Tasks = 40,
   Started = 41,
   Retract = 42,

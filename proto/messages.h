@@ -14,9 +14,10 @@
 
 namespace zonda {
 
-using Message = std::variant<Hello, Welcome, Refuse, Who, Heartbeat, Goodbye, Drain, Credit, Piece, OpenJob,
-                             Append, CloseJob, Accepted, JobRefused, SameJob, Attach, Outcomes, OutcomeAck,
-                             Cancel, Query, Reply, JobProgress, JobOutput, Tasks, Started, Retract, Returned,
-                             Holdings, Stored, WorkerResults, WorkerProgress, Output, Stop>;
+using Message =
+    std::variant<Hello, Welcome, Refuse, Who, Heartbeat, Goodbye, Drain, Credit, Piece, OpenJob, Append,
+                 CloseJob, Accepted, JobRefused, SameJob, Attach, Outcomes, OutcomeAck, Cancel, Query, Reply,
+                 JobProgress, JobOutput, OutputRoom, Tasks, Started, Retract, Returned, Holdings, Stored,
+                 WorkerResults, WorkerProgress, Output, Stop>;
 
 }  // namespace zonda

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "command_line/exit_code.h"
 #include "proto/frame.h"
 #include "proto/limits.h"
 #include "proto/wire/cookie.h"
@@ -60,6 +61,13 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
   return hello;
 }
 
+// How its end is told to whoever started it.
+cli::ExitCode exit_code_of(const WorkerCore& core) {
+  if (!core.refused()) return cli::ExitCode::Ok;
+  return core.refused()->code == RefuseCode::NotAuthorised ? cli::ExitCode::NotAuthorised
+                                                           : cli::ExitCode::Refused;
+}
+
 std::unique_ptr<Executor> executor_of(Isolation isolation, int slots, const Handlers& handlers) {
   if (isolation == Isolation::Thread) return std::make_unique<ThreadExecutor>(slots, handlers);
   ProcessExecutorOptions options;
@@ -67,25 +75,24 @@ std::unique_ptr<Executor> executor_of(Isolation isolation, int slots, const Hand
   return std::make_unique<ProcessExecutor>(options);
 }
 
-// The agent's life: work until drained. Returns false if the broker refused it for good.
+// The agent's life: work until drained, or until the broker refuses it for good.
 class Agent {
  public:
   Agent(WorkerCore& core, WorkerLoop& loop, Signals& signals, std::chrono::milliseconds drain_timeout)
       : core_(core), loop_(loop), signals_(signals), drain_timeout_(drain_timeout) {}
 
-  bool run() {
+  void run() {
     for (TimePoint latest = TimePoint::max(); !core_.is_done();) {
       loop_.turn(latest);
-      if (core_.refused()) return false;
+      if (core_.refused()) return;
       tell();
       if (signals_.take() != 0) latest = on_signal();
       if (latest <= steady_clock::now()) {
-        if (gave_up_) return true;
+        if (gave_up_) return;
         latest = give_up();
       }
     }
     for (int turns = 0; turns < 10; ++turns) loop_.turn(steady_clock::now() + 1ms);  // the goodbye leaves
-    return true;
   }
 
  private:
@@ -147,15 +154,15 @@ int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   WorkerLoop loop(core, wire, broker);
   spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
                hello.functions.size());
-  const bool served = Agent(core, loop, signals, settings.drain_timeout).run();
-  if (!served)
+  Agent(core, loop, signals, settings.drain_timeout).run();
+  if (core.refused())
     spdlog::error("the broker refused this worker: {}", core.refused()->text);
   else
     spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
   const auto* threads = dynamic_cast<const ThreadExecutor*>(executor.get());
   if (threads != nullptr && threads->is_stuck(steady_clock::now()))
-    _exit(served ? 0 : 4);  // user code does not end
-  return served ? 0 : 4;
+    _exit(to_int(exit_code_of(core)));  // user code does not end
+  return to_int(exit_code_of(core));
 }
 
 }  // namespace

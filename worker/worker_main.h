@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ namespace zonda {
 enum class Isolation : std::uint8_t { Process, Thread };
 
 struct WorkerSettings {
-  std::string broker;  // empty: $ZONDA_BROKER, else tcp://127.0.0.1:5570
-  int slots = 0;       // 0: as many as the machine has cores
+  std::string broker;       // empty: $ZONDA_BROKER, else tcp://127.0.0.1:5570
+  std::uint64_t slots = 0;  // 0: as many as the machine has cores
   Isolation isolation = Isolation::Process;
   std::string name;                 // empty: made from host and pid
   std::vector<std::string> queues;  // empty: "default"

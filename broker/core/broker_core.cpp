@@ -92,7 +92,7 @@ void BrokerCore::on_message(Session& session, Message& message, const Header& he
         constexpr bool from_client = std::is_same_v<T, OpenJob> || std::is_same_v<T, Append> ||
                                      std::is_same_v<T, CloseJob> || std::is_same_v<T, Attach> ||
                                      std::is_same_v<T, OutcomeAck> || std::is_same_v<T, Cancel> ||
-                                     std::is_same_v<T, Query>;
+                                     std::is_same_v<T, OutputRoom> || std::is_same_v<T, Query>;
         constexpr bool from_both = std::is_same_v<T, Heartbeat> || std::is_same_v<T, Goodbye>;
         if constexpr (from_worker || from_client || from_both) {
           const bool allowed = from_both || (from_worker ? worker != nullptr : session.client != nullptr);

@@ -206,6 +206,7 @@ class BrokerCore {
   void on(const Goodbye& goodbye, Session& session, const Now& now, Effects& effects);
   void on(const WorkerProgress& progress, Session& session, const Now& now, Effects& effects);
   void on(const Output& output, Session& session, const Now& now, Effects& effects);
+  void on(const OutputRoom& room, Session& session, const Now& now, Effects& effects);
   bool holds(const Session& session, const JobId& job, std::uint64_t index, Token token) const;
   void make_due(const JobId& id, IndexRange range);
   void watch_deadline(Job& job);

@@ -39,9 +39,7 @@ void BrokerCore::cancel_job(Job& job, const Now& now, Effects& effects) {
 // Ends the tasks of a range that are not done as cancelled or expired. Full chunks share one slab.
 void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now&,
                               Effects& effects) {
-  std::vector<std::pair<IndexRange, SegmentState>> parts;
-  job.segments.for_each(range,
-                        [&](IndexRange part, const SegmentState& state) { parts.emplace_back(part, state); });
+  const Segments::Parts parts = job.segments.parts(range);
   if (parts.empty()) return;
   const Slab uniform = kinds_only(kFrameTasks, kind);
   std::map<std::uint64_t, std::vector<Held>> stops;  // by session

@@ -206,11 +206,7 @@ void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, s
     at = std::max(at, end);
   };
   if (job != nullptr) {
-    std::vector<std::pair<IndexRange, SegmentState>> parts;
-    job->segments.for_each(
-        {held.first, held.first + held.count},
-        [&](IndexRange part, const SegmentState& state) { parts.emplace_back(part, state); });
-    for (auto& [part, state] : parts) {
+    for (auto& [part, state] : job->segments.parts({held.first, held.first + held.count})) {
       if (state.token != held.token()) continue;
       overtaken_upto(part.lo);
       at = part.hi;

@@ -140,11 +140,10 @@ void BrokerCore::give_back(WorkerRecord& worker, const Now& now, Effects& effect
 // started are charged with it; what had not started goes back for free.
 void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now,
                            Effects& effects) {
-  std::vector<std::pair<IndexRange, SegmentState>> parts;
-  job.segments.for_each(range, [&](IndexRange part, const SegmentState& state) {
-    if (state.state == TaskState::Leased && state.token == token) parts.emplace_back(part, state);
-  });
-  for (auto& [part, state] : parts) {
+  const auto is_leased = [&](const SegmentState& state) {
+    return state.state == TaskState::Leased && state.token == token;
+  };
+  for (auto& [part, state] : job.segments.parts(range, is_leased)) {
     const Lease* lease = leases_.find(token.lease);
     const WorkerRecord* worker = lease->worker;
     const std::string who = worker->hello.name + " on " + worker->hello.host;
@@ -198,11 +197,10 @@ void BrokerCore::on(const Started& started, Session& session, const Now&, Effect
     Job* job = find_job(held.job);
     const Lease* lease = leases_.find(held.lease);
     if (job == nullptr || lease == nullptr || lease->worker != session.worker) continue;
-    std::vector<std::pair<IndexRange, SegmentState>> parts;
-    job->segments.for_each(within(*lease, held), [&](IndexRange part, const SegmentState& state) {
-      if (state.state == TaskState::Leased && state.token == held.token()) parts.emplace_back(part, state);
-    });
-    for (auto& [part, state] : parts) {
+    const auto is_its_own = [&](const SegmentState& state) {
+      return state.state == TaskState::Leased && state.token == held.token();
+    };
+    for (auto& [part, state] : job->segments.parts(within(*lease, held), is_its_own)) {
       state.started = true;
       set_state(*job, part, state);
     }
@@ -271,14 +269,20 @@ void BrokerCore::on(const Output& output, Session& session, const Now&, Effects&
   }
 }
 
+// For who runs the attempt, from who watches it.
+void BrokerCore::on(const OutputRoom& room, Session& session, const Now&, Effects& effects) {
+  const Job* watched = session.reads.contains(room.job) ? find_job(room.job) : nullptr;
+  const SegmentState* state = watched == nullptr ? nullptr : watched->segments.find(room.index);
+  if (state == nullptr || state->state != TaskState::Leased || state->attempt() != room.attempt) return;
+  const WorkerRecord& holder = *leases_.find(state->token.lease)->worker;
+  if (Session* worker = sessions_.find(holder.session)) say(*worker, room, effects);
+}
+
 void BrokerCore::make_due(const JobId& id, IndexRange range) {
   Job* job = find_job(id);
   if (job == nullptr) return;
-  std::vector<std::pair<IndexRange, SegmentState>> parts;
-  job->segments.for_each(range, [&](IndexRange part, const SegmentState& state) {
-    if (state.state == TaskState::Delayed) parts.emplace_back(part, state);
-  });
-  for (auto& [part, state] : parts) {
+  const auto is_delayed = [](const SegmentState& state) { return state.state == TaskState::Delayed; };
+  for (auto& [part, state] : job->segments.parts(range, is_delayed)) {
     state.state = TaskState::Ready;
     set_state(*job, part, state);
   }

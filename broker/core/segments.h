@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "broker/core/clock.h"
 
@@ -57,6 +58,20 @@ class Segments {
   std::optional<IndexRange> first_ready() const;
   // Only for a range inside one segment.
   const SegmentState* find(std::uint64_t index) const;
+
+  // The parts of `range` for which keep(state) is true, to be changed while they are walked.
+  using Parts = std::vector<std::pair<IndexRange, SegmentState>>;
+  template <class Keep>
+  Parts parts(IndexRange range, Keep&& keep) const {
+    Parts found;
+    for_each(range, [&](IndexRange part, const SegmentState& state) {
+      if (keep(state)) found.emplace_back(part, state);
+    });
+    return found;
+  }
+  Parts parts(IndexRange range) const {
+    return parts(range, [](const SegmentState&) { return true; });
+  }
 
   // Calls f(IndexRange part, SegmentState state) for each part of a segment inside `range`, in order. f must
   // not change the segments. A range that is empty, or whose end wrapped around, has no parts.

@@ -37,10 +37,9 @@ void BrokerCore::take_range(const ResultRange& range, WorkerRecord* worker, cons
   const Lease* lease = leases_.find(range.lease);
   const bool may = range.lease != 0 && (lease == nullptr || lease->worker == worker);
   if (job != nullptr && may) {
-    std::vector<std::pair<IndexRange, SegmentState>> parts;
-    job->segments.for_each(told, [&](IndexRange part, const SegmentState& state) {
-      // Tasks that were never handed out have no token, and nobody may end them.
-      if (state.token == range.token() && state.token != Token{}) parts.emplace_back(part, state);
+    // Tasks that were never handed out have no token, and nobody may end them.
+    Segments::Parts parts = job->segments.parts(told, [&](const SegmentState& state) {
+      return state.token == range.token() && state.token != Token{};
     });
     if (!parts.empty() && lease != nullptr) measure(*job, range, *lease, now);
     for (auto& [part, state] : parts) {

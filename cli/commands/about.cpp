@@ -2,9 +2,9 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
-#include "cli/complaint.h"
 #include "cli/completion.h"
 #include "cli/json.h"
+#include "command_line/complaint.h"
 #include "proto/limits.h"
 
 namespace zonda::cli {

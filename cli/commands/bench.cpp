@@ -11,7 +11,8 @@
 #include "cli/bench_functions.h"
 #include "cli/bench_report.h"
 #include "cli/commands/commands.h"
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
+#include "worker/worker_command.h"
 
 namespace zonda::cli {
 namespace {
@@ -137,21 +138,19 @@ Command measurement(Environment& environment, const char* name, const char* summ
                   .examples = std::string("zonda bench ") + name + "\nzonda bench " + name +
                               " --isolation process -o json"};
   command.options = {
-      option::number("tasks", "N", "how many", options->tasks, 1ULL << 40),
+      option::number("tasks", "N", "how many", options->tasks, 1ULL << 40, 1),
       option::number("payload", "BYTES", "of an argument and of a result; default 8", options->payload,
                      1 << 30),
-      option::number("workers", "N", "default 1", options->workers, 10'000),
-      option::number("slots", "N", "of each worker; default 2", options->slots, 10'000),
+      option::number("workers", "N", "default 1", options->workers, 10'000, 1),
+      option::number("slots", "N", "of each worker; default 2", options->slots, kSlotsMax, 1),
       option::choice("isolation", 0, {"thread", "process"}, "default thread", options->isolation),
       option::choice("durability", 0, {"memory", "fsync"}, "default memory", options->durability),
       option::choice("transport", 0, {"tcp", "ipc"}, "default tcp", options->transport),
       option::number("outstanding", "N",
                      outstanding == 0 ? "single calls on their way; default: one map of all"
                                       : "single calls on their way; default 1",
-                     options->outstanding, 1 << 20)};
-  command.run = [&environment, options, outstanding, measure](const std::vector<std::string>&) {
-    if (options->tasks == 0 || options->outstanding < outstanding)
-      throw Complaint(ExitCode::Usage, "nothing to measure");
+                     options->outstanding, 1 << 20, 1)};
+  command.run = [&environment, options, measure](const std::vector<std::string>&) {
     return measure(environment, *options);
   };
   return command;

@@ -2,10 +2,21 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
-#include "cli/complaint.h"
 #include "cli/daemons.h"
+#include "command_line/common_options.h"
+#include "command_line/complaint.h"
+#include "proto/wire/address.h"
 
 namespace zonda::cli {
+namespace {
+
+void require_bindable_list(const std::string& addresses) try {
+  for (const BaseAddress& address : parse_addresses(addresses)) require_bindable(address);
+} catch (const std::invalid_argument& error) {
+  throw Complaint(ExitCode::Usage, error.what(), kAddressHint);
+}
+
+}  // namespace
 
 Command broker_command(Environment&) {
   struct Settings {
@@ -31,12 +42,13 @@ Command broker_command(Environment&) {
       option::flag("init", 0, "make a store in a directory that is there already", settings->start.init),
       option::flag("insecure", 0, "listen on other than this machine, though nobody must show a key",
                    settings->start.insecure),
-      option::flag("quiet", 0, "log warnings and errors only", settings->start.quiet),
+      option::configurable(option::flag("quiet", 'q', "log warnings and errors only", settings->start.quiet)),
       option::text("config", 0, "FILE", "read this file before the usual ones", settings->config)};
   start.run = [settings](const std::vector<std::string>&) {
     if (settings->start.data.empty() == !settings->memory)
       throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
                       "--data DIR keeps accepted work on disk; --memory is for trying out");
+    require_bindable_list(settings->start.bind);
     return start_broker(settings->start);
   };
   Command command{.name = "broker",

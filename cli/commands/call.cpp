@@ -9,8 +9,8 @@
 #include "cli/commands/commands.h"
 #include "cli/readable_json.h"
 #include "cli/signal_watch.h"
-#include "cli/suggestion.h"
 #include "cli/waiting_notice.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {

@@ -1,8 +1,8 @@
 // Every command, made with what it needs to run.
 #pragma once
 
-#include "cli/command.h"
 #include "cli/environment.h"
+#include "command_line/command.h"
 
 namespace zonda::cli {
 
@@ -27,7 +27,6 @@ Command job_wait_command(Environment& environment);
 Command job_result_command(Environment& environment);
 Command worker_start_command(Environment& environment);
 
-std::vector<Option> common_options(CommonOptions& options);
 Command root_command(Environment& environment);
 
 }  // namespace zonda::cli

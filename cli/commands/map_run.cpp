@@ -1,6 +1,6 @@
 #include "cli/commands/map_run.h"
 
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 namespace {

@@ -1,18 +1,7 @@
-// The tool as a whole: all commands, and the options they share.
+// The tool as a whole: all commands.
 #include "cli/commands/commands.h"
 
 namespace zonda::cli {
-
-std::vector<Option> common_options(CommonOptions& options) {
-  return {option::configurable(option::text("broker", 'b', "ADDR", "the broker; default tcp://127.0.0.1:5570",
-                                            options.broker)),
-          option::configurable(option::choice("output", 'o', {"table", "json", "jsonl", "id"}, "how to print",
-                                              options.output)),
-          option::flag("quiet", 'q', "print ids only", options.ids_only),
-          option::configurable(option::duration("connect-timeout", "give up on a silent broker; default 5s",
-                                                options.connect_timeout)),
-          option::configurable(option::flag("yes", 'y', "do not ask", options.yes))};
-}
 
 Command root_command(Environment& environment) {
   Command root{.name = "zonda",

@@ -77,6 +77,12 @@ class CommandRun {
       environment_.err.write(err_.rest(outcome.attempt, outcome.result->stderr_bytes));
       environment_.out.flush();
       environment_.err.flush();
+      const std::uint64_t written = outcome.result->stdout_total + outcome.result->stderr_total;
+      if (const std::uint64_t shown = out_.shown() + err_.shown(); shown < written)
+        throw Complaint(ExitCode::Failure,
+                        std::to_string(written - shown) +
+                            " bytes of its output were lost with a connection; it ended with " +
+                            (outcome.kind == 0 ? "exit code 0" : outcome.reason()));
     }
     if (outcome.kind == 0) return 0;
     if (outcome.kind == TaskReport::failed && outcome.result) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """against_xargs.py [BINARY [INPUTS [ROUNDS]]]: `zonda map -- true` beside xargs.
 
-Both start INPUTS processes, two at a time, in turn; prints the times of each round, the medians and their ratio.
+Both start INPUTS processes, two at a time, in turn; prints the times of each round, the medians and their
+ratio.
 """
 import statistics
 import subprocess

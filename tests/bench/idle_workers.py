@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""idle_workers.py [BINARY [WORKERS [SECONDS]]]: what a broker uses of a core for workers with nothing to do."""
+"""idle_workers.py [BINARY [WORKERS [SECONDS]]]: what a broker uses of a core for workers with nothing
+to do."""
 import os
 import subprocess
 import sys

@@ -17,7 +17,7 @@ CLANG_FORMAT_VERSION = "14"  # Debian 12's; others lay out differently
 # Files that may be longer than the limit, each with the reason.
 LONG_FILES = {}
 
-COMPONENTS = ("broker/", "worker/", "sdk/", "proto/", "cli/", "tests/")
+COMPONENTS = ("command_line/", "broker/", "worker/", "sdk/", "proto/", "cli/", "tests/")
 CORES = ("broker/core/", "worker/core/", "sdk/cpp/core/")
 MAY_INCLUDE_ZMQ = ("proto/wire/", "tests/unit/wire/")
 

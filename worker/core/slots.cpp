@@ -61,6 +61,15 @@ bool WorkerCore::feed_slot(int number, TimePoint) {
   return true;
 }
 
+// Of what runs, which need not be of the first work in the slot: the news of the end of that may be on its
+// way.
+std::chrono::milliseconds WorkerCore::timeout_of(const Slot& slot, const Running& running) {
+  for (const InSlot& work : slot.works) {
+    if (work.job == running.task.job && work.token == running.token) return work.timeout;
+  }
+  return 0ms;
+}
+
 // Tells of tasks that run for more than a moment, and stops those that run too long.
 void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
   Started started;
@@ -69,9 +78,8 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
     if (slot.works.empty()) continue;
     const std::optional<Running> running = executor_.running(number);
     if (!running) continue;
-    const InSlot& work = slot.works.front();
-    const bool is_its_own = running->task.job == work.job && running->token == work.token;
-    if (is_its_own && work.timeout > 0ms && now - running->since >= work.timeout &&
+    const std::chrono::milliseconds timeout = timeout_of(slot, *running);
+    if (timeout > 0ms && now - running->since >= timeout &&
         !(slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token)) {
       slot.stopped = running;
       executor_.stop(number, running->task, StopReason::TimedOut, now);

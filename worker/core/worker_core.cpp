@@ -94,6 +94,7 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
     return;
   }
   if (const auto* stop = std::get_if<Stop>(&message)) return on(*stop, now);
+  if (const auto* room = std::get_if<OutputRoom>(&message)) return on(*room);
   if (const auto* retract = std::get_if<Retract>(&message)) return on(*retract, now, effects);
   if (std::holds_alternative<Drain>(message)) return drain(now, effects);
 }
@@ -195,6 +196,11 @@ void WorkerCore::on(const Stop& stop, TimePoint now) {
       executor_.stop(slot, running->task, StopReason::Cancelled, now);
     }
   }
+}
+
+void WorkerCore::on(const OutputRoom& room) {
+  for (int slot = 0; slot < executor_.slots(); ++slot)
+    executor_.output_room(slot, {room.job, room.index}, room.upto);
 }
 
 void WorkerCore::on(const Retract& retract, TimePoint now, PeerEffects& effects) {
@@ -372,7 +378,8 @@ void WorkerCore::sink_frame_sent() { outbox_.frame_sent(); }
 TimePoint WorkerCore::next_deadline(TimePoint now) const {
   TimePoint next = session_.next_deadline();
   if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);
-  if (!progress_.empty()) next = std::min(next, progress_at_ + config_.progress_every);
+  if (!progress_.empty() && session_.is_open())
+    next = std::min(next, progress_at_ + config_.progress_every);
   for (int number = 0; number < executor_.slots(); ++number) {
     const Slot& slot = slots_[static_cast<std::size_t>(number)];
     if (slot.works.empty()) continue;
@@ -382,7 +389,7 @@ TimePoint WorkerCore::next_deadline(TimePoint now) const {
     if (!told) next = std::min(next, std::max(running->since + config_.started_after, now + 1ms));
     const bool stopped =
         slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token;
-    const auto timeout = slot.works.front().timeout;
+    const auto timeout = timeout_of(slot, *running);
     if (timeout > 0ms && !stopped) next = std::min(next, running->since + timeout);
   }
   return next;

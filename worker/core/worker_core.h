@@ -93,6 +93,7 @@ class WorkerCore {
   void say_holdings(const std::vector<Held>& held, TimePoint now, PeerEffects& effects);
   void on(const Tasks& tasks);
   void on(const Stop& stop, TimePoint now);
+  void on(const OutputRoom& room);
   void on(const Retract& retract, TimePoint now, PeerEffects& effects);
   static Waiting take_from(Slot& slot, const JobId& job, Token token, std::uint64_t first,
                            std::uint64_t count);
@@ -107,6 +108,7 @@ class WorkerCore {
   void feed(TimePoint now);
   bool feed_slot(int slot, TimePoint now);
   std::uint32_t batch_size(const Waiting& waiting) const;
+  static std::chrono::milliseconds timeout_of(const Slot& slot, const Running& running);
   void watch_slots(TimePoint now, PeerEffects& effects);
   void say_progress(TimePoint now, PeerEffects& effects);
   void say_returned(std::vector<Held> tasks, TimePoint now, PeerEffects& effects);

@@ -22,6 +22,7 @@ namespace zonda {
 namespace {
 
 constexpr int kStopCheckMs = 50;
+constexpr int kRoomCheckMs = 2;
 constexpr int kDrainReadsMax = 64;  // a pipe holds 64 KiB; whoever still writes must not keep the task
 constexpr std::size_t kReadSize = 64 * 1024;
 
@@ -129,9 +130,11 @@ void Command::explain(const SpawnedCommand& spawned, const std::string& cwd) {
 // Its end is the end of its process, not of its pipes: something it left in the background may hold those.
 void Command::supervise() {
   for (;;) {
-    pollfd fds[3] = {
-        {stdout_.pipe.get(), POLLIN, 0}, {stderr_.pipe.get(), POLLIN, 0}, {pidfd_.get(), POLLIN, 0}};
-    const int ready = ::poll(fds, 3, kStopCheckMs);
+    const bool waits = request_.live && stdout_.total + stderr_.total >= control_.output_room();
+    pollfd fds[3] = {{waits ? -1 : stdout_.pipe.get(), POLLIN, 0},
+                     {waits ? -1 : stderr_.pipe.get(), POLLIN, 0},
+                     {pidfd_.get(), POLLIN, 0}};
+    const int ready = ::poll(fds, 3, waits ? kRoomCheckMs : kStopCheckMs);
     if (ready > 0) {
       if (fds[0].revents != 0) read_some(stdout_);
       if (fds[1].revents != 0) read_some(stderr_);
@@ -176,6 +179,8 @@ void Command::reap() {
       if (stream->total == before) break;
     }
   }
+  result_.stdout_total = stdout_.total;
+  result_.stderr_total = stderr_.total;
   ::kill(-pid_, SIGKILL);  // before it is reaped: its number is still its own
   control_.command_group(0);
   int status = 0;

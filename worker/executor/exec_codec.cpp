@@ -79,6 +79,10 @@ void read_result_field(Reader& reader, std::string_view key, ExecResult& result)
     result.stdout_cut = reader.boolean();
   else if (key == "stderr_cut")
     result.stderr_cut = reader.boolean();
+  else if (key == "stdout_total")
+    result.stdout_total = reader.integer<std::uint64_t>();
+  else if (key == "stderr_total")
+    result.stderr_total = reader.integer<std::uint64_t>();
   else if (key == "cwd")
     result.cwd = read_bytes(reader);
   else if (key == "scratch")
@@ -136,7 +140,7 @@ ExecRequest decode_exec_arguments(std::string_view arguments) {
 std::string encode_exec_result(const ExecResult& result) {
   detail::Output out;
   Packer packer(out);
-  packer.pack_map(10);
+  packer.pack_map(12);
   packer.pack("exit_code").pack_int(result.exit_code);
   packer.pack("signal").pack_int(result.signal);
   packer.pack("stdout");
@@ -145,6 +149,8 @@ std::string encode_exec_result(const ExecResult& result) {
   pack_bytes(packer, result.stderr_bytes);
   packer.pack("stdout_cut").pack(result.stdout_cut);
   packer.pack("stderr_cut").pack(result.stderr_cut);
+  packer.pack("stdout_total").pack_uint64(result.stdout_total);
+  packer.pack("stderr_total").pack_uint64(result.stderr_total);
   packer.pack("cwd");
   pack_bytes(packer, result.cwd);
   packer.pack("scratch").pack(result.scratch);

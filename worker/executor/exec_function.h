@@ -41,6 +41,8 @@ struct ExecResult {
   std::string stderr_bytes;
   bool stdout_cut = false;
   bool stderr_cut = false;
+  std::uint64_t stdout_total = 0;  // bytes it wrote, kept or not
+  std::uint64_t stderr_total = 0;
   std::string cwd;  // where it ran
   bool scratch = false;
   double seconds = 0;

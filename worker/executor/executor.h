@@ -61,7 +61,7 @@ struct TaskProgress {
   std::uint64_t total = 0;
   std::string text;
 };
-struct TaskOutput {  // best effort
+struct TaskOutput {  // of a command somebody watches
   TaskId task;
   Token token;
   std::uint32_t attempt = 0;
@@ -91,6 +91,9 @@ class Executor {
   virtual void stop(int slot, const TaskId& task, StopReason reason, TimePoint now) = 0;
   // Takes back what of this range is in a slot and has not started; reported as Unstarted.
   virtual void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) = 0;
+  // The running task may have said so many bytes of output in all; before, kOutputWindow. Nothing happens if
+  // another task runs there by now.
+  virtual void output_room(int slot, const TaskId& task, std::uint64_t upto) = 0;
   virtual std::optional<Running> running(int slot) const = 0;
 
   // Everything that happened since the last call. Never blocks. `now` drives grace periods.

@@ -166,6 +166,10 @@ void ProcessExecutor::drop(const JobId& job, std::uint64_t first, std::uint64_t 
   if (events_.size() != before) wake();
 }
 
+void ProcessExecutor::output_room(int slot, const TaskId& task, std::uint64_t upto) {
+  at(slot).ledger.output_room(task, upto);
+}
+
 std::optional<Running> ProcessExecutor::running(int slot) const { return at(slot).ledger.running(); }
 
 void ProcessExecutor::wake() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "proto/limits.h"
 #include "worker/executor/slot_page.h"
 #include "worker/executor/stop_watch.h"
 
@@ -41,6 +42,11 @@ class SlotControl final : public detail::TaskControl {
   TaskId task() const override { return {work_.job, work_.first + at_}; }
   void output(detail::OutputStream stream, std::uint64_t offset, std::string_view bytes) override {
     output_(at_, stream, offset, bytes);
+  }
+  std::uint64_t output_room() const override {
+    return page_.output_task.load(std::memory_order_acquire) == key()
+               ? page_.output_upto.load(std::memory_order_relaxed)
+               : kOutputWindow;
   }
   void command_group(int pgid) override { page_.command_group.store(pgid, std::memory_order_release); }
 

@@ -139,17 +139,28 @@ void SlotLedger::give_back(const Piece& piece, std::uint32_t from, std::uint32_t
   events.push_back(Unstarted{slot_, piece.work.job, piece.work.first + from, to - from, piece.work.token});
 }
 
-bool SlotLedger::stop(const TaskId& task, StopReason reason, TimePoint now) {
+std::optional<std::uint64_t> SlotLedger::key_of(const TaskId& task) const {
   const std::optional<Current> running = current();
   if (!running || running->piece->work.job != task.job ||
       running->piece->work.first + running->at != task.index) {
-    return false;
+    return std::nullopt;
   }
-  const std::uint64_t key = task_key(running->piece->sequence, running->at);
-  if (stopping_ && stopping_->task == key) return false;
-  stopping_ = Stopping{key, reason, now};
-  ring_stop_bell(*page_, key);
+  return task_key(running->piece->sequence, running->at);
+}
+
+bool SlotLedger::stop(const TaskId& task, StopReason reason, TimePoint now) {
+  const std::optional<std::uint64_t> key = key_of(task);
+  if (!key || (stopping_ && stopping_->task == *key)) return false;
+  stopping_ = Stopping{*key, reason, now};
+  ring_stop_bell(*page_, *key);
   return true;
+}
+
+void SlotLedger::output_room(const TaskId& task, std::uint64_t upto) {
+  const std::optional<std::uint64_t> key = key_of(task);
+  if (!key) return;
+  page_->output_upto.store(upto, std::memory_order_relaxed);
+  page_->output_task.store(*key, std::memory_order_release);
 }
 
 bool SlotLedger::isolate_stopping(ExecutorEvents& events) {

@@ -49,6 +49,7 @@ class SlotLedger {
 
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token, ExecutorEvents& events);
   // True if the task runs now and is asked to stop from now on.
+  void output_room(const TaskId& task, std::uint64_t upto);
   bool stop(const TaskId& task, StopReason reason, TimePoint now);
   const std::optional<Stopping>& stopping() const { return stopping_; }
   // Before a runner is killed for its task: no other task may be in it then. True if the task still runs
@@ -79,6 +80,7 @@ class SlotLedger {
 
   Piece* find(std::uint32_t sequence);
   std::optional<Current> current() const;
+  std::optional<std::uint64_t> key_of(const TaskId& task) const;  // if it runs now
   void drop_from(std::size_t index, std::uint64_t first, std::uint64_t count, ExecutorEvents& events);
   std::uint32_t lower_end(Piece& piece, std::uint32_t from);
   void give_back(const Piece& piece, std::uint32_t from, std::uint32_t to, ExecutorEvents& events) const;

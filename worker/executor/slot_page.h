@@ -94,6 +94,8 @@ struct SlotPage {
   std::atomic<std::int32_t> command_group{0};  // runner: process group of the command that runs
   alignas(64) std::atomic<std::uint64_t> stop_task{0};  // agent: task_key of the task that shall stop
   std::atomic<std::uint32_t> stop_bell{0};              // agent: a futex, rung after stop_task was set
+  std::atomic<std::uint64_t> output_task{0};            // agent: task_key of the task whose output
+  std::atomic<std::uint64_t> output_upto{0};            // agent: may be so many bytes; written before its key
   alignas(64) ProgressArea progress;
   alignas(64) JournalArea journal;
 
@@ -103,7 +105,8 @@ struct SlotPage {
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
               std::atomic<std::uint32_t>::is_always_lock_free);
-static_assert(offsetof(SlotPage, stop_task) == 64 && offsetof(SlotPage, progress) == 128);
+static_assert(offsetof(SlotPage, stop_task) == 64 && offsetof(SlotPage, output_task) == 80 &&
+              offsetof(SlotPage, progress) == 128);
 static_assert(offsetof(SlotPage, journal) == 384);
 
 }  // namespace zonda

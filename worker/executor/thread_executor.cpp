@@ -84,6 +84,10 @@ void ThreadExecutor::drop(const JobId& job, std::uint64_t first, std::uint64_t c
   wake_up_if(events_.size() != before);
 }
 
+void ThreadExecutor::output_room(int slot, const TaskId& task, std::uint64_t upto) {
+  slots_.at(static_cast<std::size_t>(slot))->ledger.output_room(task, upto);
+}
+
 std::optional<Running> ThreadExecutor::running(int slot) const {
   return slots_.at(static_cast<std::size_t>(slot))->ledger.running();
 }

@@ -27,6 +27,7 @@ class ThreadExecutor final : public Executor {
   void start(int slot, Work work) override;
   void stop(int slot, const TaskId& task, StopReason reason, TimePoint now) override;
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) override;
+  void output_room(int slot, const TaskId& task, std::uint64_t upto) override;
   std::optional<Running> running(int slot) const override;
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
   int event_fd() const override;

@@ -241,7 +241,9 @@ void ClientCore::on(const Reply& reply) {
 
 void ClientCore::settle(TimePoint now, PeerEffects& effects) {
   session_.tick(now, effects);
+  const std::vector<OutputRoom> rooms = std::exchange(output_rooms_, {});
   if (!session_.is_open()) return;
+  for (const OutputRoom& room : rooms) session_.say(room, now, effects);
   for (const std::uint64_t id : std::exchange(questions_unsent_, {})) {
     if (const auto at = questions_.find(id); at != questions_.end())
       session_.say(Query{id, at->second.what, at->second.arguments}, now, effects);

@@ -52,6 +52,8 @@ class ClientCore {
   // The job is of no interest any more. An own job should be over or cancelled.
   void drop(const JobId& job);
   void ask(std::uint64_t id, const std::string& what, std::string arguments);
+  // Who watches a command is ready for more of its output. To be repeated: it may be lost.
+  void grant_output(const OutputRoom& room) { output_rooms_.push_back(room); }
   void unask(std::uint64_t id);  // its answer is of no interest any more
   void goodbye(TimePoint now, PeerEffects& effects);
 
@@ -119,6 +121,7 @@ class ClientCore {
   std::set<JobId> introduced_;    // in this session
   std::map<std::uint64_t, Question> questions_;
   std::set<std::uint64_t> questions_unsent_;
+  std::vector<OutputRoom> output_rooms_;
   JobId store_;
   std::uint64_t used_tasks_ = 0;  // of the credit of this session
   std::uint64_t used_bytes_ = 0;

@@ -17,6 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr milliseconds kGrantAgain = std::chrono::seconds(3);
 constexpr milliseconds kWaitMax = std::chrono::hours(24 * 365);
 
 steady_clock::time_point after(milliseconds timeout) {
@@ -83,7 +84,27 @@ std::optional<JobEvent> JobChannel::next(milliseconds timeout) {
   std::optional<JobEvent> event = sink_->next(after(timeout));
   if (const auto position = sink_->position_to_acknowledge())
     engine_->intake()->post(AckOrder{sink_->job(), *position});
+  if (const auto* output = event ? std::get_if<OutputEvent>(&*event) : nullptr) watch(*output);
+  if (watched_) grant_output();
   return event;
+}
+
+void JobChannel::watch(const OutputEvent& output) {
+  if (output.stream > 2) return;
+  if (!watched_ || watched_->index != output.index || watched_->attempt < output.attempt)
+    watched_ = Watched{output.index, output.attempt, {}, kOutputWindow, {}};
+  std::uint64_t& taken = watched_->taken[output.stream];
+  if (output.attempt == watched_->attempt) taken = std::max(taken, output.offset + output.bytes.size());
+}
+
+// As soon as there is much more room than was granted, and now and then in case that was lost.
+void JobChannel::grant_output() {
+  const std::uint64_t upto = watched_->taken[1] + watched_->taken[2] + kOutputWindow;
+  const auto now = std::chrono::steady_clock::now();
+  if (upto < watched_->granted + kOutputWindow / 4 && now < watched_->granted_at + kGrantAgain) return;
+  watched_->granted = upto;
+  watched_->granted_at = now;
+  engine_->intake()->post(OutputRoomOrder{{sink_->job(), watched_->index, watched_->attempt, upto}});
 }
 
 void JobChannel::interrupt() { sink_->interrupt(); }

@@ -54,7 +54,8 @@ struct TaskOutcome {
   TaskReport report() const;  // of an outcome that is not a value
 };
 
-// Bytes a running command wrote. Best effort: the outcome holds them all.
+// Bytes a running command wrote. It waits while they are not taken with next(). What a broken connection took
+// along is missing: see the offsets. The outcome holds the first of them again.
 struct OutputEvent {
   std::uint64_t index = 0;
   std::uint32_t attempt = 0;
@@ -116,6 +117,16 @@ class JobChannel {
 
  private:
   struct Batch;
+  struct Watched {  // the output of one task
+    std::uint64_t index = 0;
+    std::uint32_t attempt = 0;
+    std::uint64_t taken[3] = {};  // by stream
+    std::uint64_t granted = 0;
+    std::chrono::steady_clock::time_point granted_at;
+  };
+
+  void watch(const OutputEvent& output);
+  void grant_output();
 
   std::shared_ptr<detail::Engine> engine_;
   std::shared_ptr<detail::ChannelSink> sink_;
@@ -124,6 +135,7 @@ class JobChannel {
   std::uint64_t appended_ = 0;
   bool own_ = false;
   bool closed_ = false;
+  std::optional<Watched> watched_;
 };
 
 // What WELCOME said.

@@ -74,6 +74,7 @@ class JobTable final : public ClientListener {
   void carry(CancelOrder& order);
   void carry(CancelAnyOrder& order);
   void carry(LeaveOrder& order);
+  void carry(OutputRoomOrder& order) { core_->grant_output(order.room); }
   void carry(AckOrder& order);
   void carry(AskOrder& order);
   void carry(UnaskOrder& order);

@@ -58,6 +58,10 @@ struct LeaveOrder {
   JobId job;
   const JobSink* sink = nullptr;
 };
+// More output of a command that is watched may come.
+struct OutputRoomOrder {
+  OutputRoom room;
+};
 struct AckOrder {
   JobId job;
   std::uint64_t position = 0;
@@ -78,6 +82,6 @@ struct ConnectOrder {
 };
 
 using Order = std::variant<OpenOrder, AttachOrder, AppendOrder, CloseOrder, CancelOrder, CancelAnyOrder,
-                           LeaveOrder, AckOrder, AskOrder, UnaskOrder, ConnectOrder>;
+                           LeaveOrder, OutputRoomOrder, AckOrder, AskOrder, UnaskOrder, ConnectOrder>;
 
 }  // namespace zonda

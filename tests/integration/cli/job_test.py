@@ -178,7 +178,7 @@ class Job(ClusterTest):
     def test_explanations(self):
         job = self.submit("--label", "planet=mars", "--", "true")
         explained = self.expect(self.zonda("task", "explain", job + "/0"), 0)
-        self.assertRegex(explained.out, "no worker .* label planet=mars")
+        self.assertRegex(explained.out, "no worker that serves zonda.exec has the label planet=mars")
         explained = self.zonda("task", "explain", job + "/0", "-o", "json").json()
         self.assertEqual((explained["schema"], explained["index"]), ("zonda.task.explain/1", 0))
         self.expect(self.zonda("job", "cancel", job), 0)

@@ -36,6 +36,19 @@ class Worker(ClusterTest):
         self.assertEqual(second.wait(harness.TIMEOUT), 4)
         self.assertIn(b"only-one", second.stderr.read())
 
+    def test_common_options_come_from_everywhere(self):
+        names = self.zonda("worker", "list", "-q").out
+        self.assertEqual(len(names.split()), 1)
+        self.assertEqual(self.zonda("worker", "list", env={"ZONDA_QUIET": "1"}).out, names)
+        self.assertNotEqual(self.zonda("worker", "list", env={"ZONDA_QUIET": "0"}).out, names)
+        project = self.path("quiet")
+        os.mkdir(project)
+        with open(os.path.join(project, "zonda.toml"), "w", encoding="utf-8") as file:
+            file.write("quiet = true\n")
+        self.assertEqual(self.zonda("worker", "list", cwd=project).out, names)
+        self.assertNotEqual(self.zonda("worker", "list", cwd=project, env={"ZONDA_QUIET": "no"}).out, names)
+        self.assertNotEqual(self.zonda("worker", "list", "--quiet=no", cwd=project).out, names)
+
     def test_drain_and_stop(self):
         for order in ("drain", "stop"):
             worker = self.start_worker("leaves-" + order)

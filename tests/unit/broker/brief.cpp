@@ -101,6 +101,9 @@ std::string Brief::text(const Message& message) {
   if (const auto* output = std::get_if<JobOutput>(&message))
     return "output job=" + name(output->job) + " index=" + std::to_string(output->index) + " " +
            std::string(output->bytes);
+  if (const auto* room = std::get_if<OutputRoom>(&message))
+    return "output-room job=" + name(room->job) + " index=" + std::to_string(room->index) +
+           " upto=" + std::to_string(room->upto);
   return std::visit([]<class T>(const T&) { return std::string(name_of(T::type)); }, message);
 }
 

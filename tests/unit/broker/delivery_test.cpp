@@ -226,6 +226,19 @@ TEST_CASE("who still reads a job that is forgotten hears of it") {
   CHECK(broker.took_message_to(broker.client()) == "job-refused job=1 not-found: the job was forgotten");
 }
 
+TEST_CASE("room for output goes from who watches an attempt to who runs it") {
+  Running run(2);
+  run.broker.says(run.client, OutputRoom{run.job, 1, 1, 5'000'000});
+  CHECK(run.told(run.worker) == Lines{"output-room job=1 index=1 upto=5000000"});
+  run.broker.says(run.client, OutputRoom{run.job, 1, 2, 5'000'000});  // another attempt
+  run.broker.says(run.client, OutputRoom{run.job, 2, 1, 5'000'000});  // no such task
+  run.broker.says(run.broker.join_client("stranger"), OutputRoom{run.job, 1, 1, 9});
+  run.broker.finishes(run.worker, run.job, {1, 2}, 1);
+  run.broker.ignores_messages();
+  run.broker.says(run.client, OutputRoom{run.job, 1, 1, 5'000'000});  // it is over
+  CHECK(run.broker.is_silent());
+}
+
 TEST_CASE("progress and output of a running task reach who reads its job, and of others nobody") {
   Running run(1);
   run.broker.says(run.worker, WorkerProgress{run.job, 0, 1, 1, 3, 10, "half"});

@@ -1,6 +1,6 @@
 #include "cli/array_range.h"
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 using zonda::cli::Complaint;
 using zonda::cli::parse_array;

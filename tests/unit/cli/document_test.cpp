@@ -1,6 +1,6 @@
 #include "cli/document.h"
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 using namespace zonda::cli;
 

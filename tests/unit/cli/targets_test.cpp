@@ -1,6 +1,6 @@
 #include "cli/targets.h"
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 using namespace zonda;
 using namespace zonda::cli;

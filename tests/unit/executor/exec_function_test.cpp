@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "proto/limits.h"
 #include "tests/unit/executor/executor_bench.h"
 #include "tests/unit/executor/test_handlers.h"
 #include "worker/executor/exec_function.h"
@@ -67,7 +68,7 @@ TEST_CASE("requests and results of zonda.exec survive encoding") {
   ExecRequest request{{"a", "\xff", ""},         true, {{"K", "v=w"}}, "/tmp", true,
                       std::string("in\0put", 6), 7,    true,           5,      6ms};
   CHECK(decode_exec_arguments(encode_exec_arguments(request)) == request);
-  ExecResult result{3, 9, "out", "err", true, true, "/tmp", true, 1.5, 77};
+  ExecResult result{3, 9, "out", "err", true, true, 5, 6, "/tmp", true, 1.5, 77};
   CHECK(decode_exec_result(encode_exec_result(result)) == result);
   CHECK_FALSE(exec_result_of("no report"));
 }
@@ -237,6 +238,29 @@ TEST_CASE("a command whose directory is required does not run elsewhere") {
   bench.run_until_answered(bench.next(), 1);
   CHECK(bench.task(bench.next()).kind == TaskReport::failed);
   CHECK(bench.report(bench.next()).message == "the worker has no directory /nonexistent/directory to run in");
+}
+
+TEST_CASE("a command that is watched waits while there is no room for its output") {
+  ON_BOTH_EXECUTORS();
+  constexpr std::uint64_t kAll = 3 * kOutputWindow;
+  ExecRequest request = shell("head -c " + std::to_string(kAll) + " /dev/zero");
+  request.live = true;
+  const auto said = [&] {
+    std::uint64_t bytes = 0;
+    for (const TaskOutput& output : bench.output) bytes += output.bytes.size();
+    return bytes;
+  };
+  bench.start(request);
+  const TaskId task{test_job(), bench.next()};
+  bench.run_until([&] { return said() >= kOutputWindow; });
+  std::uint64_t upto = kOutputWindow;
+  while (said() < kAll) {
+    CHECK(said() < upto + (1 << 20));  // a read at most beyond what was granted
+    upto += kOutputWindow / 2;
+    bench->output_room(0, task, upto);
+    bench.run_until([&] { return said() >= std::min(upto, kAll); });
+  }
+  CHECK(bench.wait().stdout_total == kAll);
 }
 
 TEST_CASE("a command and its scratch directory go with their executor child") {

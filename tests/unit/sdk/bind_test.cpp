@@ -25,6 +25,7 @@ class Control : public TaskControl {
   Token token() const override { return {1, 2}; }
   TaskId task() const override { return {JobId{}, 9}; }
   void output(OutputStream, std::uint64_t, std::string_view) override {}
+  std::uint64_t output_room() const override { return 0; }
   void command_group(int) override {}
 
   std::uint64_t progress_ = 0;

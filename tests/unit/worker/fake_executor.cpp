@@ -46,6 +46,13 @@ void FakeExecutor::drop(const JobId& job, std::uint64_t first, std::uint64_t cou
   }
 }
 
+void FakeExecutor::output_room(int slot, const TaskId& task, std::uint64_t upto) {
+  const std::optional<Running> now = running(slot);
+  if (now && now->task == task)
+    calls_.push_back("room " + std::to_string(slot) + "/" + std::to_string(task.index) + " " +
+                     std::to_string(upto));
+}
+
 std::optional<Running> FakeExecutor::running(int slot) const {
   const std::deque<InSlot>& works = works_.at(static_cast<std::size_t>(slot));
   if (works.empty()) return std::nullopt;

@@ -126,6 +126,15 @@ TEST_CASE("STOP takes what waits, drops what is next in a slot, and stops what r
   CHECK(worker.took_messages().empty());                      // nothing is told as returned
 }
 
+TEST_CASE("room for output reaches the slot that runs the task, and no other") {
+  Open worker(2);
+  worker.gives(0, 2);
+  worker.executor.took_calls();
+  worker.broker_says(OutputRoom{worker.job, 1, 1, 5'000'000});
+  worker.broker_says(OutputRoom{worker.job, 7, 1, 9});
+  CHECK(worker.executor.took_calls() == Lines{"room 1/1 5000000"});
+}
+
 TEST_CASE("STOP of tasks under another token touches nothing") {
   Open worker;
   worker.gives(0, 3);
@@ -293,4 +302,15 @@ TEST_CASE("progress is coalesced, and nothing is said of a task that ended") {
   worker.executor.finish(0, 1, 30ms);
   worker.advance(100ms);
   CHECK(worker.took_messages().empty());
+}
+
+TEST_CASE("progress that cannot be told is no reason to wake up") {
+  Open worker;
+  worker.gives(0, 1);
+  worker.executor.say_progress(0, 1);
+  worker.settle();
+  worker.broker_says(Who{});  // the session is over
+  worker.executor.say_progress(0, 2);
+  worker.advance(200ms);
+  CHECK(worker.core->next_deadline(worker.now()) > worker.now());
 }

@@ -29,6 +29,8 @@ class WorkerFixture {
   void drain();
   void give_up();
 
+  TimePoint now() const { return time_; }
+
   // What the worker said to the broker, without heartbeats and credits: "returned job=1 [0,1) lease=1".
   std::vector<std::string> took_messages();
   // Frames to its sink, "results 1: [0,2)" with their numbers, until it has no more or `count` are taken.

@@ -26,9 +26,11 @@ class Worker {
     add(detail::make_handler(function, std::move(callable)));
   }
 
-  // Runs until SIGTERM, SIGINT or `zonda worker drain`, then returns the exit code for main(). Say it once,
-  // on the main thread, before other threads exist: executor children are this program started again, and
-  // their main() ends here.
+  // Runs until SIGTERM, SIGINT or `zonda worker drain`, then returns the exit code for main(). The options of
+  // `zonda worker start` are taken from the words, from ZONDA_… and zonda.toml; mistakes are told on
+  // stderr. Exit codes: 0 left in order, 2 usage, 4 refused, 5 not authorised, 1 another failure. Say it
+  // once, on the main thread, before other threads exist: executor children are this program started again,
+  // and their main() ends here.
   int main(int argc, char** argv);
 
  private:

@@ -22,8 +22,10 @@ class TaskControl {
   virtual Token token() const = 0;
   virtual TaskId task() const = 0;
 
-  // Best effort: bytes a command wrote, for a client that watches. `offset` counts from the attempt's start.
+  // Bytes a command wrote, for a client that watches. `offset` counts from the attempt's start.
   virtual void output(OutputStream stream, std::uint64_t offset, std::string_view bytes) = 0;
+  // How many bytes of output, of both streams together, the attempt may have said in all by now.
+  virtual std::uint64_t output_room() const = 0;
   // The process group of a command that runs now (0: none), so that it dies with its executor.
   virtual void command_group(int pgid) = 0;
 };

@@ -1,9 +1,9 @@
-#include "cli/help.h"
+#include "command_line/help.h"
 
 #include <algorithm>
 #include <sstream>
 
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 namespace {
@@ -34,16 +34,24 @@ void append_options(std::string& text, const std::string& title, const std::vect
   append_rows(text, rows);
 }
 
+// A command's own option of the same name stands before the common one.
+std::vector<Option> without(std::vector<Option> common, const std::vector<Option>& own) {
+  std::erase_if(common, [&](const Option& option) {
+    return std::any_of(own.begin(), own.end(), [&](const Option& each) { return each.name == option.name; });
+  });
+  return common;
+}
+
 }  // namespace
 
-std::string format_help(const Command& command, const std::vector<std::string>& path,
-                        const std::vector<Option>& common) {
+std::string format_help(const Parsed& parsed, const std::vector<Option>& common) {
+  const Command& command = *parsed.command;
   std::string text = command.summary + "\n\n";
   std::istringstream examples(command.examples);
   for (std::string line; std::getline(examples, line);) text += "  " + line + "\n";
   if (!command.examples.empty()) text += "\n";
-  text += "usage: zonda";
-  for (const std::string& name : path) text += " " + name;
+  text += "usage: " + parsed.program;
+  for (const std::string& name : parsed.path) text += " " + name;
   if (!command.children.empty()) text += " COMMAND";
   text += " [options]";
   if (!command.operands.empty()) text += " " + command.operands;
@@ -56,7 +64,7 @@ std::string format_help(const Command& command, const std::vector<std::string>& 
     append_rows(text, rows);
   }
   append_options(text, "options", command.options);
-  append_options(text, "common options", common);
+  append_options(text, "common options", without(common, command.options));
   return text;
 }
 

@@ -1,4 +1,4 @@
-#include "cli/suggestion.h"
+#include "command_line/suggestion.h"
 
 #include <algorithm>
 #include <numeric>

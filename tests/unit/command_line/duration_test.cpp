@@ -1,6 +1,6 @@
-#include "cli/duration.h"
+#include "command_line/duration.h"
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 using namespace zonda::cli;
 using namespace std::chrono_literals;

@@ -1,7 +1,8 @@
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
-#include "cli/escape.h"
-#include "cli/json.h"
+#include <nlohmann/json.hpp>
+
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 
@@ -26,11 +27,12 @@ const char* to_string(ExitCode code) {
 
 std::string format_complaint(const Complaint& complaint, bool json) {
   if (json) {
+    using Json = nlohmann::ordered_json;
     Json error{{"code", to_string(complaint.code())},
                {"exit_code", to_int(complaint.code())},
                {"message", complaint.what()}};
     if (!complaint.hint().empty()) error["hint"] = complaint.hint();
-    return to_text(Json{{"error", error}}) + "\n";
+    return Json{{"error", error}}.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   }
   std::string text = "zonda: " + escape_line(complaint.what()) + "\n";
   if (!complaint.hint().empty()) text += "hint: " + escape_line(complaint.hint()) + "\n";

@@ -1,7 +1,7 @@
-#include "cli/parser.h"
+#include "command_line/parser.h"
 
-#include "cli/complaint.h"
-#include "cli/suggestion.h"
+#include "command_line/complaint.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {
@@ -11,6 +11,7 @@ class Parser {
   Parser(const Command& root, const std::vector<Option>& common, const std::vector<std::string>& words)
       : common_(common), words_(words) {
     parsed_.command = &root;
+    parsed_.program = root.name;
   }
 
   Parsed parse() {
@@ -53,7 +54,7 @@ class Parser {
     }
     const std::string hint = suggestion_hint(word, names);
     throw Complaint(ExitCode::Usage, "unknown command '" + prefix() + word + "'",
-                    hint.empty() ? "'zonda " + prefix() + "--help' lists the commands" : hint);
+                    hint.empty() ? help_call() + " lists the commands" : hint);
   }
 
   void take_long(const std::string& word) {
@@ -114,7 +115,7 @@ class Parser {
     const Command& command = *parsed_.command;
     if (!command.run) {
       if (parsed_.path.empty()) refuse("no command", "");
-      refuse("'" + prefix() + "' needs a command after it", "");
+      refuse("'" + parsed_.path.back() + "' needs a command after it", "");
     }
     if (parsed_.operands.size() < command.operands_min) refuse("expected " + command.operands, "");
     if (parsed_.operands.size() > command.operands_max)
@@ -127,8 +128,10 @@ class Parser {
     return text;
   }
 
+  std::string help_call() const { return "'" + parsed_.program + " " + prefix() + "--help'"; }
+
   [[noreturn]] void refuse(const std::string& what, const std::string& hint) const {
-    throw Complaint(ExitCode::Usage, what, hint.empty() ? "'zonda " + prefix() + "--help' tells more" : hint);
+    throw Complaint(ExitCode::Usage, what, hint.empty() ? help_call() + " tells more" : hint);
   }
 
   const std::vector<Option>& common_;

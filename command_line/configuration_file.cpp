@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "cli/complaint.h"
-#include "cli/configuration.h"
+#include "command_line/complaint.h"
+#include "command_line/configuration.h"
 
 namespace zonda::cli {
 namespace {

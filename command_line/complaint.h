@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/exit_code.h"
+#include "command_line/exit_code.h"
 
 namespace zonda::cli {
 

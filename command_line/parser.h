@@ -8,12 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "cli/command.h"
+#include "command_line/command.h"
 
 namespace zonda::cli {
 
 struct Parsed {
   const Command* command = nullptr;
+  std::string program;            // the name of the root: "zonda"
   std::vector<std::string> path;  // {"job", "list"}
   std::vector<std::string> operands;
   std::vector<std::pair<const Option*, std::string>> given;  // in their order

@@ -1,7 +1,7 @@
-#include "cli/parser.h"
+#include "command_line/parser.h"
 
-#include "cli/complaint.h"
-#include "cli/help.h"
+#include "command_line/complaint.h"
+#include "command_line/help.h"
 
 using namespace zonda::cli;
 using Words = std::vector<std::string>;
@@ -33,6 +33,7 @@ struct ParserFixture {
     list.run = run;
     Command job{.name = "job", .summary = "jobs", .operands = "", .examples = ""};
     job.children = {list};
+    root.name = "zonda";
     root.children = {map, job};
   }
 
@@ -90,14 +91,14 @@ TEST_CASE_METHOD(ParserFixture, "mistakes are named, with what may have been mea
   CHECK(complaint({"map", "--broker"}) == "option --broker needs a value | 'zonda map --help' tells more");
   CHECK(complaint({"map"}) == "expected -- CMD… | 'zonda map --help' tells more");
   CHECK(complaint({"job", "list", "x"}) == "unexpected 'x' | 'zonda job list --help' tells more");
-  CHECK(complaint({"job"}) == "'job ' needs a command after it | 'zonda job --help' tells more");
+  CHECK(complaint({"job"}) == "'job' needs a command after it | 'zonda job --help' tells more");
   CHECK(complaint({}) == "no command | 'zonda --help' tells more");
 }
 
 TEST_CASE_METHOD(ParserFixture, "help begins with what it does and examples") {
   const Parsed help = parse(root, common, {"map", "--help"});
   CHECK(help.help);
-  CHECK(format_help(*help.command, help.path, common) ==
+  CHECK(format_help(help, common) ==
         "maps\n\n"
         "  zonda map -- gzip {}\n\n"
         "usage: zonda map [options] -- CMD…\n\n"
@@ -109,14 +110,40 @@ TEST_CASE_METHOD(ParserFixture, "help begins with what it does and examples") {
         "  -q, --quiet        less\n");
 }
 
+TEST_CASE("a program of one command is called by its own name") {
+  std::uint64_t slots = 0;
+  bool quiet = false;
+  Command root{.name = "resizer", .summary = "resizes", .operands = "", .examples = "resizer --slots 2"};
+  root.options = {option::number("slots", "N", "how many", slots, 10),
+                  option::flag("quiet", 'q', "less log", quiet)};
+  root.run = [](const Words&) { return 0; };
+  bool ids = false;
+  const std::vector<Option> common{option::flag("quiet", 'q', "only ids", ids)};
+
+  CHECK(format_help(parse(root, common, {"-h"}), common) ==
+        "resizes\n\n"
+        "  resizer --slots 2\n\n"
+        "usage: resizer [options]\n\n"
+        "options:\n"
+        "      --slots N  how many\n"
+        "  -q, --quiet    less log\n");
+  CHECK(parse(root, common, {"-q"}).given[0].first == &root.options[1]);
+  try {
+    parse(root, common, {"--slots"});
+    FAIL("it needs a value");
+  } catch (const Complaint& complaint) {
+    CHECK(complaint.hint() == "'resizer --help' tells more");
+  }
+}
+
 TEST_CASE("option values are checked") {
   std::uint64_t number = 0;
   std::map<std::string, double> amounts;
   std::string choice;
-  const Option slots = option::number("slots", "N", "", number, 10);
+  const Option slots = option::number("slots", "N", "", number, 10, 1);
   slots.set("7");
   CHECK(number == 7);
-  for (const char* bad : {"", "-1", "11", "x", "1.5", "99999999999999999999"})
+  for (const char* bad : {"", "-1", "0", "11", "x", "1.5", "99999999999999999999"})
     CHECK_THROWS_AS(slots.set(bad), Complaint);
   const Option resource = option::amount("resource", "", amounts);
   resource.set("gpu=0.5");

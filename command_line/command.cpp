@@ -1,12 +1,12 @@
-#include "cli/command.h"
+#include "command_line/command.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
-#include "cli/complaint.h"
-#include "cli/duration.h"
-#include "cli/suggestion.h"
+#include "command_line/complaint.h"
+#include "command_line/duration.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {
@@ -52,10 +52,12 @@ Option list(std::string name, std::string value, std::string help, std::vector<s
                    [&target](const std::string& given) { target.push_back(given); }});
 }
 
-Option number(std::string name, std::string value, std::string help, std::uint64_t& target,
-              std::uint64_t max) {
-  return {name, 0, std::move(value), std::move(help), [&target, name, max](const std::string& given) {
+Option number(std::string name, std::string value, std::string help, std::uint64_t& target, std::uint64_t max,
+              std::uint64_t min) {
+  return {name, 0, std::move(value), std::move(help), [&target, name, max, min](const std::string& given) {
             target = parse_number<std::uint64_t>(given, "--" + name);
+            if (target < min)
+              throw Complaint(ExitCode::Usage, "--" + name + ": at least " + std::to_string(min));
             if (target > max)
               throw Complaint(ExitCode::Usage, "--" + name + ": at most " + std::to_string(max));
           }};
@@ -91,13 +93,19 @@ Option amount(std::string name, std::string help, std::map<std::string, double>&
 
 Option choice(std::string name, char letter, std::vector<std::string> choices, std::string help,
               std::string& target) {
+  return choice(std::move(name), letter, std::move(choices), std::move(help),
+                [&target](const std::string& given) { target = given; });
+}
+
+Option choice(std::string name, char letter, std::vector<std::string> choices, std::string help,
+              std::function<void(const std::string&)> take) {
   std::string shown;
   for (const std::string& each : choices) shown += (shown.empty() ? "" : "|") + each;
-  return {name, letter, shown, std::move(help), [&target, name, choices, shown](const std::string& given) {
+  return {name, letter, shown, std::move(help), [take, name, choices, shown](const std::string& given) {
             if (std::find(choices.begin(), choices.end(), given) == choices.end())
               throw Complaint(ExitCode::Usage, "--" + name + ": '" + given + "' is not one of " + shown,
                               suggestion_hint(given, choices));
-            target = given;
+            take(given);
           }};
 }
 

@@ -1,4 +1,4 @@
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,11 +1,11 @@
-#include "cli/duration.h"
+#include "command_line/duration.h"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {

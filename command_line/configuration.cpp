@@ -1,4 +1,4 @@
-#include "cli/configuration.h"
+#include "command_line/configuration.h"
 
 #include <algorithm>
 #include <cctype>
@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <sstream>
 
-#include "cli/complaint.h"
-#include "cli/suggestion.h"
+#include "command_line/complaint.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {
@@ -34,12 +34,17 @@ std::vector<std::string> split(const std::string& list) {
 
 }  // namespace
 
-ConfigurationSources process_configuration() {
+ConfigurationSources process_configuration(const Parsed& parsed) {
   ConfigurationSources sources;
   sources.environment = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
+  for (const auto& [option, value] : parsed.given) {
+    if (option->name != "config") continue;
+    if (!std::filesystem::exists(value)) throw Complaint(ExitCode::Usage, "cannot read " + value);
+    sources.files.insert(sources.files.begin(), value);
+  }
   sources.files.emplace_back("./zonda.toml");
   if (const auto config = sources.environment("XDG_CONFIG_HOME"); config && !config->empty())
     sources.files.push_back(*config + "/zonda/config.toml");
@@ -50,8 +55,8 @@ ConfigurationSources process_configuration() {
 }
 
 Configuration::Configuration(ConfigurationSources sources, const Command& root,
-                             const std::vector<Option>& common)
-    : sources_(std::move(sources)) {
+                             const std::vector<Option>& common, std::vector<std::string> foreign)
+    : sources_(std::move(sources)), foreign_(std::move(foreign)) {
   std::vector<std::string> known;
   for (const Option& option : common) {
     if (option.configurable) known.push_back(option.name);
@@ -65,10 +70,16 @@ Configuration::Configuration(ConfigurationSources sources, const Command& root,
 
 void Configuration::read(const std::string& path, const std::vector<std::string>& known) {
   for (auto& [key, values] : read_toml(path)) {
+    if (is_foreign(key)) continue;
     if (std::find(known.begin(), known.end(), key) == known.end())
       throw Complaint(ExitCode::Usage, path + ": unknown key '" + key + "'", suggestion_hint(key, known));
     values_.try_emplace(key, std::move(values));  // files come in the order of their weight
   }
+}
+
+bool Configuration::is_foreign(const std::string& key) const {
+  return std::find(foreign_.begin(), foreign_.end(), key.substr(0, key.find('.'))) != foreign_.end() &&
+         key.find('.') != std::string::npos;
 }
 
 std::vector<std::string> Configuration::values(const Option& option, const std::string& section) const {
@@ -77,6 +88,32 @@ std::vector<std::string> Configuration::values(const Option& option, const std::
     return option.repeats ? split(*value) : std::vector<std::string>{*value};
   const auto found = values_.find(section.empty() ? option.name : section + "." + option.name);
   return found == values_.end() ? std::vector<std::string>{} : found->second;
+}
+
+void set_options(const Parsed& parsed, const Configuration& configuration,
+                 const std::vector<Option>& common) {
+  const auto is_given = [&](const Option& option) {
+    return std::any_of(parsed.given.begin(), parsed.given.end(),
+                       [&](const auto& each) { return each.first == &option; });
+  };
+  for (const Option& option : common) {
+    if (is_given(option)) continue;
+    for (const std::string& value : configuration.values(option, "")) option.set(value);
+  }
+  for (const Option& option : parsed.command->options) {
+    if (is_given(option) || !option.configurable) continue;
+    std::vector<std::string> values = configuration.values(option, parsed.command->section);
+    for (const Option& each : common) {  // `quiet = true` outside of [worker] is for workers too
+      if (values.empty() && each.name == option.name) values = configuration.values(each, "");
+    }
+    for (const std::string& value : values) option.set(value);
+  }
+  for (const auto& [option, value] : parsed.given) {
+    option->set(value);
+    for (const Option& own : parsed.command->options) {  // zonda -q worker start
+      if (&own != option && own.name == option->name) own.set(value);
+    }
+  }
 }
 
 }  // namespace zonda::cli

@@ -1,8 +1,9 @@
-#include "cli/complaint.h"
+#include "command_line/complaint.h"
 
-#include "cli/json.h"
+#include <nlohmann/json.hpp>
 
 using namespace zonda::cli;
+using Json = nlohmann::json;
 
 TEST_CASE("a complaint is one line, and a hint if there is one") {
   CHECK(format_complaint({ExitCode::NotFound, "no job x"}, false) == "zonda: no job x\n");

@@ -1,4 +1,4 @@
-#include "cli/escape.h"
+#include "command_line/escape.h"
 
 using namespace zonda::cli;
 

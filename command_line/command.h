@@ -23,7 +23,7 @@ struct Option {
 };
 
 struct Command {
-  std::string name;
+  std::string name;      // of the root: what people call the program
   std::string summary;   // one line
   std::string operands;  // "JOB…", as help shows them
   std::string examples;  // one a line
@@ -45,14 +45,16 @@ namespace option {
 Option flag(std::string name, char letter, std::string help, bool& target);
 Option text(std::string name, char letter, std::string value, std::string help, std::string& target);
 Option list(std::string name, std::string value, std::string help, std::vector<std::string>& target);
-Option number(std::string name, std::string value, std::string help, std::uint64_t& target,
-              std::uint64_t max);
+Option number(std::string name, std::string value, std::string help, std::uint64_t& target, std::uint64_t max,
+              std::uint64_t min = 0);
 Option integer(std::string name, std::string value, std::string help, std::int32_t& target);
 Option duration(std::string name, std::string help, std::chrono::milliseconds& target);
 Option pair(std::string name, std::string help, std::map<std::string, std::string>& target);
 Option amount(std::string name, std::string help, std::map<std::string, double>& target);
 Option choice(std::string name, char letter, std::vector<std::string> choices, std::string help,
               std::string& target);
+Option choice(std::string name, char letter, std::vector<std::string> choices, std::string help,
+              std::function<void(const std::string&)> take);
 Option configurable(Option option);
 Option repeated(Option option);
 
