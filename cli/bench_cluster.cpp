@@ -28,7 +28,7 @@ std::string some_tcp_address() {
 BenchCluster::BenchCluster(Environment& environment, const BenchOptions& options) {
   if (options.durability != "memory")
     throw Complaint(ExitCode::Failure, "this version keeps jobs in memory only", "--durability memory");
-  address_ = environment.common.broker;
+  if (environment.common.broker_given) address_ = environment.common.broker;
   if (!address_.empty()) {
     use(environment);
     return;

@@ -13,15 +13,28 @@ namespace {
 
 using namespace zonda::cli;
 
+// What people try before they have read anything.
+std::vector<std::string> with_usual_words(std::vector<std::string> words) {
+  if (words.empty()) return words;
+  if (words[0] == "--version") words[0] = "version";
+  if (words[0] != "help") return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
 int run(Environment& environment, const std::vector<std::string>& words) {
   const std::vector<Option> common = common_options(environment.common);
   const Command root = root_command(environment);
-  const Parsed parsed = parse(root, common, words);
+  const Parsed parsed = parse(root, common, with_usual_words(words));
   if (parsed.help) {
     environment.out.write(format_help(parsed, common));
     return 0;
   }
   set_options(parsed, Configuration(process_configuration(parsed), root, common), common);
+  for (const auto& [option, value] : parsed.given) {
+    if (option->name == "broker") environment.common.broker_given = true;
+  }
   return parsed.command->run(parsed.operands);
 }
 

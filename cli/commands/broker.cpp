@@ -18,7 +18,7 @@ void require_bindable_list(const std::string& addresses) try {
 
 }  // namespace
 
-Command broker_command(Environment&) {
+Command broker_command(Environment& environment) {
   struct Settings {
     BrokerStart start;
     bool memory = false;
@@ -30,7 +30,7 @@ Command broker_command(Environment&) {
                 .operands = "",
                 .examples =
                     "zonda broker start --memory\n"
-                    "zonda broker start --bind tcp://0.0.0.0:5570 --data /var/lib/zonda"};
+                    "zonda broker start --memory --bind tcp://127.0.0.1:6570"};
   start.section = "broker";
   start.options = {
       option::configurable(option::text("bind", 0, "ADDR", "where to listen; default tcp://127.0.0.1:5570",
@@ -44,17 +44,20 @@ Command broker_command(Environment&) {
                    settings->start.insecure),
       option::configurable(option::flag("quiet", 'q', "log warnings and errors only", settings->start.quiet)),
       option::text("config", 0, "FILE", "read this file before the usual ones", settings->config)};
-  start.run = [settings](const std::vector<std::string>&) {
+  start.run = [&environment, settings](const std::vector<std::string>&) {
+    if (environment.common.broker_given)
+      throw Complaint(ExitCode::Usage, "--broker names a broker that runs",
+                      "--bind ADDR says where this one listens");
     if (settings->start.data.empty() == !settings->memory)
-      throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
-                      "--data DIR keeps accepted work on disk; --memory is for trying out");
+      throw Complaint(ExitCode::Usage, "a broker needs --memory",
+                      "it keeps jobs in memory: a restart forgets all");
     require_bindable_list(settings->start.bind);
     return start_broker(settings->start);
   };
   Command command{.name = "broker",
                   .summary = "Starts a broker.",
                   .operands = "",
-                  .examples = "zonda broker start --data /var/lib/zonda"};
+                  .examples = "zonda broker start --memory"};
   command.children = {start};
   return command;
 }

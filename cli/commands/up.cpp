@@ -14,6 +14,7 @@
 #include "cli/commands/commands.h"
 #include "cli/local_cluster.h"
 #include "cli/pid_file.h"
+#include "worker/worker_command.h"
 
 namespace zonda::cli {
 namespace {
@@ -162,7 +163,7 @@ Command up_command(Environment& environment) {
           option::number("workers", "N", "how many workers; default 1", settings->cluster.workers, 10'000)),
       option::configurable(option::number("slots", "N",
                                           "tasks at a time in each; default: one for each processor",
-                                          settings->cluster.slots, 100'000)),
+                                          settings->cluster.slots, kSlotsMax, 1)),
       option::configurable(option::text("data", 0, "DIR", "keep everything there; default: in memory",
                                         settings->cluster.data)),
       option::flag("detach", 'd', "go on in the background; 'zonda down' stops it", settings->detach)};

@@ -378,8 +378,7 @@ void WorkerCore::sink_frame_sent() { outbox_.frame_sent(); }
 TimePoint WorkerCore::next_deadline(TimePoint now) const {
   TimePoint next = session_.next_deadline();
   if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);
-  if (!progress_.empty() && session_.is_open())
-    next = std::min(next, progress_at_ + config_.progress_every);
+  if (!progress_.empty() && session_.is_open()) next = std::min(next, progress_at_ + config_.progress_every);
   for (int number = 0; number < executor_.slots(); ++number) {
     const Slot& slot = slots_[static_cast<std::size_t>(number)];
     if (slot.works.empty()) continue;

@@ -5,7 +5,7 @@ import signal
 import harness
 from harness import CliTest, ClusterTest
 
-OWN = {"ZONDA_BROKER": ""}  # a cluster of its own: nobody named one
+OWN = {"ZONDA_BROKER": "tcp://127.0.0.1:9"}  # a cluster of its own: only --broker names another
 SMALL = ("--tasks", "2000", "-o", "json")
 
 

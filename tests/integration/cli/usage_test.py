@@ -53,8 +53,8 @@ class Usage(CliTest):
                 (["job", "cancel", job, "x"], "not the id of a job"),
                 (["task", "info", job], "a task is JOB/INDEX"),
                 (["job", "wait", job, "--fail-on", "some"], "not one of any"),
-                (["broker", "start"], "either --data DIR or --memory"),
-                (["broker", "start", "--memory", "--data", "x"], "either --data DIR or --memory"),
+                (["broker", "start"], "a broker needs --memory"),
+                (["broker", "start", "--memory", "--data", "x"], "a broker needs --memory"),
                 (["broker", "start", "--memory", "--bind", "bogus"], "hint: an address is tcp://"),
                 (["broker", "start", "--memory", "--bind", "tcp://127.0.0.1:40000"], "hint: an address is"),
                 (["worker", "start", "--slots", "0"], "--slots: at least 1"),
@@ -102,6 +102,9 @@ class Usage(CliTest):
 
     def test_the_version(self):
         self.assertRegex(self.expect(self.zonda("version"), 0).out, r"^zonda \d+\.\d+\.\d+\n$")
+        self.assertEqual(self.zonda("--version").out, self.zonda("version").out)
+        self.assertEqual(self.zonda("help", "job", "list").out, self.zonda("job", "list", "--help").out)
+        self.assertEqual(self.expect(self.zonda("broker", "start", "--memory", "-b", "tcp://h"), 2).out, "")
         self.assertEqual(self.zonda("version", "-o", "json").json()["schema"], "zonda.version/1")
 
     def test_completion_is_valid_shell(self):
