@@ -28,7 +28,9 @@ void BrokerCore::on(const Cancel& cancel, Session& session, const Now& now, Effe
 void BrokerCore::cancel_job(Job& job, const Now& now, Effects& effects) {
   if (job.complete) return accept_for_readers(job);  // who asks hears that it is closed
   const bool was_closed = job.is_closed();
-  job.state = job.counts.open() > 0 ? JobState::Cancelled : JobState::Closed;  // nothing was left to cancel
+  job.cut = true;
+  if (job.state != JobState::Cancelled)  // if nothing is left to cancel, it is just closed
+    job.state = job.counts.open() > 0 ? JobState::Cancelled : JobState::Closed;
   if (!was_closed) effects.records.push_back(record::Closed{job.id, job.count});
   if (job.state == JobState::Cancelled) event(effects, "job-cancelled job=" + to_string(job.id));
   cancel_tasks(job, {0, job.count}, TaskReport::cancelled, now, effects);

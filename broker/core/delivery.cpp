@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a session may have on the way
 constexpr std::uint64_t kWindowOutcomes = 1 << 18;
-constexpr int kResumedByAck = 8;             // jobs that waited for room in the window
 constexpr std::size_t kHistoryMax = 10'000;  // summaries of jobs that are gone
 
 OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position) {
@@ -34,13 +33,13 @@ void BrokerCore::deliver(const Now&, Effects& effects) {
   }
 }
 
-// One frame of outcomes. False if there is nothing to send or the session has enough on the way.
+// One frame of outcomes. False if there is nothing to send or the session has enough on the way. A reader
+// with nothing on the way gets a frame in any case: others of its session may wait, to be read, for just
+// that.
 bool BrokerCore::deliver_to(Job& job, Reader& reader, Session& session, Effects& effects) {
   if (reader.sent >= job.log.end()) return false;
-  if (session.on_way_outcomes >= kWindowOutcomes || session.on_way_bytes >= kWindowBytes) {
-    session.waiting_reads.insert(job.id);
-    return false;
-  }
+  const bool full = session.on_way_outcomes >= kWindowOutcomes || session.on_way_bytes >= kWindowBytes;
+  if (full && reader.on_way_outcomes > 0) return false;  // its next acknowledgement brings it here again
   reader.sent = std::max(reader.sent, job.log.begin());
   Outcomes message;
   message.job = job.id;
@@ -65,8 +64,8 @@ void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects
   if (job == nullptr) return;  // released already: a repeated acknowledgement
   const auto reader = std::find_if(job->readers.begin(), job->readers.end(),
                                    [&](const Reader& each) { return each.session == session.number; });
-  if (reader == job->readers.end()) return void(++counters_.frames_bad);
   if (ack.position == kReadsNoMore) return stop_reading(*job, session, effects);
+  if (reader == job->readers.end()) return void(++counters_.frames_bad);
   // It may have read further in an earlier session than it was sent in this one.
   if (ack.position > job->log.end()) return void(++counters_.frames_bad);
   arrived(*job, *reader, session, ack.position);
@@ -75,13 +74,11 @@ void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects
   release_read(*job, effects);
 }
 
-// The window has room again for what was sent up to `position`, and for jobs that waited for it.
+// The window has room again for what was sent up to `position`.
 void BrokerCore::arrived(Job& job, Reader& reader, Session& session, std::uint64_t position) {
   reader.acked = std::max(reader.acked, position);
   reader.sent = std::max(reader.sent, reader.acked);
   measure_way(job, reader, session);
-  for (int left = kResumedByAck; left > 0 && !session.waiting_reads.empty(); --left)
-    deliveries_due_.insert(session.waiting_reads.extract(session.waiting_reads.begin()).value());
 }
 
 void BrokerCore::measure_way(const Job& job, Reader& reader, Session& session) {
@@ -97,7 +94,6 @@ void BrokerCore::stop_reading(Job& job, Session& session, Effects& effects) {
   }
   std::erase_if(job.readers, [&](const Reader& reader) { return reader.session == session.number; });
   session.reads.erase(job.id);
-  session.waiting_reads.erase(job.id);
   release_read(job, effects);
 }
 
@@ -137,7 +133,6 @@ void BrokerCore::forget(Job& job, Effects& effects) {
     if (reader.sent < job.log.end())
       refuse_job(session, job.id, JobRefusedCode::NotFound, "the job was forgotten", effects);
     session.reads.erase(job.id);
-    session.waiting_reads.erase(job.id);
     session.on_way_outcomes -= reader.on_way_outcomes;
     session.on_way_bytes -= reader.on_way_bytes;
   }

@@ -49,12 +49,16 @@ void BrokerCore::in_rounds(const std::vector<std::uint64_t>& workers, const Now&
 }
 
 void BrokerCore::spread(ReadyClass& ready_class, const Now& now, Effects& effects) {
-  for (std::uint64_t before = 0; before != queue_.ready_tasks() && ready_class.ready_tasks() > 0;) {
-    before = queue_.ready_tasks();
+  for (bool changed = true; changed && ready_class.ready_tasks() > 0;) {
+    changed = false;
     shares_of_round_.clear();
     share_of_round(ready_class, 0);
     for (const std::uint64_t number : standing_by(ready_class)) {
-      serve(*roster_.find(number), now, effects);
+      WorkerRecord& worker = *roster_.find(number);
+      const std::uint64_t before = queue_.ready_tasks();
+      serve(worker, now, effects);
+      // Who took nothing and stands by no more makes room for others that were not asked.
+      changed = changed || queue_.ready_tasks() != before || !worker.idle_entry;
       if (ready_class.ready_tasks() == 0) return;
     }
   }

@@ -76,9 +76,10 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
     // tries again; if the holder has answered by then, for nothing.
     WorkerRecord* const holders[] = {known, roster_.find_by_name(hello.name)};
-    for (const WorkerRecord* holder : holders) {
+    for (WorkerRecord* holder : holders) {
       if (holder == nullptr || holder->state == WorkerState::Away) continue;
-      const bool lives = now.steady - holder->proved_alive < kProofLasts;
+      const bool lives = std::exchange(holder->contested_by, hello.peer) == hello.peer &&
+                         now.steady - holder->proved_alive < kProofLasts;
       if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
       return refuse(from, hello, RefuseCode::NameTaken,
                     "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +

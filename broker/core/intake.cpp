@@ -123,8 +123,7 @@ void BrokerCore::on(const Append& message, Session& session, const Now& now, Eff
     return refuse_job(session, message.job, JobRefusedCode::Limit, "more was sent than was granted", effects);
   const std::uint64_t end = message.first + message.arguments.count();
   if (job->is_closed() && end > job->count) {
-    if (job->state == JobState::Cancelled)
-      return accept_later(*job, session);  // it crossed the cancel on its way
+    if (job->cut) return accept_later(*job, session);  // it crossed the cancel on its way
     return refuse_job(session, message.job, JobRefusedCode::Conflict, "the job is closed", effects);
   }
   if (message.payload_kind != 0 || message.arguments.count() == 0 || message.first > job->count ||

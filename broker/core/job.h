@@ -71,6 +71,7 @@ struct Job {
   ClientRecord* client = nullptr;  // its owner; null once nobody waits for it
   std::string client_name;
   JobState state = JobState::Open;
+  bool cut = false;       // closed by a cancel: what comes on top was on its way
   bool complete = false;  // the final count is known and every task is done
   std::uint64_t count = 0;
   std::deque<Batch> batches;

@@ -273,7 +273,9 @@ void BrokerCore::on(const Output& output, Session& session, const Now&, Effects&
 void BrokerCore::on(const OutputRoom& room, Session& session, const Now&, Effects& effects) {
   const Job* watched = session.reads.contains(room.job) ? find_job(room.job) : nullptr;
   const SegmentState* state = watched == nullptr ? nullptr : watched->segments.find(room.index);
-  if (state == nullptr || state->state != TaskState::Leased || state->attempt() != room.attempt) return;
+  if (state == nullptr || state->state != TaskState::Leased ||
+      (room.attempt != 0 && state->attempt() != room.attempt))
+    return;
   const WorkerRecord& holder = *leases_.find(state->token.lease)->worker;
   if (Session* worker = sessions_.find(holder.session)) say(*worker, room, effects);
 }

@@ -70,7 +70,7 @@ WorkerRecord* BrokerCore::idle_worker(const ReadyClass& ready_class, const Now& 
 
 // What came back is for others: its holder gets no tasks until it has finished some of those it has.
 void BrokerCore::keep_from(WorkerRecord& holder) {
-  if (holder.outstanding == 0) return;
+  if (holder.outstanding < holder.hello.slots) return;
   roster_.set_busy(holder);
   hungry_.erase(holder.number);
 }

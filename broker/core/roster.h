@@ -65,6 +65,7 @@ struct WorkerRecord {
   std::uint64_t used_bytes = 0;
   double surplus_us = 0;     // as it stands among the overloaded: see retract.cpp
   bool stuck = false;        // silent for long with tasks behind those that run
+  JobId contested_by;        // the peer for which it was last probed, because of its name
   TimePoint proved_alive;    // when it last answered a probe
   TimePoint promised_until;  // tasks were asked back from another for it
   bool drain_asked = false;  // by an administrator; said again after a reconnect

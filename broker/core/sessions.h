@@ -33,7 +33,6 @@ struct Session {
   TimePoint resend_asked_at;           // and when
   std::uint64_t sink_behind = ~0ULL;   // last frame read when a heartbeat told of later ones
   std::set<JobId> reads;               // jobs whose logs it reads
-  std::set<JobId> waiting_reads;       // of them, those that wait for room in the window
   std::uint64_t on_way_outcomes = 0;   // the window: outcomes that were sent and not acknowledged,
   std::uint64_t on_way_bytes = 0;      // and their bytes
   TimePoint last_heard;

@@ -29,6 +29,7 @@ class CommandRun {
     const WakeOnSignal wake(signals_, [this] { channel_->interrupt(); });
     channel_->append(encode_exec_arguments(request));
     channel_->close();
+    if (request.live) channel_->watch(0);
     return wait();
   }
 
@@ -79,10 +80,9 @@ class CommandRun {
       environment_.err.flush();
       const std::uint64_t written = outcome.result->stdout_total + outcome.result->stderr_total;
       if (const std::uint64_t shown = out_.shown() + err_.shown(); shown < written)
-        throw Complaint(ExitCode::Failure,
-                        std::to_string(written - shown) +
-                            " bytes of its output were lost with a connection; it ended with " +
-                            (outcome.kind == 0 ? "exit code 0" : outcome.reason()));
+        throw Complaint(ExitCode::Failure, std::to_string(written - shown) +
+                                               " bytes of its output were lost on the way; it ended with " +
+                                               (outcome.kind == 0 ? "exit code 0" : outcome.reason()));
     }
     if (outcome.kind == 0) return 0;
     if (outcome.kind == TaskReport::failed && outcome.result) {

@@ -231,8 +231,16 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
       told_bytes_ = granted_bytes_;
     }
   }
-  output_.clear();  // best effort: who does not listen misses it, and the outcome has it all
+  drop_output();
   leave_if_done(now, effects);
+}
+
+// Nobody listens: what was said gives its room back, so that the command is not kept waiting.
+void WorkerCore::drop_output() {
+  for (const TaskOutput& output : std::exchange(output_, {})) {
+    const std::uint64_t upto = output.offset + output.bytes.size() + 2 * kOutputWindow;
+    for (int slot = 0; slot < executor_.slots(); ++slot) executor_.output_room(slot, output.task, upto);
+  }
 }
 
 // Cumulative in a session: what came, and as much more as the window has room for.

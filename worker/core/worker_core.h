@@ -110,6 +110,7 @@ class WorkerCore {
   std::uint32_t batch_size(const Waiting& waiting) const;
   static std::chrono::milliseconds timeout_of(const Slot& slot, const Running& running);
   void watch_slots(TimePoint now, PeerEffects& effects);
+  void drop_output();
   void say_progress(TimePoint now, PeerEffects& effects);
   void say_returned(std::vector<Held> tasks, TimePoint now, PeerEffects& effects);
   void leave_if_done(TimePoint now, PeerEffects& effects);

@@ -17,6 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr std::uint64_t kAllowance = 256 << 10;  // more than a runner reads at once, of both streams
 constexpr milliseconds kGrantAgain = std::chrono::seconds(3);
 constexpr milliseconds kWaitMax = std::chrono::hours(24 * 365);
 
@@ -84,25 +85,34 @@ std::optional<JobEvent> JobChannel::next(milliseconds timeout) {
   std::optional<JobEvent> event = sink_->next(after(timeout));
   if (const auto position = sink_->position_to_acknowledge())
     engine_->intake()->post(AckOrder{sink_->job(), *position});
-  if (const auto* output = event ? std::get_if<OutputEvent>(&*event) : nullptr) watch(*output);
+  if (const auto* output = event ? std::get_if<OutputEvent>(&*event) : nullptr) take(*output);
   if (watched_) grant_output();
   return event;
 }
 
-void JobChannel::watch(const OutputEvent& output) {
+void JobChannel::watch(std::uint64_t index) {
+  watched_ = Watched{index, 0, {}, kOutputWindow, true, steady_clock::now()};
+}
+
+void JobChannel::take(const OutputEvent& output) {
   if (output.stream > 2) return;
   if (!watched_ || watched_->index != output.index || watched_->attempt < output.attempt)
-    watched_ = Watched{output.index, output.attempt, {}, kOutputWindow, {}};
+    watched_ = Watched{output.index, output.attempt, {}, kOutputWindow, true, {}};
+  watched_->silent = false;
   std::uint64_t& taken = watched_->taken[output.stream];
   if (output.attempt == watched_->attempt) taken = std::max(taken, output.offset + output.bytes.size());
 }
 
-// As soon as there is much more room than was granted, and now and then in case that was lost.
+// As soon as there is much more room than was granted, and now and then in case that was lost. What a broken
+// connection took along is room that nobody gives back, so a silent command gets a little more: its next
+// words tell how far it is.
 void JobChannel::grant_output() {
-  const std::uint64_t upto = watched_->taken[1] + watched_->taken[2] + kOutputWindow;
+  const std::uint64_t upto =
+      watched_->taken[1] + watched_->taken[2] + kOutputWindow + (watched_->silent ? kAllowance : 0);
   const auto now = std::chrono::steady_clock::now();
   if (upto < watched_->granted + kOutputWindow / 4 && now < watched_->granted_at + kGrantAgain) return;
   watched_->granted = upto;
+  watched_->silent = true;
   watched_->granted_at = now;
   engine_->intake()->post(OutputRoomOrder{{sink_->job(), watched_->index, watched_->attempt, upto}});
 }

@@ -103,6 +103,9 @@ class JobChannel {
   // Cancels tasks [first, first + count), or with count 0 the whole job. Their outcomes still come.
   void cancel(std::uint64_t first = 0, std::uint64_t count = 0);
 
+  // Output of this task is wanted: it may come on although a connection broke, and took some of it along.
+  void watch(std::uint64_t index);
+
   // The next event; empty when `timeout` passed or interrupt() was called. After JobEnd always empty.
   std::optional<JobEvent> next(std::chrono::milliseconds timeout);
   // Ends a wait of another thread, now or the next one. Not for signal handlers.
@@ -122,10 +125,11 @@ class JobChannel {
     std::uint32_t attempt = 0;
     std::uint64_t taken[3] = {};  // by stream
     std::uint64_t granted = 0;
+    bool silent = true;  // nothing came since then
     std::chrono::steady_clock::time_point granted_at;
   };
 
-  void watch(const OutputEvent& output);
+  void take(const OutputEvent& output);
   void grant_output();
 
   std::shared_ptr<detail::Engine> engine_;

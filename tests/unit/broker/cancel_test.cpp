@@ -5,6 +5,30 @@
 using namespace zonda;
 using namespace std::chrono_literals;
 
+TEST_CASE("a job that is cancelled twice in a turn was cancelled") {
+  BrokerFixture broker;
+  const JobId job = broker.submit("f", 1);
+  broker.together([&] {
+    broker.says(broker.client(), Cancel{job, 0, 0});
+    broker.says(broker.client(), Cancel{job, 0, 0});
+  });
+  CHECK(broker.core().job(job)->state == JobState::Cancelled);
+}
+
+TEST_CASE("what crosses a cancel that found nothing to cancel is no conflict") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  JobSpec spec = job_of();
+  spec.fails_max = 1;
+  const JobId job = broker.new_job_id();
+  broker.opens(broker.client(), job, spec);
+  broker.appends(broker.client(), job, 0, 1);
+  broker.fails(worker, job, 0, 1);
+  broker.ignores_messages();
+  broker.appends(broker.client(), job, 1, 1);
+  CHECK(broker.took_message_to(broker.client()) == "accepted job=1 count=1 closed");
+}
+
 TEST_CASE("a cancelled job ends at once, whatever its workers still say") {
   BrokerFixture broker;
   const Peer worker = broker.join_worker();

@@ -234,6 +234,18 @@ TEST_CASE("an idle worker gets the later half of what waits at another") {
   CHECK(rig.broker.is_silent());
 }
 
+TEST_CASE("a worker that cannot take more hides nobody with free slots") {
+  BrokerFixture broker;
+  const Peer small = broker.join_worker();
+  const JobId shorts = broker.submit("f", 2);
+  broker.finishes(small, shorts, {0, 1}, 1, 1ms);  // it holds one more of 1 ms, and has room for such
+  const Peer large = broker.join_worker({.slots = 8, .functions = {{"f", "()"}, {"long", "()"}}});
+  broker.submit("long", 2);
+  broker.ignores_messages();
+  broker.submit("f", 1);  // not measured: taken for a long one
+  CHECK(broker.took_message_to(large) == "tasks job=3 [0,1) lease=4");
+}
+
 TEST_CASE("a worker that gave back tasks and has none left gets the next ones at once") {
   Overloaded rig;
   const Peer idle = rig.broker.join_worker();
