@@ -198,11 +198,6 @@ void WorkerCore::on(const Stop& stop, TimePoint now) {
   }
 }
 
-void WorkerCore::on(const OutputRoom& room) {
-  for (int slot = 0; slot < executor_.slots(); ++slot)
-    executor_.output_room(slot, {room.job, room.index}, room.upto);
-}
-
 void WorkerCore::on(const Retract& retract, TimePoint now, PeerEffects& effects) {
   for (const Held& held : retract.tasks) {
     say_returned(take_waiting(held), now, effects);
@@ -233,14 +228,6 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   }
   drop_output();
   leave_if_done(now, effects);
-}
-
-// Nobody listens: what was said gives its room back, so that the command is not kept waiting.
-void WorkerCore::drop_output() {
-  for (const TaskOutput& output : std::exchange(output_, {})) {
-    const std::uint64_t upto = output.offset + output.bytes.size() + 2 * kOutputWindow;
-    for (int slot = 0; slot < executor_.slots(); ++slot) executor_.output_room(slot, output.task, upto);
-  }
 }
 
 // Cumulative in a session: what came, and as much more as the window has room for.
@@ -316,19 +303,6 @@ void WorkerCore::on_executor(Unstarted& unstarted) {
 void WorkerCore::on_executor(TaskProgress& progress) { progress_[progress.task] = std::move(progress); }
 
 void WorkerCore::on_executor(TaskOutput& output) { output_.push_back(std::move(output)); }
-
-void WorkerCore::say_progress(TimePoint now, PeerEffects& effects) {
-  for (const TaskOutput& output : std::exchange(output_, {}))
-    session_.say(Output{output.task.job, output.task.index, output.token.epoch, output.token.lease,
-                        output.attempt, output.stream, output.offset, output.bytes},
-                 now, effects);
-  if (progress_.empty() || now - progress_at_ < config_.progress_every) return;
-  progress_at_ = now;
-  for (const auto& [task, progress] : std::exchange(progress_, {}))
-    session_.say(WorkerProgress{task.job, task.index, progress.token.epoch, progress.token.lease,
-                                progress.done, progress.total, progress.text},
-                 now, effects);
-}
 
 void WorkerCore::say_returned(std::vector<Held> tasks, TimePoint now, PeerEffects& effects) {
   for (std::size_t from = 0; from < tasks.size(); from += kPageEntries) {
