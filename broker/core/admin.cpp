@@ -157,6 +157,7 @@ void BrokerCore::Question::about_job(const std::string& what) {
     if (!job->complete) return say(ReplyCode::Refused, "the job is not over; cancel it first");
     core_.forget(*job, effects_);
     core_.history_.pop_back();  // its summary, too
+    effects_.records.push_back(record::Forgotten{*id});
     return say(ReplyCode::Ok, "");
   }
   if (what == "job.retry") return retry(*job);
@@ -177,6 +178,7 @@ void BrokerCore::Question::about_past_job(const JobId& id, const std::string& wh
   }
   if (what == "job.cancel") return say_was_over(*at);
   if (what == "job.forget") {
+    effects_.records.push_back(record::Forgotten{id});
     core_.history_.erase(at);
     return say(ReplyCode::Ok, "");
   }
@@ -212,7 +214,7 @@ void BrokerCore::Question::retry(Job& job) {
     core_.accept_tasks(again, from, Column{lengths, payloads}, now_, effects_);
   }
   again.state = JobState::Closed;
-  effects_.records.push_back(record::Closed{id, again.count});
+  effects_.records.push_back(record::Closed{id, again.count, false});
   Answer answer;
   answer.packer.pack_map(2);
   answer.field("job", to_string(id)).field("tasks", again.count);

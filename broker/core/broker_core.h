@@ -36,20 +36,6 @@
 
 namespace zonda {
 
-// What is left of a job when its outcomes are gone.
-struct JobSummary {
-  JobId id;
-  std::uint64_t age = 0;  // order of arrival
-  JobSpec spec;
-  std::string client_name;
-  JobState state = JobState::Closed;
-  std::uint64_t count = 0;
-  JobCounts counts;
-  UtcTime opened_at;
-  std::optional<UtcTime> started_at;
-  std::optional<UtcTime> finished_at;
-};
-
 struct BrokerCounters {
   std::uint64_t tasks_accepted = 0;
   std::uint64_t tasks_dispatched = 0;
@@ -168,9 +154,9 @@ class BrokerCore {
   void forgive(Job& job, IndexRange part, SegmentState& state);
   bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
   // Records outcomes of tasks that are in segments: the only place where a task becomes done.
-  void record_done(Job& job, LogChunk chunk, Effects& effects);
+  void record_done(Job& job, LogChunk chunk, const Now& now, Effects& effects);
   void record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
-                     const SegmentState& state, const std::string& worker, Effects& effects);
+                     const SegmentState& state, const std::string& worker, const Now& now, Effects& effects);
   void release_lease(IndexRange part, const SegmentState& state);
   void settle_lease(std::uint64_t number, std::uint64_t tasks);
   // Every change of a job's segments goes through these two, so that counts and queue agree.

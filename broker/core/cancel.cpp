@@ -27,11 +27,12 @@ void BrokerCore::on(const Cancel& cancel, Session& session, const Now& now, Effe
 
 void BrokerCore::cancel_job(Job& job, const Now& now, Effects& effects) {
   if (job.complete) return accept_for_readers(job);  // who asks hears that it is closed
-  const bool was_closed = job.is_closed();
+  const JobState before = job.state;
   job.cut = true;
   if (job.state != JobState::Cancelled)  // if nothing is left to cancel, it is just closed
     job.state = job.counts.open() > 0 ? JobState::Cancelled : JobState::Closed;
-  if (!was_closed) effects.records.push_back(record::Closed{job.id, job.count});
+  if (job.state != before)
+    effects.records.push_back(record::Closed{job.id, job.count, job.state == JobState::Cancelled});
   if (job.state == JobState::Cancelled) event(effects, "job-cancelled job=" + to_string(job.id));
   cancel_tasks(job, {0, job.count}, TaskReport::cancelled, now, effects);
   accept_for_readers(job);
@@ -39,7 +40,7 @@ void BrokerCore::cancel_job(Job& job, const Now& now, Effects& effects) {
 }
 
 // Ends the tasks of a range that are not done as cancelled or expired. Full chunks share one slab.
-void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now&,
+void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now& now,
                               Effects& effects) {
   const Segments::Parts parts = job.segments.parts(range);
   if (parts.empty()) return;
@@ -61,7 +62,7 @@ void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind,
       chunk.slab = count == kFrameTasks ? uniform : kinds_only(count, kind);
       chunk.outcomes = {chunk.slab.view().substr(0, 4 * count), {}};
       chunk.kinds = chunk.slab.view().substr(4 * count, count);
-      record_done(job, std::move(chunk), effects);
+      record_done(job, std::move(chunk), now, effects);
     }
   }
   for (const auto& [number, tasks] : stops) {

@@ -105,7 +105,7 @@ void BrokerCore::release_read(Job& job, Effects& effects) {
   const std::uint64_t freed = job.log.release(position);
   if (freed == 0) return;
   memory_used_ -= freed;
-  effects.records.push_back(record::Released{job.id, position});
+  effects.records.push_back(record::Released{job.id, position, {}, {}});
   completions_due_.insert(job.id);
 }
 
@@ -145,8 +145,11 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,
                       job.opened_at, job.started_at, job.finished_at});
-  if (history_.size() > kHistoryMax) history_.pop_front();
-  effects.records.push_back(record::Forgotten{job.id});
+  effects.records.push_back(record::Summarised{history_.back()});
+  if (history_.size() > kHistoryMax) {
+    effects.records.push_back(record::Forgotten{history_.front().id});
+    history_.pop_front();
+  }
   ReadyClass& ready_class = *job.ready_class;
   if (--ready_class.jobs == 0) {
     fresh_.erase(ready_class.number());

@@ -91,7 +91,9 @@ Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, ClientRecord* cl
   job.ready_class = &queue_.class_of(spec);
   if (job.ready_class->jobs++ == 0) roster_.connect(*job.ready_class);
   if (client != nullptr) client->jobs.insert(id);
-  effects.records.push_back(record::Opened{id, spec, client_name, now.utc});
+  effects.records.push_back(record::Opened{id, spec, client_name,
+                                           client == nullptr ? JobId{} : client->hello.peer,
+                                           client == nullptr ? 0 : client->hello.incarnation, now.utc});
   return job;
 }
 
@@ -154,7 +156,8 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   batch.arguments = {bytes.substr(0, arguments.lengths.size()), bytes.substr(arguments.lengths.size())};
   memory_used_ += batch.slab.size();
   counters_.tasks_accepted += batch.count;
-  effects.records.push_back(record::Appended{job.id, first, batch.slab, batch.arguments, now.utc});
+  effects.records.push_back(record::Appended{job.id, first, batch.count, batch.digest, batch.slab.size(),
+                                             now.utc, batch.slab, batch.arguments});
   const auto milliseconds = [](std::uint64_t n) {  // at most ten years: longer ones were refused
     return std::chrono::milliseconds(static_cast<std::int64_t>(n));
   };
@@ -182,7 +185,7 @@ void BrokerCore::on(const CloseJob& message, Session& session, const Now&, Effec
       return refuse_job(session, message.job, JobRefusedCode::Invalid, "the count is not what was appended",
                         effects);
     job->state = JobState::Closed;
-    effects.records.push_back(record::Closed{job->id, job->count});
+    effects.records.push_back(record::Closed{job->id, job->count, false});
     completions_due_.insert(job->id);
   }
   accept_for_readers(*job);

@@ -5,7 +5,6 @@
 #include <zonda/job_id.h>
 #include <zonda/task_report.h>
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "broker/core/clock.h"
+#include "broker/core/job_summary.h"
 #include "broker/core/outcome_log.h"
 #include "broker/core/segments.h"
 #include "broker/core/timers.h"
@@ -45,23 +45,6 @@ struct Reader {
   std::uint64_t on_way_outcomes = 0;  // between the two, as the session's window counts them
   std::uint64_t on_way_bytes = 0;
 };
-
-struct JobCounts {
-  std::uint64_t ready = 0;
-  std::uint64_t leased = 0;
-  std::uint64_t delayed = 0;
-  std::uint64_t values = 0;
-  std::array<std::uint64_t, 9> failed{};  // by TaskReport::Kind
-
-  std::uint64_t open() const { return ready + leased + delayed; }
-  std::uint64_t failed_total() const {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t each : failed) sum += each;
-    return sum;
-  }
-};
-
-enum class JobState : std::uint8_t { Open, Closed, Cancelled };
 
 struct Job {
   JobId id;

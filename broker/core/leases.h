@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "broker/core/clock.h"
 #include "broker/core/segments.h"
 
 namespace zonda {

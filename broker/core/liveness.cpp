@@ -176,7 +176,7 @@ void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& n
       cancel_job(job, now, effects);
     else if (!job.is_closed()) {
       job.state = JobState::Closed;  // nobody can add to it any more
-      effects.records.push_back(record::Closed{id, job.count});
+      effects.records.push_back(record::Closed{id, job.count, false});
     }
   }
   clients_.erase(client.hello.peer);

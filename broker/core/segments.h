@@ -15,19 +15,11 @@
 #include <set>
 #include <vector>
 
-#include "broker/core/clock.h"
+#include "broker/core/index_range.h"
 
 namespace zonda {
 
 enum class TaskState : std::uint8_t { Ready, Leased, Delayed };
-
-// Half-open range of task indices.
-struct IndexRange {
-  std::uint64_t lo = 0;
-  std::uint64_t hi = 0;
-  std::uint64_t size() const { return hi - lo; }
-  friend auto operator<=>(const IndexRange&, const IndexRange&) = default;
-};
 
 // What the tasks of a segment have in common.
 struct SegmentState {

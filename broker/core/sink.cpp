@@ -69,7 +69,7 @@ void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange par
   chunk.outcomes = {chunk.slab.view().substr(0, outcomes.lengths.size()),
                     chunk.slab.view().substr(outcomes.lengths.size())};
   worker->done += count;
-  record_done(job, std::move(chunk), effects);
+  record_done(job, std::move(chunk), now, effects);
 }
 
 // A range with failures in it is taken apart: each failure may be retried, the values between them are
@@ -180,11 +180,12 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
   if (const auto history = job.histories.find(index); history != job.histories.end())
     report.history = history->second;
   remember(report.history, {kind, state.attempt(), worker_name, host, report.message});
-  record_report(job, index, report, told, state, worker_name, effects);
+  record_report(job, index, report, told, state, worker_name, now, effects);
 }
 
 void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
-                               const SegmentState& state, const std::string& worker, Effects& effects) {
+                               const SegmentState& state, const std::string& worker, const Now& now,
+                               Effects& effects) {
   const std::string payload = encode_report(report, told);
   const auto length = static_cast<std::uint32_t>(payload.size());
   std::string head(5, '\0');
@@ -198,11 +199,11 @@ void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& 
   const std::string_view bytes = chunk.slab.view();
   chunk.outcomes = {bytes.substr(0, 4), bytes.substr(5)};
   chunk.kinds = bytes.substr(4, 1);
-  record_done(job, std::move(chunk), effects);
+  record_done(job, std::move(chunk), now, effects);
 }
 
 // The only place where tasks become done.
-void BrokerCore::record_done(Job& job, LogChunk chunk, Effects& effects) {
+void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& effects) {
   const IndexRange range{chunk.first, chunk.first + chunk.count()};
   leave_state(job, range);
   memory_used_ -= job.close_tasks(range);
@@ -219,8 +220,9 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, Effects& effects) {
     }
   }
   const LogChunk& logged = job.log.append(std::move(chunk));
-  effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.attempt,
-                                             logged.worker, logged.slab, logged.kinds, logged.outcomes});
+  effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.count(),
+                                             logged.attempt, logged.worker, logged.slab.size(), now.utc,
+                                             logged.slab, logged.kinds, logged.outcomes});
   deliveries_due_.insert(job.id);
   completions_due_.insert(job.id);
   const std::uint64_t failed = job.counts.failed_total() - job.counts.failed[TaskReport::cancelled];

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "broker/core/clock.h"
 #include "broker/core/segments.h"
 
 namespace zonda {

@@ -109,23 +109,61 @@ std::string Brief::text(const Message& message) {
 
 std::string Brief::operator()(const Message& message) { return text(message); }
 
+std::string Brief::text(const record::Attempted& record) {
+  std::string all = "attempted job=" + name(record.job) + " " + range(record.first, record.count) +
+                    " lease=" + std::to_string(record.token.lease);
+  if (record.spent) all += " spent";
+  const auto count = [&](const char* word, std::uint32_t number) {
+    if (number > 0) all += std::string(" ") + word + "=" + std::to_string(number);
+  };
+  count("errors", record.errors);
+  count("crashes", record.crashes);
+  count("lost", record.lost);
+  return all;
+}
+
+std::string Brief::text(const record::Released& record) {
+  std::string all = "released job=" + name(record.job) + " upto=" + std::to_string(record.position);
+  for (const IndexRange& done : record.done) all += " " + range(done.lo, done.size());
+  return all;
+}
+
+std::string Brief::text(const record::Stopped& record) {
+  std::string all = "stopped";
+  for (const record::Stopped::Lease& lease : record.leases)
+    all += " job=" + name(lease.job) + " " + range(lease.first, lease.count) +
+           " lease=" + std::to_string(lease.token.lease);
+  return all;
+}
+
 std::string Brief::operator()(const Record& any) {
   return std::visit(
-      [&]<class T>(const T& record) {
-        const std::string job = " job=" + name(record.job);
+      [&]<class T>(const T& record) -> std::string {
         if constexpr (std::is_same_v<T, record::Opened>)
-          return "opened" + job;
+          return "opened job=" + name(record.job);
         else if constexpr (std::is_same_v<T, record::Appended>)
-          return "appended" + job + " " + range(record.first, record.arguments.count());
+          return "appended job=" + name(record.job) + " " + range(record.first, record.count);
         else if constexpr (std::is_same_v<T, record::Closed>)
-          return "closed" + job + " count=" + std::to_string(record.count);
+          return "closed job=" + name(record.job) + " count=" + std::to_string(record.count) +
+                 (record.cancelled ? " cancelled" : "");
+        else if constexpr (std::is_same_v<T, record::HandedOut>)
+          return "handed-out job=" + name(record.job) + " upto=" + std::to_string(record.upto);
+        else if constexpr (std::is_same_v<T, record::Fenced>)
+          return "fenced job=" + name(record.job) + " " + range(record.first, record.count) +
+                 " lease=" + std::to_string(record.token.lease);
         else if constexpr (std::is_same_v<T, record::Finished>)
-          return "finished" + job + " " + range(record.first, record.outcomes.count()) +
+          return "finished job=" + name(record.job) + " " + range(record.first, record.count) +
                  kinds_of(record.kinds);
-        else if constexpr (std::is_same_v<T, record::Released>)
-          return "released" + job + " upto=" + std::to_string(record.position);
+        else if constexpr (std::is_same_v<T, record::Summarised>)
+          return "summarised job=" + name(record.summary.id);
+        else if constexpr (std::is_same_v<T, record::Forgotten>)
+          return "forgotten job=" + name(record.job);
+        else if constexpr (std::is_same_v<T, record::Joined>)
+          return "joined worker=" + record.name;
+        else if constexpr (std::is_same_v<T, record::Left>)
+          return "left";
         else
-          return "forgotten" + job;
+          return text(record);
       },
       any);
 }

@@ -22,6 +22,9 @@ class Brief {
   std::string text(const Tasks& tasks);
   std::string text(const Outcomes& outcomes);
   std::string text(const Accepted& accepted);
+  std::string text(const record::Attempted& record);
+  std::string text(const record::Released& record);
+  std::string text(const record::Stopped& record);
   std::string text(const JobRefused& refused);
   std::string text(const Message& message);
 

@@ -49,7 +49,7 @@ TEST_CASE("what an attached job's client acknowledges is released, and in the en
   run.broker.acknowledges(run.client, run.job, 2);
   CHECK(run.broker.took_records() == Lines{"finished job=1 [0,1)", "released job=1 upto=1",
                                            "finished job=1 [1,2)", "released job=1 upto=2",
-                                           "forgotten job=1"});
+                                           "summarised job=1"});
   CHECK(run.broker.core().memory_used() == 0);
   run.broker.acknowledges(run.client, run.job, 2);  // again, as after a lost answer
   CHECK(run.broker.core().counters().frames_bad == 0);

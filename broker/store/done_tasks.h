@@ -1,0 +1,31 @@
+// The tasks of one job whose outcomes are gone: which they were, and how they ended.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "broker/core/index_range.h"
+
+namespace zonda {
+
+class DoneTasks {
+ public:
+  DoneTasks() = default;
+  DoneTasks(const std::vector<IndexRange>& ranges, const std::array<std::uint64_t, 9>& kinds);
+
+  // `kinds` as in record::Finished: empty means that all are values.
+  void add(IndexRange range, std::string_view kinds);
+
+  bool empty() const { return ends_.empty(); }
+  std::vector<IndexRange> ranges() const;  // ascending, never touching
+  const std::array<std::uint64_t, 9>& kinds() const { return kinds_; }
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> ends_;  // by first task
+  std::array<std::uint64_t, 9> kinds_{};
+};
+
+}  // namespace zonda
