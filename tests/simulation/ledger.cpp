@@ -18,7 +18,7 @@ std::uint8_t kind_at(std::string_view kinds, std::uint32_t at) {
 void Ledger::submitted(const JobId& id, const std::vector<TaskPlan>& plans, const JobSpec& spec) {
   Job& job = jobs_[id];
   job.spec = spec;
-  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, 0, 0, 0, 0});
+  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, {}, 0, 0, 0});
   tasks_ += plans.size();
 }
 
@@ -45,12 +45,18 @@ Ledger::Task& Ledger::task(const JobId& id, std::uint64_t index) {
   return at->second.tasks[index];
 }
 
+void Ledger::decided(const TaskRange& range) {
+  for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
+    if (task(range.job, index).recorded > 0)
+      throw Violation("handed out after it was done: " + name(range.job, index));
+  }
+}
+
 void Ledger::issued(const TaskRange& range) {
   for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
     Task& issued = task(range.job, index);
-    if (issued.recorded > 0) throw Violation("handed out after it was done: " + name(range.job, index));
-    if (range.lease <= issued.lease) throw Violation("a token was issued twice: " + name(range.job, index));
-    issued.lease = range.lease;
+    if (range.token() <= issued.token) throw Violation("a token was issued twice: " + name(range.job, index));
+    issued.token = range.token();
   }
 }
 
@@ -67,7 +73,7 @@ void Ledger::recorded(const record::Finished& finished) {
     const TaskEcho echo = TaskEcho::decode(payload);
     if (echo.secret != done.plan.secret)
       throw Violation("recorded another task's result: " + name(finished.job, index));
-    if (echo.lease != done.lease)
+    if (echo.token != done.token)
       throw Violation("recorded under an old token: " + name(finished.job, index));
   });
 }
