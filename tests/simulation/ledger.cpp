@@ -18,7 +18,7 @@ std::uint8_t kind_at(std::string_view kinds, std::uint32_t at) {
 void Ledger::submitted(const JobId& id, const std::vector<TaskPlan>& plans, const JobSpec& spec) {
   Job& job = jobs_[id];
   job.spec = spec;
-  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, {}, 0, 0, 0});
+  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, {}, {}, 0, 0, 0});
   tasks_ += plans.size();
 }
 
@@ -78,6 +78,16 @@ void Ledger::recorded(const record::Finished& finished) {
   });
 }
 
+void Ledger::attempted(const record::Attempted& attempted) {
+  if (!attempted.spent) return;
+  for (std::uint64_t index = attempted.first; index < attempted.first + attempted.count; ++index) {
+    Task& tried = task(attempted.job, index);
+    if (attempted.token <= tried.spent)
+      throw Violation("an attempt was counted twice: " + name(attempted.job, index));
+    tried.spent = attempted.token;
+  }
+}
+
 void Ledger::seen(const JobId& id, const OutcomeRange& range) {
   for (std::uint32_t at = 0; at < range.outcomes.count(); ++at) {
     const Task& told = task(id, range.first + at);
@@ -105,6 +115,9 @@ void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range
       throw Violation("expired without a deadline: " + name(id, index));
     if (kind == TaskReport::failed && told.plan.nature == Nature::Value)
       throw Violation("failed without a reason: " + name(id, index));
+    const bool first_only = told.plan.nature == Nature::FailFirst || told.plan.nature == Nature::CrashFirst;
+    if ((kind == TaskReport::failed || kind == TaskReport::crashed) && first_only && job.spec.retries > 0)
+      throw Violation("not tried again: " + name(id, index));
     ++outcomes_;
   });
 }

@@ -19,6 +19,7 @@ SimBroker::SimBroker(SimClock& clock, SimNetwork& network, std::mt19937_64& rand
       config_(std::move(config)),
       store_(clock, random, [this](const Record& record) {
         if (const auto* finished = std::get_if<record::Finished>(&record)) ledger_.recorded(*finished);
+        if (const auto* tried = std::get_if<record::Attempted>(&record)) ledger_.attempted(*tried);
       }) {
   config_.epoch = 0;
   store_.set_on_event([this] { turn_later(); });
