@@ -69,6 +69,10 @@ class BrokerCore {
   void settle(const Now& now, Effects& effects);
   TimePoint next_deadline() const;
 
+  // New work is refused or waits, accepted work goes on.
+  void set_disk_nearly_full(bool on) { disk_nearly_full_ = on; }
+
+  const BrokerConfig& config() const { return config_; }
   bool stop_asked() const { return stop_asked_; }  // an administrator wants the broker to end
   const BrokerCounters& counters() const { return counters_; }
   std::uint64_t memory_used() const { return memory_used_; }
@@ -259,6 +263,7 @@ class BrokerCore {
   std::uint64_t memory_used_ = 0;
   TimePoint no_expiry_before_{};  // after a stall of our own
   bool stop_asked_ = false;
+  bool disk_nearly_full_ = false;
   std::set<JobId> awaited_;                 // workers of before the start that are not back
   std::optional<record::Stopped> stopped_;  // how the broker before this one ended, while it is restored
   BrokerCounters counters_;

@@ -43,6 +43,9 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   }
   if (const std::string why = malformation(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Invalid, why, effects);
+  if (disk_nearly_full_)
+    return refuse_job(session, message.job, JobRefusedCode::Limit,
+                      "the disk of the broker is nearly full: try again when there is room", effects);
   if (std::string why = signature_objection(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
   if (message.position > 0 || message.accepted > 0)
@@ -221,7 +224,8 @@ void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode c
 // What a client may have sent in this session, in all. It grows as its frames arrive, unless memory is short.
 std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
   if (session.client == nullptr) return {0, 0};
-  const std::uint64_t room = memory_used_ < config_.memory_limit ? config_.memory_limit - memory_used_ : 0;
+  const bool full = disk_nearly_full_ || memory_used_ >= config_.memory_limit;
+  const std::uint64_t room = full ? 0 : config_.memory_limit - memory_used_;
   const std::uint64_t bytes = std::min(room, config_.client_window_bytes);
   if (bytes < full_window() / 2) starved_.insert(session.number);
   if (bytes > 0) {

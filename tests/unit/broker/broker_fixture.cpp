@@ -30,31 +30,6 @@ BrokerFixture::BrokerFixture(BrokerConfig config) : config_(std::move(config)) {
   core_ = std::make_unique<BrokerCore>(config_);
 }
 
-// ---------------------------------------------------------------------------------------------- the broker
-
-void BrokerFixture::crashes(std::chrono::nanoseconds downtime) { start(downtime); }
-
-void BrokerFixture::stops(std::chrono::nanoseconds downtime) {
-  core_->stop(effects_);
-  deliver();
-  start(downtime);
-}
-
-void BrokerFixture::start(std::chrono::nanoseconds downtime) {
-  for (PeerState& peer : peers_) {
-    peer.connection.number = 0;
-    peer.alive = false;
-  }
-  time_ += downtime;
-  ++config_.epoch;
-  ++config_.seed;
-  core_ = std::make_unique<BrokerCore>(config_);
-  store_.replay(~0ULL, [&](Record& record) { core_->restore(record, now()); });
-  core_->restored(now(), std::chrono::duration_cast<std::chrono::milliseconds>(downtime), effects_);
-  REQUIRE(core_->check() == "");
-  turn([] {});
-}
-
 // ---------------------------------------------------------------------------------------------- time
 
 Now BrokerFixture::now() const {
