@@ -135,7 +135,7 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
     Session* session = sessions_.find(session_number);
     const Job* accepted = find_job(job_id);
     if (session != nullptr && accepted != nullptr)
-      say(*session, Accepted{job_id, accepted->count, accepted->is_closed()}, effects);
+      say(*session, Accepted{job_id, accepted->count, accepted->is_closed(), config_.durability}, effects);
   }
   dispatch(now, effects);
   deliver(now, effects);
