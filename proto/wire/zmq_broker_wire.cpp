@@ -48,6 +48,7 @@ ZmqBrokerWire::ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options)
 }
 
 void ZmqBrokerWire::receive_until(TimePoint deadline, const OnFrame& on_frame) {
+  if (!gone_.empty()) deadline = TimePoint::min();  // found since the last turn: to be told now
   bool something = false;
   do {
     retry_blocked();

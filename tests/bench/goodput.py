@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""goodput.py [options]: the rate of four workers while one of them is killed every second, beside the rate in peace.
+"""goodput.py [options]: the rate of four workers while one of them is killed every second, beside the rate in
+peace.
 
-The workers have one slot each and run tasks of 10 ms, which sleep, in processes of their own. A killed worker is
-replaced at once. Quiet and disturbed rounds take turns; prints each, the medians and their ratio (goal: 0.90).
+The workers have one slot each and run tasks of 10 ms, which sleep, in processes of their own. A killed worker
+is replaced at once. Quiet and disturbed rounds take turns; prints each, the medians and their ratio (goal:
+0.90).
 """
 import argparse
 import json
@@ -74,7 +76,8 @@ class Goodput:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--build", default="build/release", help="directory of the build; default %(default)s")
     add("--seconds", type=int, default=15, help="of a round; default %(default)s")

@@ -3,7 +3,7 @@
 
   kill -9   of the agent on a living host, again and again, one at a time (goal: p99 below 1 s)
   SIGSTOP   of agent and child, several at the same time: the lease, 15 s, and little more
-  cut off   its connections carry nothing any more, and nobody says so: the same
+  cut off   its connections carry nothing any more, nobody says so, and it gets no new ones: the same
 
 The start is what the function itself writes down; one clock, as all run on one machine.
 """
@@ -35,7 +35,8 @@ class Group:
     def start_worker(self):
         self.born += 1
         self.workers.append(self.cluster.start_worker(
-            f"{self.name}-{self.born}", "--slots", "1", "--label", f"group={self.name}", address=self.address))
+            f"{self.name}-{self.born}", "--slots", "1", "--label", f"group={self.name}",
+            address=self.address))
 
     def starts_of(self, number):
         return [each for each in self.cluster.executions() if each.number == number]
@@ -52,7 +53,8 @@ class Group:
         return number, release, next(worker for worker in self.workers if worker.pid == agent)
 
     def seconds_until_started_again(self, number, since_ns, patience):
-        again = wait_until(lambda: self.starts_of(number)[1:], "the task to start again", patience, pause=0.01)
+        again = wait_until(lambda: self.starts_of(number)[1:], "the task to start again", patience,
+                           pause=0.01)
         return (again[0].began_ns - since_ns) / 1e9
 
     def end_task(self, release):
@@ -142,7 +144,7 @@ def measure_cuts(cluster, repetitions, numbers):
 
         def cut(*_):
             since = time.monotonic_ns()
-            proxy.drop_all()
+            proxy.cut_off()
             return since
 
         try:
@@ -162,11 +164,13 @@ def tell(what, times):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--build", default="build/release", help="directory of the build; default %(default)s")
     add("--kills", type=int, default=100, help="default %(default)s")
-    add("--silent", type=int, default=4, help="repetitions of SIGSTOP and of cutting off; default %(default)s")
+    add("--silent", type=int, default=4,
+        help="repetitions of SIGSTOP and of cutting off; default %(default)s")
     add("--durable", action="store_true", help="the broker keeps its data")
     options = parser.parse_args()
     cluster = Cluster(options.build, options.durable)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""chaos.py [options]: kills, stops and cuts off real processes while clients count what becomes of every task.
+"""chaos.py [options]: kills, stops and cuts off real processes while clients count what becomes of every
+task.
 
-At the end the faults stop, everything has to finish in bounded time, and every task must have exactly one outcome,
-the right one. Exit code 0: it has, and no process was left behind. The last line is a summary as JSON.
+At the end the faults stop, everything has to finish in bounded time, and every task must have exactly one
+outcome, the right one. Exit code 0: it has, and no process was left behind. The last line is a summary, JSON.
 
-An hour of it, with a broker that keeps its data:
+Half an hour of it, with a broker that keeps its data:
   tests/chaos/chaos.py --durable --proxy --seconds 1800 --kill-workers-every 1.5 --kill-broker-every 5
 """
 import argparse
@@ -338,15 +339,17 @@ class Chaos:
         ran = collections.Counter(execution.number for execution in self.cluster.executions())
         return {
             "seed": self.options.seed, "seconds": self.options.seconds, "durable": self.options.durable,
-            "tasks": dict(self.tasks), "detached_jobs": self.detached.jobs, "detached_tasks": self.detached.tasks,
-            "detached_unsure": self.detached.unsure, "executions": ran.total(),
+            "tasks": dict(self.tasks), "detached_jobs": self.detached.jobs,
+            "detached_tasks": self.detached.tasks, "detached_unsure": self.detached.unsure,
+            "executions": ran.total(),
             "ran_again": ran.total() - len(ran), **self.counts,
             "connection_faults": self.proxy.counts if self.proxy else {}, "broker": self.broker_says,
             "problems": self.problems[:PROBLEMS_SHOWN]}
 
 
 def options_of(words):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--build", default="build/release", help="directory of the build; default %(default)s")
     add("--seconds", type=float, default=60, help="how long there are faults; default %(default)s")

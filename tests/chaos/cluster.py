@@ -1,7 +1,7 @@
 """Starts and ends a broker, workers and clients as processes of their own, in a directory of their own.
 
-Whatever is started here, and whatever that starts, carries a mark in its environment; close() finds by it what was
-left behind.
+Whatever is started here, and whatever that starts, carries a mark in its environment; close() finds by it
+what was left behind.
 """
 import collections
 import json

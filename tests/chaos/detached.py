@@ -75,8 +75,9 @@ class DetachedJobs:
         if answer is None:
             return
         lines = [json.loads(line) for line in answer.stdout.splitlines()]
-        if [line["index"] for line in lines] != list(range(tasks)):
-            self.problems.append(f"detached: job {job} of {tasks}: outcomes {[line['index'] for line in lines]}")
+        indices = [line["index"] for line in lines]
+        if indices != list(range(tasks)):
+            self.problems.append(f"detached: job {job} of {tasks}: outcomes {indices}")
         for line in lines:
             if line["stdout"] != f"{line['index'] ** 2}\n":
                 self.problems.append(f"detached: {job}/{line['index']} gave {line}")

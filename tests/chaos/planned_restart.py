@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""planned_restart.py [options]: stops a broker under load in the ordinary way and starts it again, N times, and counts
-the tasks whose function ran twice. The goal is none.
+"""planned_restart.py [options]: stops a broker under load in the ordinary way and starts it again, N times,
+and counts the tasks whose function ran twice. The goal is none.
 
-Needs a broker that keeps its data. The last line is a summary as JSON; exit code 0: no task was lost, and none ran
-twice.
+Needs a broker that keeps its data. The last line is a summary as JSON; exit code 0: no task was lost, and
+none ran twice.
 """
 import argparse
 import collections
@@ -36,8 +36,8 @@ class PlannedRestart:
                         for number in range(self.options.workers)]
         self.cluster.wait_workers(self.options.workers)
         self.client = self.cluster.start(
-            "client", "chaos_client", "--first", str(1 << 40), "--seed", str(self.options.seed), "--lanes", "4",
-            "--drain-seconds", str(FINISH), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            "client", "chaos_client", "--first", str(1 << 40), "--seed", str(self.options.seed),
+            "--lanes", "4", "--drain-seconds", str(FINISH), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def executions_bytes(self):
         try:
@@ -77,13 +77,14 @@ class PlannedRestart:
         twice = [number for number, times in ran.items() if times > 1]
         if twice:
             self.problems.append(f"{len(twice)} tasks ran twice, among them {sorted(twice)[:5]}")
-        return {"seed": self.options.seed, "restarts": len(self.pauses), "tasks": self.tasks, "ran_twice": len(twice),
-                "pause_p50": round(statistics.median(self.pauses), 3), "pause_max": round(max(self.pauses), 3),
-                "problems": self.problems}
+        return {"seed": self.options.seed, "restarts": len(self.pauses), "tasks": self.tasks,
+                "ran_twice": len(twice), "pause_p50": round(statistics.median(self.pauses), 3),
+                "pause_max": round(max(self.pauses), 3), "problems": self.problems}
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--build", default="build/release", help="directory of the build; default %(default)s")
     add("--restarts", type=int, default=20)

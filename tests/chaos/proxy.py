@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """proxy.py --listen PORT --target PORT [--seed N] [--every SECONDS]: a TCP proxy that breaks connections.
 
-Three ports in a row, as a broker has them, each forwarded to the same port of the target. Faults: a stall of one
-direction or both, a silent drop (both ends keep a connection that carries nothing any more, not even its end), a
-reset, a delay, tiny segments, and a time in which new connections are reset.
+Three ports in a row, as a broker has them, each forwarded to the same port of the target. Faults: a stall of
+one direction or both, a silent drop (both ends keep a connection that carries nothing any more, not even its
+end), a reset, a delay, tiny segments, and a time in which new connections are reset.
 """
 import argparse
 import asyncio
+import math
 import random
 import socket
 import struct
@@ -85,7 +86,8 @@ def reset(writer):
 
 
 class FaultProxy:
-    """Runs in a thread of its own. Faults are asked for from outside; `counts` says how many hit a connection."""
+    """Runs in a thread of its own. Faults are asked for from outside; `counts` says how many hit a
+    connection."""
 
     def __init__(self, listen, target, seed=0):
         self.listen, self.target = listen, target
@@ -111,9 +113,9 @@ class FaultProxy:
         """One fault of this kind, else of any; returns what it was."""
         return self.call(self.strike(kind))
 
-    def drop_all(self):
-        """Every connection there is now carries nothing any more."""
-        self.call(self.drop(list(self.links)))
+    def cut_off(self):
+        """No connection carries anything any more, and there are no new ones until heal()."""
+        self.call(self.cut())
 
     def heal(self):
         """Ends what would end by itself. Dropped connections stay so: their peers are to notice."""
@@ -175,10 +177,11 @@ class FaultProxy:
         else:
             self.spawn(link.slow_down(self.random.uniform(1, 5), split=True))
 
-    async def drop(self, links):
-        for link in links:
+    async def cut(self):
+        self.refuse_until = math.inf
+        for link in self.links:
             link.dropped = True
-        self.counts["drop"] += len(links)
+        self.counts["drop"] += len(self.links)
 
     async def end_faults(self):
         self.refuse_until = 0.0

@@ -124,8 +124,8 @@ class WorkerCore {
   std::vector<Slot> slots_;
   Outbox outbox_;
   std::optional<std::uint64_t> resent_after_;  // where the outbox last went back to
-  std::map<std::string, double> task_us_;  // by function: how long a task takes
-  std::vector<Held> returned_;             // to be told
+  std::map<std::string, double> task_us_;      // by function: how long a task takes
+  std::vector<Held> returned_;                 // to be told
   std::vector<Dropped> dropped_;  // what slots were asked to give back, until nothing of it is in one
   std::map<TaskId, TaskProgress> progress_;
   std::vector<TaskOutput> output_;
