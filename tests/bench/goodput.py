@@ -65,13 +65,15 @@ class Goodput:
             killed.append(self.round(kill=True))
             print(f"round {number + 1}: quiet {quiet[-1]:.1f}/s, one killed every second {killed[-1]:.1f}/s",
                   flush=True)
+        lost = self.cluster.status()["workers_lost"]
         self.client.stdin.close()
         self.client.wait(60)
         a, b = statistics.median(quiet), statistics.median(killed)
         print(f"medians of {self.options.rounds} rounds of {self.options.seconds} s: quiet {a:.1f}/s, "
               f"killed {b:.1f}/s, ratio {b / a:.3f}")
         print(json.dumps({"seed": self.options.seed, "quiet_per_second": round(a, 1),
-                          "killed_per_second": round(b, 1), "ratio": round(b / a, 4)}))
+                          "killed_per_second": round(b, 1), "workers_lost": lost,
+                          "ratio": round(b / a, 4)}))
         return 0 if b / a >= 0.9 else 1
 
 
