@@ -212,7 +212,15 @@ class Chaos:
                 signal_quietly(child, signal.SIGCONT)
         agent.send_signal(signal.SIGCONT)  # nothing happens if it has ended
 
-    # Faults of the broker and of connections.
+    # Faults of clients, the broker and connections.
+
+    def stop_client(self):
+        client = self.random.choice(self.clients)
+        seconds = self.pause_length()
+        self.say(f"stop {client.label} for {seconds:.1f} s")
+        self.counts["client_stops"] += 1
+        client.send_signal(signal.SIGSTOP)
+        self.at(seconds, client.send_signal, signal.SIGCONT)
 
     def stop_broker(self):
         if self.broker_down or self.broker_stopped:
@@ -270,6 +278,7 @@ class Chaos:
         self.every(options.kill_workers_every * 3, self.stop_worker)
         self.every(options.kill_workers_every * 6, self.drain_worker)
         self.every(options.stop_broker_every, self.stop_broker)
+        self.every(options.stop_broker_every, self.stop_client)
         self.every(options.kill_broker_every, self.kill_broker)
         self.every(options.kill_broker_every * 3, self.restart_broker)
         if self.proxy:
@@ -360,7 +369,8 @@ def options_of(words):
     add("--durable", action="store_true", help="the broker keeps its data, and is killed, too")
     add("--kill-workers-every", type=float, default=2, metavar="S", help="seconds, on average; 0: never")
     add("--kill-broker-every", type=float, metavar="S", help="with --durable; default 6")
-    add("--stop-broker-every", type=float, default=20, metavar="S", help="SIGSTOP; default %(default)s")
+    add("--stop-broker-every", type=float, default=20, metavar="S",
+        help="SIGSTOP, clients too; default %(default)s")
     add("--proxy", action="store_true", help="every other peer connects through a proxy with faults")
     add("--proxy-every", type=float, default=1, metavar="S", help="between its faults; default %(default)s")
     add("--keep", action="store_true", help="keep the directory with the logs")
