@@ -1,36 +1,64 @@
 #include "broker/broker_loop.h"
 
+#include <poll.h>
+
 #include <optional>
+#include <stdexcept>
 
 namespace zonda {
 
-Now BrokerLoop::now() const { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+namespace {
+
+Now read_clocks() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+
+}  // namespace
+
+void BrokerLoop::begin(Effects& effects) {
+  remember(effects);
+  speak();
+}
 
 void BrokerLoop::turn() {
   Effects effects;
   std::optional<Now> now;  // read once, after the wait: decisions of a turn agree on the time
   wire_.receive_until(core_.next_deadline(), [&](Connection from, std::string_view frame) {
-    if (!now) now = this->now();
+    if (!now) now = read_clocks();
     core_.handle(from, frame, *now, effects);
   });
-  if (!now) now = this->now();
+  if (!now) now = read_clocks();
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
+  core_.set_disk_nearly_full(store_.is_nearly_full());
   core_.settle(*now, effects);
+  remember(effects);
+  speak();
+}
+
+void BrokerLoop::remember(Effects& effects) {
   for (const std::string& event : effects.events) on_event_(event);
-  if (effects.records.empty() && held_.empty()) {
-    for (Effects::Outgoing& outgoing : effects.frames) wire_.send(outgoing.to, std::move(outgoing.frame));
+  if (!effects.records.empty() || !held_.empty()) {
+    held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
     return;
   }
-  held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
-  speak();
+  for (Effects::Outgoing& outgoing : effects.frames) wire_.send(outgoing.to, std::move(outgoing.frame));
 }
 
 // Nothing is said before it is remembered, and nothing overtakes: frames of a session are numbered.
 void BrokerLoop::speak() {
-  while (!held_.empty() && held_.front().commit <= store_.committed()) {
+  const std::uint64_t committed = store_.committed();
+  for (; !held_.empty() && held_.front().commit <= committed; held_.pop_front()) {
     for (Effects::Outgoing& outgoing : held_.front().frames)
       wire_.send(outgoing.to, std::move(outgoing.frame));
-    held_.pop_front();
+  }
+  if (const std::string failure = store_.failure(); !failure.empty()) throw std::runtime_error(failure);
+}
+
+void BrokerLoop::stop() {
+  Effects effects;
+  core_.stop(effects);
+  remember(effects);
+  for (speak(); !held_.empty(); speak()) {
+    pollfd stored{store_.event_fd(), POLLIN, 0};
+    poll(&stored, 1, -1);  // EINTR: looks again
   }
 }
 

@@ -19,7 +19,13 @@ class BrokerLoop {
   BrokerLoop(BrokerCore& core, BrokerWire& wire, Store& store, OnEvent on_event)
       : core_(core), wire_(wire), store_(store), on_event_(std::move(on_event)) {}
 
+  // What the core decided when it was restored, before the first turn.
+  void begin(Effects& effects);
+  // Throws std::runtime_error when the store failed: what was not acknowledged never happened, and nothing
+  // may be acknowledged any more.
   void turn();
+  // A planned stop: returns when all that was decided is remembered and said. Throws as turn().
+  void stop();
 
  private:
   struct Held {
@@ -27,7 +33,7 @@ class BrokerLoop {
     std::vector<Effects::Outgoing> frames;
   };
 
-  Now now() const;
+  void remember(Effects& effects);
   void speak();
 
   BrokerCore& core_;

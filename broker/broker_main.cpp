@@ -5,11 +5,16 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <future>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
 #include "broker/broker_loop.h"
+#include "broker/doorman.h"
 #include "broker/store/memory_store.h"
+#include "broker/store/sqlite_store.h"
 #include "proto/wire/address.h"
 #include "proto/wire/cookie.h"
 #include "proto/wire/descriptor_limit.h"
@@ -43,11 +48,12 @@ std::vector<BaseAddress> addresses_of(const BrokerSettings& settings) {
   return addresses;
 }
 
+// A memory of its own: no token of an earlier broker can match.
 BrokerConfig config_of(const BrokerSettings& settings, const std::vector<BaseAddress>& addresses) {
   std::mt19937_64 random = seeded();
   BrokerConfig config;
   for (auto& byte : config.store.bytes) byte = static_cast<std::uint8_t>(random());
-  config.epoch = (random() >> 33) + 1;  // a memory of its own: no token of an earlier broker can match
+  config.epoch = (random() >> 33) + 1;
   config.seed = random();
   config.memory_limit = settings.memory_limit > 0 ? settings.memory_limit : half_of_memory();
   for (const BaseAddress& address : addresses) {
@@ -56,9 +62,54 @@ BrokerConfig config_of(const BrokerSettings& settings, const std::vector<BaseAdd
   return config;
 }
 
+// A broker and its memory, as they begin.
+struct Beginning {
+  std::unique_ptr<Store> store;
+  std::unique_ptr<BrokerCore> core;
+  Effects effects;
+};
+
+Beginning begin_in_memory(const BrokerConfig& config) {
+  return {std::make_unique<MemoryStore>(), std::make_unique<BrokerCore>(config), {}};
+}
+
+Beginning begin_on_disk(const BrokerSettings& settings, BrokerConfig config, DataDirectory directory) {
+  const bool batch = settings.durability == "batch";
+  auto store = SqliteStore::open(std::move(directory), batch ? Durability::Batch : Durability::Fsync);
+  config.store = store->id();
+  config.epoch = store->epoch();
+  config.durability = settings.durability;
+  Beginning beginning{nullptr, std::make_unique<BrokerCore>(config), {}};
+  const Now now{std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
+  store->replay(~0ULL, [&](Record& record) { beginning.core->restore(record, now); });
+  beginning.core->restored(now, std::chrono::ceil<std::chrono::milliseconds>(store->downtime()),
+                           beginning.effects);
+  beginning.store = std::move(store);
+  return beginning;
+}
+
+// Reading a large store takes a while; who asks meanwhile is told so.
+Beginning begin(const BrokerSettings& settings, const BrokerConfig& config, BrokerWire& wire,
+                std::optional<DataDirectory> directory, Signals& signals) {
+  if (!directory) return begin_in_memory(config);
+  if (directory->created()) spdlog::info("store-created directory={}", settings.data);
+  std::future<Beginning> reading =
+      std::async(std::launch::async, begin_on_disk, std::cref(settings), config, std::move(*directory));
+  Doorman doorman(wire);
+  while (reading.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+    doorman.turn(std::chrono::milliseconds(10));
+    if (signals.take() != 0) std::_Exit(0);  // nothing was changed but the epoch, which is on disk
+  }
+  return reading.get();
+}
+
+std::optional<DataDirectory> directory_of(const BrokerSettings& settings) {
+  if (settings.data.empty()) return std::nullopt;
+  return DataDirectory::open(settings.data, settings.init);
+}
+
 void serve(const BrokerSettings& settings, Signals& signals) {
-  if (!settings.data.empty())
-    throw std::runtime_error("this version keeps jobs in memory only; start it with --memory");
+  std::optional<DataDirectory> directory = directory_of(settings);
   raise_descriptor_limit();
   ZmqContext context;
   BrokerWireOptions options;
@@ -66,15 +117,23 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   options.wake_ups = {signals.fd()};
   ZmqBrokerWire wire(context, options);
   const BrokerConfig config = config_of(settings, wire.addresses());
-  BrokerCore core(config);
-  MemoryStore store;
+  Beginning beginning = begin(settings, config, wire, std::move(directory), signals);
+  BrokerCore& core = *beginning.core;
+  Store& store = *beginning.store;
+  if (store.event_fd() >= 0) wire.add_wake_up(store.event_fd());
   BrokerLoop loop(core, wire, store, [](const std::string& event) { spdlog::info(event); });
   std::string listening;
   for (const BaseAddress& address : wire.addresses())
     listening += (listening.empty() ? "" : ",") + address.text();
-  spdlog::info("broker-ready address={} durability={} pid={}", listening, config.durability, getpid());
+  loop.begin(beginning.effects);
+  const std::string durability = core.config().durability;
+  spdlog::info("broker-ready address={} durability={} epoch={} pid={}", listening, durability,
+               core.config().epoch, getpid());
+  if (durability == "batch")
+    spdlog::warn("durability=batch: a power failure loses what was accepted in the last 50 ms");
   if (settings.on_ready) settings.on_ready(listening);
   while (signals.take() == 0 && !core.stop_asked()) loop.turn();
+  loop.stop();
   const BrokerCounters& counters = core.counters();
   spdlog::info("broker-stopped done={} failed={}", counters.tasks_done, counters.tasks_failed);
 }

@@ -10,6 +10,8 @@ namespace zonda {
 struct BrokerSettings {
   std::string bind = "tcp://127.0.0.1:5570";  // a comma-separated list; port 0: chosen
   std::string data;                           // directory of the durable store; empty: memory only
+  bool init = false;                          // make a store in a directory that is there already
+  std::string durability = "fsync";           // of the store: "fsync", "batch"
   bool insecure = false;                      // listen on other than this machine, without keys
   std::uint64_t memory_limit = 0;             // bytes; 0: half of the machine's memory
   bool quiet = false;                         // log warnings and errors only
@@ -18,7 +20,7 @@ struct BrokerSettings {
 
 // Runs until SIGTERM or SIGINT, or until an administrator stops it. Returns the exit code; throws
 // std::exception, with a text for people, if it cannot start. Call it on the main thread, before others
-// exist: signals are blocked for all.
+// exist: signals are blocked for all. A StoreError is about its directory.
 int run_broker(const BrokerSettings& settings);
 
 }  // namespace zonda

@@ -1,6 +1,8 @@
 #include "cli/daemons.h"
 
 #include "broker/broker_main.h"
+#include "broker/store/store_error.h"
+#include "command_line/complaint.h"
 #include "worker/executor/exec_function.h"
 
 namespace zonda::cli {
@@ -9,9 +11,15 @@ int start_broker(const BrokerStart& start) {
   BrokerSettings settings;
   settings.bind = start.bind;
   settings.data = start.data;
+  settings.init = start.init;
+  settings.durability = start.durability;
   settings.insecure = start.insecure;
   settings.quiet = start.quiet;
-  return run_broker(settings);
+  try {
+    return run_broker(settings);
+  } catch (const StoreError& error) {
+    throw Complaint(ExitCode::Refused, error.what());
+  }
 }
 
 Handlers served_functions() {

@@ -9,10 +9,11 @@ namespace zonda::cli {
 
 struct BrokerStart {
   std::string bind = "tcp://127.0.0.1:5570";
-  std::string data;       // a directory; empty: nothing outlives the broker
-  bool init = false;      // make a store in a directory that is there already
-  bool insecure = false;  // listen on other than this machine, without keys
-  bool quiet = false;     // log warnings and errors only
+  std::string data;                  // a directory; empty: nothing outlives the broker
+  bool init = false;                 // make a store in a directory that is there already
+  std::string durability = "fsync";  // of the store
+  bool insecure = false;             // listen on other than this machine, without keys
+  bool quiet = false;                // log warnings and errors only
 };
 
 // What workers of this program serve: commands, and what `bench` calls.

@@ -55,7 +55,7 @@ void BrokerCore::Question::status() {
   answer.packer.pack_map(25);
   answer.field("queued", core_.queue_.ready_tasks());
   answer.field("delayed", core_.delayed_tasks_);
-  answer.field("held", core_.leased_tasks_);
+  answer.field("held", core_.leased_tasks_ + core_.orphaned_tasks_);
   answer.field("running", running);
   answer.field("done", counters.tasks_done);
   answer.field("failed", counters.tasks_failed);

@@ -17,7 +17,7 @@ void pack_common(Answer& answer, const T& job, bool complete) {
   answer.field("detached", job.spec.detached);
   answer.field("tasks", job.count);
   answer.field("queued", job.counts.ready);
-  answer.field("running", job.counts.leased);
+  answer.field("running", job.counts.leased + job.counts.orphaned);
   answer.field("delayed", job.counts.delayed);
   answer.field("done", job.counts.values);
   answer.field("failed", job.counts.failed_total() - job.counts.failed[TaskReport::cancelled]);
@@ -42,7 +42,7 @@ Answer& Answer::time(const char* name, std::optional<UtcTime> time) {
 const char* state_name(JobState state, bool complete, const JobCounts& counts) {
   if (state == JobState::Cancelled) return "cancelled";
   if (complete) return counts.failed_total() > 0 ? "failed" : "done";
-  if (counts.leased > 0) return "running";
+  if (counts.leased + counts.orphaned > 0) return "running";
   return counts.open() > 0 ? "queued" : "open";
 }
 

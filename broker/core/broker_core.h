@@ -7,8 +7,8 @@
 //
 // The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
 // and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back), sink.cpp (outcomes come
-// in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), cancel.cpp, admin.cpp
-// (questions and orders).
+// in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), cancel.cpp, recovery.cpp (a
+// start on what an earlier broker left), admin.cpp (questions and orders).
 #pragma once
 
 #include <algorithm>
@@ -57,11 +57,22 @@ class BrokerCore {
   explicit BrokerCore(BrokerConfig config);
   ~BrokerCore();
 
+  // On a store that has something to tell: restore() for each record it replays, then restored() once, before
+  // anything else. `downtime`: since the broker before it was last heard of.
+  void restore(Record& record, const Now& now);
+  void restored(const Now& now, std::chrono::milliseconds downtime, Effects& effects);
+  // The last call, before a stop that is planned.
+  void stop(Effects& effects);
+
   void handle(Connection from, std::string_view frame, const Now& now, Effects& effects);
   void connection_gone(Connection connection, const Now& now, Effects& effects);
   void settle(const Now& now, Effects& effects);
   TimePoint next_deadline() const;
 
+  // New work is refused or waits, accepted work goes on.
+  void set_disk_nearly_full(bool on) { disk_nearly_full_ = on; }
+
+  const BrokerConfig& config() const { return config_; }
   bool stop_asked() const { return stop_asked_; }  // an administrator wants the broker to end
   const BrokerCounters& counters() const { return counters_; }
   std::uint64_t memory_used() const { return memory_used_; }
@@ -95,7 +106,9 @@ class BrokerCore {
               std::uint64_t retry_after_ms, Effects& effects);
   void on(const Holdings& holdings, Session& session, const Now& now, Effects& effects);
   void reconcile(WorkerRecord& worker, const Now& now, Effects& effects);
-  void adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken);
+  void adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken,
+             Effects& effects);
+  void take_over(Lease& lease, IndexRange part, SegmentState state, bool started, Effects& effects);
 
   // intake.cpp
   void on(const OpenJob& message, Session& session, const Now& now, Effects& effects);
@@ -105,6 +118,8 @@ class BrokerCore {
   std::string signature_objection(const JobSpec& spec) const;
   Job& open_job(const JobId& id, const JobSpec& spec, ClientRecord* client, const std::string& client_name,
                 const Now& now, Effects& effects);
+  Job& add_job(const JobId& id, const JobSpec& spec, ClientRecord* client, const std::string& client_name,
+               UtcTime at);
   void accept_tasks(Job& job, std::uint64_t first, const Column& arguments, const Now& now, Effects& effects);
   void accept_later(Job& job, Session& session) { accepts_due_.emplace(session.number, job.id); }
   void accept_for_readers(Job& job);
@@ -129,7 +144,7 @@ class BrokerCore {
   Offer best_offer(WorkerRecord& worker, Parts& its_part);
   std::uint64_t room(const WorkerRecord& worker, const Job& job) const;
   bool has_room(const WorkerRecord& worker) const;
-  TaskRange hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now);
+  TaskRange hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now, Effects& effects);
   void hungry(WorkerRecord& worker);
   void feed_starved(Effects& effects);
 
@@ -158,10 +173,11 @@ class BrokerCore {
   void record_report(Job& job, std::uint64_t index, const TaskReport& report, std::string_view told,
                      const SegmentState& state, const std::string& worker, const Now& now, Effects& effects);
   void release_lease(IndexRange part, const SegmentState& state);
-  void settle_lease(std::uint64_t number, std::uint64_t tasks);
+  void settle_lease(Token token, std::uint64_t tasks);
   // Every change of a job's segments goes through these two, so that counts and queue agree.
   void set_state(Job& job, IndexRange range, const SegmentState& state);
   void leave_state(Job& job, IndexRange range);
+  void count_in(Job& job, IndexRange range, TaskState state);
   void became_ready(Job& job, std::uint64_t tasks);
 
   // delivery.cpp
@@ -182,6 +198,7 @@ class BrokerCore {
   void watch(Session& session, TimePoint now);
   void worker_away(WorkerRecord& worker, const Now& now, Effects& effects);
   void lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects);
+  void remove_worker(WorkerRecord& worker, Effects& effects);
   void give_back(WorkerRecord& worker, const Now& now, Effects& effects);
   void give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now, Effects& effects);
   void lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects);
@@ -204,6 +221,24 @@ class BrokerCore {
   void say_stop(Session& session, const std::vector<Held>& tasks, Effects& effects);
   void cancel_job(Job& job, const Now& now, Effects& effects);
 
+  // recovery.cpp
+  void restore(record::Opened& record, const Now& now);
+  void restore(record::Appended& record, const Now& now);
+  void restore(record::Closed& record, const Now& now);
+  void restore(record::HandedOut& record, const Now& now);
+  void restore(record::Fenced& record, const Now& now);
+  void restore(record::Attempted& record, const Now& now);
+  void restore(record::Finished& record, const Now& now);
+  void restore(record::Released& record, const Now& now);
+  void restore(record::Summarised& record, const Now& now);
+  void restore(record::Forgotten& record, const Now& now);
+  void restore(record::Joined& record, const Now& now);
+  void restore(record::Left& record, const Now& now);
+  void restore(record::Stopped& record, const Now& now);
+  void orphan_tasks(Job& job);
+  void came_back(const JobId& peer, Effects& effects);
+  void end_recovery(Effects& effects);
+
   // admin.cpp
   class Question;
   void on(const Query& query, Session& session, const Now& now, Effects& effects);
@@ -215,7 +250,7 @@ class BrokerCore {
   Sessions sessions_;
   ReadyQueue queue_;
   Roster roster_{queue_};
-  Leases leases_;
+  Leases leases_{config_.epoch};
   Timers timers_;
   std::map<JobId, std::unique_ptr<ClientRecord>> clients_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;
@@ -224,9 +259,13 @@ class BrokerCore {
   std::uint64_t jobs_opened_ = 0;
   std::uint64_t leased_tasks_ = 0;
   std::uint64_t delayed_tasks_ = 0;
+  std::uint64_t orphaned_tasks_ = 0;
   std::uint64_t memory_used_ = 0;
   TimePoint no_expiry_before_{};  // after a stall of our own
   bool stop_asked_ = false;
+  bool disk_nearly_full_ = false;
+  std::set<JobId> awaited_;                 // workers of before the start that are not back
+  std::optional<record::Stopped> stopped_;  // how the broker before this one ended, while it is restored
   BrokerCounters counters_;
 
   std::set<std::uint64_t> starved_;  // sessions that got little credit: told when there is room again

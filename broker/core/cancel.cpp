@@ -48,7 +48,7 @@ void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind,
   std::map<std::uint64_t, std::vector<Held>> stops;  // by session
   for (const auto& [part, state] : parts) {
     if (state.state == TaskState::Leased) {
-      const WorkerRecord& holder = *leases_.find(state.token.lease)->worker;
+      const WorkerRecord& holder = *leases_.find(state.token)->worker;
       if (holder.session != 0)
         stops[holder.session].push_back(
             {job.id, part.lo, part.size(), state.token.epoch, state.token.lease, false});

@@ -20,8 +20,8 @@ std::uint64_t BrokerCore::attached_jobs() const {
 
 std::string BrokerCore::check() const {
   std::string wrong;
-  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0;
-  std::map<std::uint64_t, std::uint64_t> open_by_lease;
+  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0;
+  std::map<Token, std::uint64_t> open_by_lease;
   for (const auto& [id, job] : jobs_) {
     JobCounts counted;
     job->segments.for_each({0, job->count}, [&](IndexRange part, const SegmentState& state) {
@@ -30,14 +30,16 @@ std::string BrokerCore::check() const {
         case TaskState::Delayed: counted.delayed += part.size(); break;
         case TaskState::Leased:
           counted.leased += part.size();
-          open_by_lease[state.token.lease] += part.size();
+          open_by_lease[state.token] += part.size();
           break;
+        case TaskState::Orphaned: counted.orphaned += part.size(); break;
       }
     });
     const std::string name = "job " + to_string(id);
     wrong += differ(name + " ready", job->counts.ready, counted.ready);
     wrong += differ(name + " leased", job->counts.leased, counted.leased);
     wrong += differ(name + " delayed", job->counts.delayed, counted.delayed);
+    wrong += differ(name + " orphaned", job->counts.orphaned, counted.orphaned);
     wrong += differ(name + " tasks", job->count, job->done() + counted.open());
     wrong += differ(name + " log", job->log.end(), job->done());
     for (const Reader& reader : job->readers) {
@@ -49,16 +51,18 @@ std::string BrokerCore::check() const {
     ready_total += counted.ready;
     leased_total += counted.leased;
     delayed_total += counted.delayed;
+    orphaned_total += counted.orphaned;
   }
   wrong += differ("memory", memory_used_, memory);
   wrong += differ("ready", queue_.ready_tasks(), ready_total);
   wrong += differ("leased", leased_tasks_, leased_total);
   wrong += differ("delayed", delayed_tasks_, delayed_total);
+  wrong += differ("orphaned", orphaned_tasks_, orphaned_total);
   wrong += differ("leases", leases_.size(), open_by_lease.size());
   std::uint64_t outstanding = 0;
   for (const auto& [number, worker] : roster_.all()) {
     std::uint64_t held = 0;
-    for (const std::uint64_t lease : worker->leases) held += open_by_lease[lease];
+    for (const Token lease : worker->leases) held += open_by_lease[lease];
     wrong += differ("worker " + worker->hello.name, worker->outstanding, held);
     outstanding += held;
     const bool listed = overloaded_.contains({worker->surplus_us, number});

@@ -14,6 +14,9 @@ namespace {
 // Work that may wait at a worker, per slot. Tasks that take longer than this are handed out one per slot.
 constexpr double kPrefetchUs = 50'000;
 constexpr std::uint64_t kStandingByMax = 4'096;  // workers that one round considers
+// Tasks for which the store knows ahead that they may be handed out: one record for many hand-outs. After a
+// crash of the broker, so many wait for those who may hold them, though nobody does.
+constexpr std::uint64_t kHandOutAhead = 4'096;
 
 }  // namespace
 
@@ -105,7 +108,7 @@ void BrokerCore::serve(WorkerRecord& worker, const Now& now, Effects& effects) {
   for (Offer offer = best_offer(worker, its_part); offer.tasks > 0; offer = best_offer(worker, its_part)) {
     served = true;
     alive.push_back(offer.job->batch_of(offer.job->segments.first_ready()->lo).slab);
-    message.ranges.push_back(hand_out(worker, *offer.job, offer.tasks, now));
+    message.ranges.push_back(hand_out(worker, *offer.job, offer.tasks, now, effects));
     its_part[offer.job->ready_class->number()] -= message.ranges.back().arguments.count();
     bytes += message.ranges.back().arguments.payloads.size();
     if (bytes < kFrameBytes && message.ranges.size() < kListMax) continue;
@@ -164,7 +167,8 @@ std::uint64_t BrokerCore::room(const WorkerRecord& worker, const Job& job) const
 
 // Leases the first ready tasks of a job: as many as one batch holds of them, fit a frame, and the limit
 // allows.
-TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now) {
+TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now,
+                               Effects& effects) {
   const IndexRange ready = *job.segments.first_ready();
   SegmentState state = *job.segments.find(ready.lo);
   const Batch& batch = job.batch_of(ready.lo);
@@ -187,10 +191,12 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t lim
   const double task_us = job.task_us > 0 ? job.task_us : kPrefetchUs;
   const Lease& lease = leases_.issue(job, worker, range, task_us, now.steady);
   state.state = TaskState::Leased;
-  state.token = {config_.epoch, lease.number};
-  state.started = state.missed = false;
+  if (state.claimable || state.token != Token{})
+    effects.records.push_back(record::Fenced{job.id, range.lo, range.size(), lease.token});
+  state.token = lease.token;
+  state.spent = state.claimable = state.started = state.missed = false;
   set_state(job, range, state);
-  worker.leases.insert(lease.number);
+  worker.leases.insert(lease.token);
   worker.outstanding += tasks;
   worker.outstanding_us += task_us * static_cast<double>(tasks);
   worker.used_tasks += tasks;
@@ -201,6 +207,10 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t lim
   queue_.charge(job.share, task_us * static_cast<double>(tasks));
   counters_.tasks_dispatched += tasks;
   if (!job.started_at) job.started_at = now.utc;
+  if (range.hi > job.handed_out) {
+    job.handed_out = range.hi + kHandOutAhead;
+    effects.records.push_back(record::HandedOut{job.id, job.handed_out, now.utc});
+  }
   return {job.id,          range.lo,          state.token.epoch,  state.token.lease,
           state.attempt(), job.spec.function, job.spec.signature, job.spec.timeout_ms,
           arguments};
@@ -211,7 +221,11 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t lim
 void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state) {
   leave_state(job, range);
   job.segments.put(range, state);
-  switch (state.state) {
+  count_in(job, range, state.state);
+}
+
+void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
+  switch (state) {
     case TaskState::Ready: return became_ready(job, range.size());
     case TaskState::Leased:
       job.counts.leased += range.size();
@@ -220,6 +234,10 @@ void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state
     case TaskState::Delayed:
       job.counts.delayed += range.size();
       delayed_tasks_ += range.size();
+      return;
+    case TaskState::Orphaned:
+      job.counts.orphaned += range.size();
+      orphaned_tasks_ += range.size();
       return;
   }
 }
@@ -243,6 +261,10 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
       case TaskState::Delayed:
         job.counts.delayed -= part.size();
         delayed_tasks_ -= part.size();
+        break;
+      case TaskState::Orphaned:
+        job.counts.orphaned -= part.size();
+        orphaned_tasks_ -= part.size();
         break;
     }
   });

@@ -23,9 +23,9 @@ void BrokerCore::Question::tasks(const Job& job) {
     }
   }
   job.segments.for_each({0, job.count}, [&](IndexRange part, const SegmentState& state) {
-    const char* name = state.state == TaskState::Ready    ? "queued"
-                       : state.state == TaskState::Leased ? "running"
-                                                          : "delayed";
+    const char* name = state.state == TaskState::Ready     ? "queued"
+                       : state.state == TaskState::Delayed ? "delayed"
+                                                           : "running";
     if (!wanted(name)) return;
     for (std::uint64_t index = part.lo; index < part.hi && entries.size() < arguments_.limit; ++index)
       entries.emplace_back([this, &job, index, state](Answer& page) { pack_task(page, job, index, state); });
@@ -35,8 +35,8 @@ void BrokerCore::Question::tasks(const Job& job) {
 
 void BrokerCore::Question::pack_task(Answer& answer, const Job& job, std::uint64_t index,
                                      const SegmentState& state) {
-  const Lease* lease = state.state == TaskState::Leased ? core_.leases_.find(state.token.lease) : nullptr;
-  static constexpr const char* kStates[] = {"queued", "running", "delayed"};
+  const Lease* lease = state.state == TaskState::Leased ? core_.leases_.find(state.token) : nullptr;
+  static constexpr const char* kStates[] = {"queued", "running", "delayed", "running"};
   answer.packer.pack_map(9);
   answer.field("job", to_string(job.id))
       .field("index", index)
@@ -91,11 +91,14 @@ std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState
   const std::string ahead =
       std::to_string(job.ready_class->ready_tasks()) + " tasks wait for the same workers";
   if (state.state == TaskState::Leased) {
-    const Lease& lease = *core_.leases_.find(state.token.lease);
+    const Lease& lease = *core_.leases_.find(state.token);
     return std::string(state.started ? "it runs" : "it is queued or runs") + " on " +
            lease.worker->hello.name + " (" + lease.worker->hello.host + "), attempt " +
            std::to_string(state.attempt());
   }
+  if (state.state == TaskState::Orphaned)
+    return "it was handed out before the broker started; the worker that may run it has a moment to come "
+           "back";
   if (state.state == TaskState::Delayed)
     return "it waits for its time: it is delayed, or attempt " + std::to_string(state.attempt()) +
            " follows a failure after a pause";

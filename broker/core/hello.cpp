@@ -90,6 +90,8 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     if (known != nullptr) lose_worker(*known, "replaced", now, effects);
     known = nullptr;
   }
+  if (known == nullptr && !awaited_.contains(hello.peer))
+    effects.records.push_back(record::Joined{hello.peer, hello.name, hello.host});
   WorkerRecord& worker = known != nullptr ? *known : roster_.add(hello, now.utc);
   if (known != nullptr) close_session(worker.session, effects);
   roster_.set_busy(worker);
@@ -166,27 +168,25 @@ void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, 
 // The worker said all that it holds. What we think it holds beyond that never arrived and goes back; what it
 // holds beyond that is its again, unless it was handed to somebody else or is over.
 void BrokerCore::reconcile(WorkerRecord& worker, const Now& now, Effects& effects) {
-  std::map<std::uint64_t, std::vector<IndexRange>> held;  // by lease number
-  for (const Held& tasks : worker.holdings) {
-    if (tasks.epoch == config_.epoch) held[tasks.lease].push_back({tasks.first, tasks.first + tasks.count});
-  }
-  for (const std::uint64_t number : std::set(worker.leases)) {
-    const Lease& lease = *leases_.find(number);
+  std::map<Token, std::vector<IndexRange>> held;
+  for (const Held& tasks : worker.holdings)
+    held[tasks.token()].push_back({tasks.first, tasks.first + tasks.count});
+  for (const Token token : std::set(worker.leases)) {
+    const Lease& lease = *leases_.find(token);
     Job& job = *lease.job;
     const IndexRange range = lease.range;
     std::uint64_t missing_from = range.lo;
-    std::vector<IndexRange> parts = held[number];
+    std::vector<IndexRange> parts = held[token];
     std::sort(parts.begin(), parts.end());
     for (const IndexRange& part : parts) {
-      if (part.lo > missing_from)
-        give_back(job, {missing_from, part.lo}, {config_.epoch, number}, false, now, effects);
+      if (part.lo > missing_from) give_back(job, {missing_from, part.lo}, token, false, now, effects);
       missing_from = std::max(missing_from, part.hi);
     }
-    if (missing_from < range.hi)
-      give_back(job, {missing_from, range.hi}, {config_.epoch, number}, false, now, effects);
+    if (missing_from < range.hi) give_back(job, {missing_from, range.hi}, token, false, now, effects);
   }
   std::vector<Held> overtaken;
-  for (const Held& tasks : std::exchange(worker.holdings, {})) adopt(worker, tasks, now, overtaken);
+  for (const Held& tasks : std::exchange(worker.holdings, {})) adopt(worker, tasks, now, overtaken, effects);
+  came_back(worker.hello.peer, effects);
   Session& session = *sessions_.find(worker.session);
   say_stop(session, overtaken, effects);
   worker.state = worker.drain_asked ? WorkerState::Draining : WorkerState::Active;
@@ -196,46 +196,66 @@ void BrokerCore::reconcile(WorkerRecord& worker, const Now& now, Effects& effect
   watch(session, now.steady);
 }
 
-void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken) {
-  // Number 0 names no hand-out: tasks that were never handed out, or whose attempt was recorded, carry it.
-  Job* job = held.lease == 0 ? nullptr : find_job(held.job);
-  Lease* lease = leases_.find(held.lease);
-  if (lease != nullptr && lease->worker != &worker) job = nullptr;  // it is another's
+// What of `held` still counts is leased to this worker from now on, under the token it has.
+void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken,
+                       Effects& effects) {
+  Job* job = find_job(held.job);
+  Lease* lease = leases_.find(held.token());
+  if (lease != nullptr && (lease->worker != &worker || lease->job != job)) job = nullptr;  // it is another's
   std::uint64_t at = held.first;
   const auto overtaken_upto = [&](std::uint64_t end) {
     if (end > at) overtaken.push_back({held.job, at, end - at, held.epoch, held.lease, held.started});
     at = std::max(at, end);
   };
+  const IndexRange range{held.first, held.first + held.count};
   if (job != nullptr) {
-    for (auto& [part, state] : job->segments.parts({held.first, held.first + held.count})) {
-      if (state.token != held.token()) continue;
+    const auto is_its_own = [&](const SegmentState& state) {
+      return state.counts(held.token(), config_.epoch);
+    };
+    for (auto& [part, state] : job->segments.parts(range, is_its_own)) {
       overtaken_upto(part.lo);
       at = part.hi;
-      if (state.state == TaskState::Leased) {  // still its own
+      if (state.state == TaskState::Leased && state.token == held.token()) {
         if (held.started && !state.started) {
           state.started = true;
           set_state(*job, part, state);
         }
         continue;
       }
-      forgive(*job, part, state);
       if (lease == nullptr) {
-        lease = &leases_.restore(held.lease, *job, worker, {held.first, held.first + held.count},
-                                 job->task_us, now.steady);
-        worker.leases.insert(held.lease);
+        lease = &leases_.restore(held.token(), *job, worker, range, job->task_us, now.steady);
+        worker.leases.insert(held.token());
       }
-      state.state = TaskState::Leased;
-      state.started = held.started;
-      set_state(*job, part, state);
-      lease->range = {std::min(lease->range.lo, part.lo), std::max(lease->range.hi, part.hi)};
-      lease->open += part.size();
-      worker.outstanding += part.size();
-      worker.outstanding_us += lease->task_us * static_cast<double>(part.size());
-      for (const auto& [name, amount] : job->spec.resources)
-        worker.resources_free[name] -= amount * static_cast<double>(part.size());
+      take_over(*lease, part, state, held.started, effects);
     }
   }
-  overtaken_upto(held.first + held.count);
+  overtaken_upto(range.hi);
+}
+
+// These tasks belong to the lease. If another holds them, its token is the older one, and it is stopped.
+void BrokerCore::take_over(Lease& lease, IndexRange part, SegmentState state, bool started,
+                           Effects& effects) {
+  Job& job = *lease.job;
+  WorkerRecord& worker = *lease.worker;
+  if (state.state == TaskState::Leased) {
+    const WorkerRecord& holder = *leases_.find(state.token)->worker;
+    release_lease(part, state);
+    if (Session* session = sessions_.find(holder.session))
+      say(*session, Stop{{{job.id, part.lo, part.size(), state.token.epoch, state.token.lease, false}}},
+          effects);
+  }
+  forgive(job, part, state);
+  state.state = TaskState::Leased;
+  state.token = lease.token;
+  state.spent = false;
+  state.started = started;
+  set_state(job, part, state);
+  lease.range = {std::min(lease.range.lo, part.lo), std::max(lease.range.hi, part.hi)};
+  lease.open += part.size();
+  worker.outstanding += part.size();
+  worker.outstanding_us += lease.task_us * static_cast<double>(part.size());
+  for (const auto& [name, amount] : job.spec.resources)
+    worker.resources_free[name] -= amount * static_cast<double>(part.size());
 }
 
 }  // namespace zonda

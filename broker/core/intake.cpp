@@ -43,6 +43,9 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   }
   if (const std::string why = malformation(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Invalid, why, effects);
+  if (disk_nearly_full_)
+    return refuse_job(session, message.job, JobRefusedCode::Limit,
+                      "the disk of the broker is nearly full: try again when there is room", effects);
   if (std::string why = signature_objection(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
   if (message.position > 0 || message.accepted > 0)
@@ -80,6 +83,14 @@ std::string BrokerCore::signature_objection(const JobSpec& spec) const {
 
 Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, ClientRecord* client,
                           const std::string& client_name, const Now& now, Effects& effects) {
+  effects.records.push_back(record::Opened{id, spec, client_name,
+                                           client == nullptr ? JobId{} : client->hello.peer,
+                                           client == nullptr ? 0 : client->hello.incarnation, now.utc});
+  return add_job(id, spec, client, client_name, now.utc);
+}
+
+Job& BrokerCore::add_job(const JobId& id, const JobSpec& spec, ClientRecord* client,
+                         const std::string& client_name, UtcTime at) {
   Job& job = *(jobs_[id] = std::make_unique<Job>());
   job.id = id;
   job.spec = spec;
@@ -87,13 +98,10 @@ Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, ClientRecord* cl
   job.client = client;
   job.client_name = client_name;
   job.share = queue_.join_share(client_name);
-  job.opened_at = now.utc;
+  job.opened_at = at;
   job.ready_class = &queue_.class_of(spec);
   if (job.ready_class->jobs++ == 0) roster_.connect(*job.ready_class);
   if (client != nullptr) client->jobs.insert(id);
-  effects.records.push_back(record::Opened{id, spec, client_name,
-                                           client == nullptr ? JobId{} : client->hello.peer,
-                                           client == nullptr ? 0 : client->hello.incarnation, now.utc});
   return job;
 }
 
@@ -133,9 +141,9 @@ void BrokerCore::on(const Append& message, Session& session, const Now& now, Eff
     return refuse_job(session, message.job, JobRefusedCode::Invalid,
                       "a batch does not fit where it says it belongs", effects);
   if (message.first < job->count) {
-    const Batch& batch = job->batch_of(message.first);
-    if (batch.first != message.first || batch.count != message.arguments.count() ||
-        batch.digest != digest(message.arguments))
+    const Batch* batch = job->find_batch(message.first);
+    if (batch != nullptr && (batch->first != message.first || batch->count != message.arguments.count() ||
+                             batch->digest != digest(message.arguments)))
       return refuse_job(session, message.job, JobRefusedCode::Conflict,
                         "a batch came again with other contents", effects);
     return accept_later(*job, session);
@@ -169,7 +177,9 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   job.segments.append(range);
   became_ready(job, range.size());
   if (job.spec.delay_ms > 0) {
-    set_state(job, range, SegmentState{TaskState::Delayed, {}, 0, 0, 0, false});
+    SegmentState delayed;
+    delayed.state = TaskState::Delayed;
+    set_state(job, range, delayed);
     timers_.set(now.steady + milliseconds(job.spec.delay_ms), {Timer::Kind::TaskDue, 0, job.id, range});
   }
 }
@@ -214,7 +224,8 @@ void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode c
 // What a client may have sent in this session, in all. It grows as its frames arrive, unless memory is short.
 std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
   if (session.client == nullptr) return {0, 0};
-  const std::uint64_t room = memory_used_ < config_.memory_limit ? config_.memory_limit - memory_used_ : 0;
+  const bool full = disk_nearly_full_ || memory_used_ >= config_.memory_limit;
+  const std::uint64_t room = full ? 0 : config_.memory_limit - memory_used_;
   const std::uint64_t bytes = std::min(room, config_.client_window_bytes);
   if (bytes < full_window() / 2) starved_.insert(session.number);
   if (bytes > 0) {

@@ -6,11 +6,23 @@
 
 namespace zonda {
 
-Batch& Job::batch_of(std::uint64_t index) {
+Batch* Job::find_batch(std::uint64_t index) {
   const auto after = std::upper_bound(batches.begin(), batches.end(), index,
                                       [](std::uint64_t i, const Batch& batch) { return i < batch.first; });
-  ZONDA_ASSERT(after != batches.begin());
-  return *std::prev(after);
+  if (after == batches.begin()) return nullptr;
+  Batch& batch = *std::prev(after);
+  return index < batch.first + batch.count ? &batch : nullptr;
+}
+
+Batch& Job::batch_of(std::uint64_t index) {
+  Batch* batch = find_batch(index);
+  ZONDA_ASSERT(batch != nullptr);
+  return *batch;
+}
+
+const Batch* Job::oldest_open_batch() {
+  while (closed_batches < batches.size() && batches[closed_batches].open == 0) ++closed_batches;
+  return closed_batches < batches.size() ? &batches[closed_batches] : nullptr;
 }
 
 std::uint64_t Job::close_tasks(IndexRange range) {
@@ -26,6 +38,10 @@ std::uint64_t Job::close_tasks(IndexRange range) {
       batch.slab = Slab();
     }
     range.lo = end;
+  }
+  if (!spec.detached) {
+    for (; !batches.empty() && batches.front().open == 0; batches.pop_front())
+      closed_batches -= std::min<std::size_t>(closed_batches, 1);
   }
   return freed;
 }

@@ -57,7 +57,9 @@ struct Job {
   bool cut = false;       // closed by a cancel: what comes on top was on its way
   bool complete = false;  // the final count is known and every task is done
   std::uint64_t count = 0;
-  std::deque<Batch> batches;
+  std::uint64_t handed_out = 0;      // no task from here on was ever handed out, as the store knows
+  std::deque<Batch> batches;         // of an attached job: from the first on that has open tasks
+  std::vector<IndexRange> released;  // while it is restored: tasks whose outcomes are gone
   Segments segments;
   OutcomeLog log;
   std::vector<Reader> readers;    // sessions that are open
@@ -68,7 +70,7 @@ struct Job {
   double task_us = 0;  // measured mean time of a task; 0: not yet known
   ReadyClass* ready_class = nullptr;
   std::optional<Timers::Handle> deadline_timer;  // of the oldest batch with open tasks
-  std::size_t deadline_batch = 0;                // and its place
+  std::size_t closed_batches = 0;                // at the front: those of which no task is open
   std::optional<Timers::Handle> forget_timer;
   UtcTime opened_at;
   std::optional<UtcTime> started_at;
@@ -76,9 +78,12 @@ struct Job {
 
   std::uint64_t done() const { return counts.values + counts.failed_total(); }
   bool is_closed() const { return state != JobState::Open; }
-  // The batch that holds a task. The task must have been accepted.
+  // The batch that holds a task. Null if all its tasks are done and nobody can ask for them again.
+  Batch* find_batch(std::uint64_t index);
+  // The same, of a task that is not done.
   Batch& batch_of(std::uint64_t index);
   const Batch& batch_of(std::uint64_t index) const { return const_cast<Job*>(this)->batch_of(index); }
+  const Batch* oldest_open_batch();  // null if all are done
   // Tells the batches that these tasks are done; returns how many bytes of arguments that freed.
   std::uint64_t close_tasks(IndexRange range);
 };

@@ -3,17 +3,17 @@
 namespace zonda {
 
 Lease& Leases::issue(Job& job, WorkerRecord& worker, IndexRange range, double task_us, TimePoint now) {
-  const std::uint64_t number = ++last_number_;
-  return leases_[number] = Lease{number, &job, &worker, range, range.size(), task_us, now, {}};
+  const Token token{epoch_, ++last_number_};
+  return leases_[token] = Lease{token, &job, &worker, range, range.size(), task_us, now, {}};
 }
 
-Lease& Leases::restore(std::uint64_t number, Job& job, WorkerRecord& worker, IndexRange range, double task_us,
+Lease& Leases::restore(Token token, Job& job, WorkerRecord& worker, IndexRange range, double task_us,
                        TimePoint now) {
-  return leases_[number] = Lease{number, &job, &worker, range, 0, task_us, now, {}};
+  return leases_[token] = Lease{token, &job, &worker, range, 0, task_us, now, {}};
 }
 
-Lease* Leases::find(std::uint64_t number) {
-  const auto at = leases_.find(number);
+Lease* Leases::find(Token token) {
+  const auto at = leases_.find(token);
   return at == leases_.end() ? nullptr : &at->second;
 }
 

@@ -1,5 +1,5 @@
-// Who holds what. A lease names one hand-out of a range of tasks of one job to one worker; its number is
-// never used again in this epoch.
+// Who holds what. A lease names one hand-out of a range of tasks of one job to one worker by its token, which
+// is never used again.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Job;
 struct WorkerRecord;
 
 struct Lease {
-  std::uint64_t number = 0;
+  Token token;
   Job* job = nullptr;
   WorkerRecord* worker = nullptr;
   IndexRange range;
@@ -27,16 +27,26 @@ struct Lease {
 
 class Leases {
  public:
+  explicit Leases(std::uint64_t epoch) : epoch_(epoch) {}
+
   Lease& issue(Job& job, WorkerRecord& worker, IndexRange range, double task_us, TimePoint now);
-  // A lease that was ended comes back to the worker that still holds its tasks; `open` starts at 0.
-  Lease& restore(std::uint64_t number, Job& job, WorkerRecord& worker, IndexRange range, double task_us,
+  // A lease that was ended, or issued before the broker started, comes back to the worker that still holds
+  // its tasks; `open` starts at 0.
+  Lease& restore(Token token, Job& job, WorkerRecord& worker, IndexRange range, double task_us,
                  TimePoint now);
-  Lease* find(std::uint64_t number);
-  void remove(std::uint64_t number) { leases_.erase(number); }
+  Lease* find(Token token);
+  void remove(Token token) { leases_.erase(token); }
   std::size_t size() const { return leases_.size(); }
 
  private:
-  std::unordered_map<std::uint64_t, Lease> leases_;
+  struct Hash {
+    std::size_t operator()(const Token& token) const {
+      return static_cast<std::size_t>(token.lease * 0x9e3779b97f4a7c15 + token.epoch);
+    }
+  };
+
+  std::uint64_t epoch_;
+  std::unordered_map<Token, Lease, Hash> leases_;
   std::uint64_t last_number_ = 0;
 };
 

@@ -36,6 +36,7 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
           lose_client(*at->second, "gone", now, effects);
         break;
       }
+      case Timer::Kind::Recovery: end_recovery(effects); break;
       case Timer::Kind::TaskDue: make_due(timer->job, timer->range); break;
       case Timer::Kind::Deadline: expire_tasks(*find_job(timer->job), now, effects); break;
       case Timer::Kind::Forget: {
@@ -125,14 +126,20 @@ void BrokerCore::lose_worker(WorkerRecord& worker, const char* why, const Now& n
   ++counters_.workers_lost;
   give_back(worker, now, effects);
   close_session(worker.session, effects);
+  remove_worker(worker, effects);
+}
+
+void BrokerCore::remove_worker(WorkerRecord& worker, Effects& effects) {
+  effects.records.push_back(record::Left{worker.hello.peer});
+  came_back(worker.hello.peer, effects);  // it holds nothing any more
   hungry_.erase(worker.number);
   roster_.remove(worker);
 }
 
 void BrokerCore::give_back(WorkerRecord& worker, const Now& now, Effects& effects) {
-  for (const std::uint64_t number : std::set(worker.leases)) {
-    const Lease& lease = *leases_.find(number);
-    give_back(*lease.job, lease.range, {config_.epoch, number}, true, now, effects);
+  for (const Token token : std::set(worker.leases)) {
+    const Lease& lease = *leases_.find(token);
+    give_back(*lease.job, lease.range, token, true, now, effects);
   }
 }
 
@@ -144,7 +151,7 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, c
     return state.state == TaskState::Leased && state.token == token;
   };
   for (auto& [part, state] : job.segments.parts(range, is_leased)) {
-    const Lease* lease = leases_.find(token.lease);
+    const Lease* lease = leases_.find(token);
     const WorkerRecord* worker = lease->worker;
     const std::string who = worker->hello.name + " on " + worker->hello.host;
     release_lease(part, state);
@@ -195,7 +202,7 @@ void BrokerCore::on(const Heartbeat& heartbeat, Session& session, const Now& now
 void BrokerCore::on(const Started& started, Session& session, const Now&, Effects&) {
   for (const Held& held : started.tasks) {
     Job* job = find_job(held.job);
-    const Lease* lease = leases_.find(held.lease);
+    const Lease* lease = leases_.find(held.token());
     if (job == nullptr || lease == nullptr || lease->worker != session.worker) continue;
     const auto is_its_own = [&](const SegmentState& state) {
       return state.state == TaskState::Leased && state.token == held.token();
@@ -210,9 +217,8 @@ void BrokerCore::on(const Started& started, Session& session, const Now&, Effect
 void BrokerCore::on(const Returned& returned, Session& session, const Now& now, Effects& effects) {
   for (const Held& held : returned.tasks) {
     Job* job = find_job(held.job);
-    Lease* lease = leases_.find(held.lease);
-    if (job == nullptr || lease == nullptr || lease->worker != session.worker || held.epoch != config_.epoch)
-      continue;
+    Lease* lease = leases_.find(held.token());
+    if (job == nullptr || lease == nullptr || lease->worker != session.worker) continue;
     const bool asked_for = std::exchange(lease->asked_back, std::nullopt).has_value();
     give_back(*job, within(*lease, held), held.token(), false, now, effects);
     if (asked_for) keep_from(*session.worker);
@@ -233,13 +239,12 @@ void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& e
   if (session.client != nullptr) return lose_client(*session.client, "goodbye", now, effects);
   WorkerRecord& worker = *session.worker;
   event(effects, "worker-left worker=" + worker.hello.name);
-  for (const std::uint64_t number : std::set(worker.leases)) {  // nothing, if it left in order
-    const Lease& lease = *leases_.find(number);
-    give_back(*lease.job, lease.range, {config_.epoch, number}, false, now, effects);
+  for (const Token token : std::set(worker.leases)) {  // nothing, if it left in order
+    const Lease& lease = *leases_.find(token);
+    give_back(*lease.job, lease.range, token, false, now, effects);
   }
-  hungry_.erase(worker.number);
   close_session(session.number, effects);
-  roster_.remove(worker);
+  remove_worker(worker, effects);
 }
 
 bool BrokerCore::holds(const Session& session, const JobId& id, std::uint64_t index, Token token) const {
@@ -247,7 +252,7 @@ bool BrokerCore::holds(const Session& session, const JobId& id, std::uint64_t in
   if (held == nullptr) return false;
   const SegmentState* state = held->segments.find(index);
   return state != nullptr && state->state == TaskState::Leased && state->token == token &&
-         session.worker->leases.contains(token.lease);
+         session.worker->leases.contains(token);
 }
 
 void BrokerCore::on(const WorkerProgress& progress, Session& session, const Now&, Effects& effects) {
@@ -276,7 +281,7 @@ void BrokerCore::on(const OutputRoom& room, Session& session, const Now&, Effect
   if (state == nullptr || state->state != TaskState::Leased ||
       (room.attempt != 0 && state->attempt() != room.attempt))
     return;
-  const WorkerRecord& holder = *leases_.find(state->token.lease)->worker;
+  const WorkerRecord& holder = *leases_.find(state->token)->worker;
   if (Session* worker = sessions_.find(holder.session)) say(*worker, room, effects);
 }
 
@@ -292,19 +297,15 @@ void BrokerCore::make_due(const JobId& id, IndexRange range) {
 
 // One timer a job: for the oldest batch with tasks that are not done.
 void BrokerCore::watch_deadline(Job& job) {
-  while (job.deadline_batch < job.batches.size() && job.batches[job.deadline_batch].open == 0)
-    ++job.deadline_batch;
-  if (job.deadline_batch == job.batches.size()) return;
-  const TimePoint at = job.batches[job.deadline_batch].deadline;
-  job.deadline_timer = timers_.set(at, {Timer::Kind::Deadline, 0, job.id, {}});
+  if (const Batch* batch = job.oldest_open_batch())
+    job.deadline_timer = timers_.set(batch->deadline, {Timer::Kind::Deadline, 0, job.id, {}});
 }
 
 void BrokerCore::expire_tasks(Job& job, const Now& now, Effects& effects) {
   job.deadline_timer.reset();
-  for (; job.deadline_batch < job.batches.size(); ++job.deadline_batch) {
-    const Batch& batch = job.batches[job.deadline_batch];
-    if (batch.deadline > now.steady) break;
-    cancel_tasks(job, {batch.first, batch.first + batch.count}, TaskReport::expired, now, effects);
+  while (const Batch* batch = job.oldest_open_batch()) {
+    if (batch->deadline > now.steady) break;
+    cancel_tasks(job, {batch->first, batch->first + batch->count}, TaskReport::expired, now, effects);
   }
   watch_deadline(job);
 }

@@ -28,6 +28,8 @@ struct LogChunk {
 
 class OutcomeLog {
  public:
+  // Of a job that had outcomes before the broker started: they are gone, the log goes on at `position`.
+  void start_at(std::uint64_t position) { end_ = position; }
   // Sets the chunk's position and returns it.
   const LogChunk& append(LogChunk chunk);
   // Drops whole chunks that end at or before `position`. Returns how many bytes that freed.

@@ -52,7 +52,8 @@ void BrokerCore::retract_surplus(const Now& now, Effects& effects) {
     lease.asked_back = now.steady;
     const std::uint64_t half = (lease.open + 1) / 2;  // they run in order: the later ones have not started
     say(*sessions_.find(holder.session),
-        Retract{{{lease.job->id, lease.range.hi - half, half, config_.epoch, lease.number, false}}}, effects);
+        Retract{{{lease.job->id, lease.range.hi - half, half, lease.token.epoch, lease.token.lease, false}}},
+        effects);
   }
 }
 

@@ -55,7 +55,7 @@ struct WorkerRecord {
   TimePoint away_since;
   WorkerKind* kind = nullptr;
   std::vector<Held> holdings;  // those that arrived so far
-  std::set<std::uint64_t> leases;
+  std::set<Token> leases;
   std::uint64_t outstanding = 0;  // tasks it holds
   double outstanding_us = 0;      // and the time they should take
   std::map<std::string, double> resources_free;

@@ -5,6 +5,8 @@
 //     ▲                │
 //     └── put ◀────────┤ lost, returned
 //   Delayed ◀──────────┘ to be retried later; back to Ready when due
+//   Orphaned             handed out before the broker started; Leased again when its holder comes back, Ready
+//                        if it does not
 #pragma once
 
 #include <zonda/job_id.h>
@@ -19,20 +21,28 @@
 
 namespace zonda {
 
-enum class TaskState : std::uint8_t { Ready, Leased, Delayed };
+enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned };
 
 // What the tasks of a segment have in common.
 struct SegmentState {
   TaskState state = TaskState::Ready;
-  Token token;               // the last one issued for these tasks; {} if none
+  Token token;               // the last one known to be issued for these tasks; {} if none
   std::uint32_t errors = 0;  // the four counters, kept apart (returned is free and not counted)
   std::uint32_t crashes = 0;
   std::uint32_t lost = 0;
-  bool started = false;  // leased and known to run
-  bool missed =
-      false;  // ready again, and charged with the loss of its last holder, which may still be heard of
+  bool spent = false;      // the attempt of `token` was recorded: only a later one counts
+  bool claimable = false;  // may be held under a token of an earlier epoch that we do not know
+  bool started = false;    // leased and known to run
+  bool missed = false;     // charged with the loss of its last holder, which may still be heard of
 
   std::uint32_t attempt() const { return errors + crashes + lost + 1; }
+  // The one rule of who may finish a task: no later token was issued for it. Of our own epoch we know every
+  // token; of earlier ones those that were fenced.
+  bool counts(Token claimed, std::uint64_t epoch) const {
+    if (claimed.lease == 0) return false;  // names no hand-out
+    if (claimed == token) return !spent;
+    return claimable && claimed.epoch < epoch && token < claimed;
+  }
   friend bool operator==(const SegmentState&, const SegmentState&) = default;
 };
 

@@ -32,19 +32,19 @@ void BrokerCore::take_range(const ResultRange& range, WorkerRecord* worker, cons
   const IndexRange told{range.first, range.first + range.outcomes.count()};
   Job* job = find_job(range.job);
   std::uint64_t current = 0;
-  // A worker finishes what it holds, or what was taken from it and not given to another. Number 0 is no
-  // token.
-  const Lease* lease = leases_.find(range.lease);
-  const bool may = range.lease != 0 && (lease == nullptr || lease->worker == worker);
+  // A worker finishes what it holds, or what was taken from it and not given to another.
+  const Lease* lease = leases_.find(range.token());
+  const bool may = lease == nullptr || (lease->worker == worker && lease->job == job);
   if (job != nullptr && may) {
-    // Tasks that were never handed out have no token, and nobody may end them.
-    Segments::Parts parts = job->segments.parts(told, [&](const SegmentState& state) {
-      return state.token == range.token() && state.token != Token{};
-    });
+    Segments::Parts parts = job->segments.parts(
+        told, [&](const SegmentState& state) { return state.counts(range.token(), config_.epoch); });
     if (!parts.empty() && lease != nullptr) measure(*job, range, *lease, now);
     for (auto& [part, state] : parts) {
       current += part.size();
       forgive(*job, part, state);
+      release_lease(part, state);  // of whoever holds it
+      state.state = TaskState::Ready;
+      state.token = range.token();
       take_current(*job, range, part, state, worker, now, effects);
     }
   }
@@ -53,7 +53,6 @@ void BrokerCore::take_range(const ResultRange& range, WorkerRecord* worker, cons
 
 void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange part, const SegmentState& state,
                               WorkerRecord* worker, const Now& now, Effects& effects) {
-  release_lease(part, state);
   const auto offset = static_cast<std::uint32_t>(part.lo - range.first);
   const auto count = static_cast<std::uint32_t>(part.size());
   const std::string_view kinds = range.kinds.empty() ? range.kinds : range.kinds.substr(offset, count);
@@ -85,9 +84,7 @@ void BrokerCore::take_failures(Job& job, const ResultRange& range, IndexRange pa
     values.first = values_from;
     values.kinds = {};
     values.outcomes = range.outcomes.slice(offset, count);
-    SegmentState released = state;  // its lease was released for the whole part
-    released.state = TaskState::Ready;
-    take_current(job, values, {values_from, end}, released, worker, now, effects);
+    take_current(job, values, {values_from, end}, state, worker, now, effects);
   };
   const Column told = range.outcomes.slice(static_cast<std::uint32_t>(part.lo - range.first),
                                            static_cast<std::uint32_t>(part.size()));
@@ -139,7 +136,7 @@ bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport
   return state.errors + state.crashes < job.spec.retries;  // both bounded together
 }
 
-// An attempt ended without a value. `state` is that of the attempt; its lease was released.
+// An attempt ended without a value. `state` is that of the attempt, whose lease was released.
 void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
                            std::string_view told, const WorkerRecord* worker, const Now& now,
                            Effects& effects) {
@@ -147,11 +144,12 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
   const std::string host = worker == nullptr ? std::string() : worker->hello.host;
   const TaskReport::Kind kind = report.kind;
   if (may_retry(job, state, kind)) {
-    remember(job.histories[index], {kind, state.attempt(), worker_name, host, report.message});
+    TaskReport::Attempt attempt{kind, state.attempt(), worker_name, host, report.message};
+    remember(job.histories[index], attempt);
     SegmentState next = state;
     next.started = false;
     // This attempt has ended, and nothing that repeats it may count again. A lost one may still be heard of.
-    if (kind != TaskReport::lost) next.token = {};
+    next.spent = kind != TaskReport::lost;
     next.missed = kind == TaskReport::lost;
     if (kind == TaskReport::lost)
       ++next.lost;
@@ -160,8 +158,11 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
     else
       ++next.errors;
     ++counters_.tasks_retried;
+    record::Attempted record{job.id,       index,     1, next.token, next.spent, next.errors,
+                             next.crashes, next.lost, 0, 0,          {},         std::move(attempt)};
     if (kind == TaskReport::lost) {
       next.state = TaskState::Ready;
+      effects.records.push_back(std::move(record));
       return set_state(job, {index, index + 1}, next);
     }
     // Full jitter: anywhere between now and a bound that doubles.
@@ -171,6 +172,8 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
         static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(bound.count() + 1)));
     next.state = TaskState::Delayed;
     set_state(job, {index, index + 1}, next);
+    record.due = now.utc + wait;
+    effects.records.push_back(std::move(record));
     return void(timers_.set(now.steady + wait, {Timer::Kind::TaskDue, 0, job.id, {index, index + 1}}));
   }
   report.worker = worker_name;
@@ -232,11 +235,11 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& 
 
 // These tasks are not with their worker any more.
 void BrokerCore::release_lease(IndexRange part, const SegmentState& state) {
-  if (state.state == TaskState::Leased) settle_lease(state.token.lease, part.size());
+  if (state.state == TaskState::Leased) settle_lease(state.token, part.size());
 }
 
-void BrokerCore::settle_lease(std::uint64_t number, std::uint64_t tasks) {
-  Lease* lease = leases_.find(number);
+void BrokerCore::settle_lease(Token token, std::uint64_t tasks) {
+  Lease* lease = leases_.find(token);
   ZONDA_ASSERT(lease != nullptr && lease->open >= tasks);
   WorkerRecord& worker = *lease->worker;
   lease->open -= tasks;
@@ -247,8 +250,8 @@ void BrokerCore::settle_lease(std::uint64_t number, std::uint64_t tasks) {
     worker.resources_free[name] += amount * static_cast<double>(tasks);
   if (worker.outstanding == 0) worker.resources_free = worker.hello.resources;  // no fraction is ever lost
   if (lease->open == 0) {
-    worker.leases.erase(number);
-    leases_.remove(number);
+    worker.leases.erase(token);
+    leases_.remove(token);
   }
   reload(worker);
   hungry(worker);

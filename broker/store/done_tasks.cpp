@@ -4,14 +4,19 @@
 
 namespace zonda {
 
-DoneTasks::DoneTasks(const std::vector<IndexRange>& ranges, const std::array<std::uint64_t, 9>& kinds)
-    : kinds_(kinds) {
+DoneTasks::DoneTasks(const std::vector<IndexRange>& ranges, const Kinds& kinds) : kinds_(kinds) {
   for (const IndexRange& range : ranges) ends_[range.lo] = range.hi;
 }
 
-void DoneTasks::add(IndexRange range, std::string_view kinds) {
-  if (kinds.empty()) kinds_[0] += range.size();
-  for (const char kind : kinds) ++kinds_.at(static_cast<std::uint8_t>(kind));
+DoneTasks::Kinds DoneTasks::count(IndexRange range, std::string_view kinds) {
+  Kinds counts{};
+  if (kinds.empty()) counts[0] = range.size();
+  for (const char kind : kinds) ++counts.at(static_cast<std::uint8_t>(kind));
+  return counts;
+}
+
+void DoneTasks::add(IndexRange range, const Kinds& kinds) {
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) kinds_[kind] += kinds[kind];
   auto after = ends_.upper_bound(range.lo);
   if (after != ends_.begin() && std::prev(after)->second >= range.lo) {
     --after;

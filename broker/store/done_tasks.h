@@ -13,19 +13,23 @@ namespace zonda {
 
 class DoneTasks {
  public:
+  using Kinds = std::array<std::uint64_t, 9>;  // how many of each; [0]: values
+
   DoneTasks() = default;
-  DoneTasks(const std::vector<IndexRange>& ranges, const std::array<std::uint64_t, 9>& kinds);
+  DoneTasks(const std::vector<IndexRange>& ranges, const Kinds& kinds);
 
   // `kinds` as in record::Finished: empty means that all are values.
-  void add(IndexRange range, std::string_view kinds);
+  static Kinds count(IndexRange range, std::string_view kinds);
+  void add(IndexRange range, std::string_view kinds) { add(range, count(range, kinds)); }
+  void add(IndexRange range, const Kinds& kinds);
 
   bool empty() const { return ends_.empty(); }
   std::vector<IndexRange> ranges() const;  // ascending, never touching
-  const std::array<std::uint64_t, 9>& kinds() const { return kinds_; }
+  const Kinds& kinds() const { return kinds_; }
 
  private:
   std::map<std::uint64_t, std::uint64_t> ends_;  // by first task
-  std::array<std::uint64_t, 9> kinds_{};
+  Kinds kinds_{};
 };
 
 }  // namespace zonda

@@ -23,8 +23,8 @@ class Store {
   virtual std::uint64_t commit(std::vector<Record> records) = 0;
   // Everything up to this number is as safe as the store makes it.
   virtual std::uint64_t committed() const = 0;
-  // Readable when committed() or failure() changed or a payload was read, until one of them is called; -1 if
-  // commits are immediate.
+  // Readable when committed() or failure() changed or a payload was read, until committed(), failure() or
+  // take_read() told it, whichever has news; -1 if everything is immediate.
   virtual int event_fd() const = 0;
 
   // The first error of writing, syncing or reading, as a sentence; empty if there was none. Nothing is
@@ -37,7 +37,8 @@ class Store {
   // come in the order of their opening, each with what was released, its batches, its attempts and fences in
   // their order, its outcomes, how far it was handed out, and whether it is closed. Then summaries, workers
   // that joined and did not leave, and Stopped, if that was the last that was committed. Payloads come along
-  // until they are `payload_bytes` together; later ones are to be read.
+  // until they are `payload_bytes` together; later ones are to be read. Views of a record whose payload did
+  // not come are valid during the call only.
   virtual void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) = 0;
 
   // Reads a payload back that was committed, or handed to commit(). Never blocks; take_read() has it later.

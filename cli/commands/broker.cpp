@@ -29,6 +29,7 @@ Command broker_command(Environment& environment) {
                 .summary = "Runs a broker until SIGTERM.",
                 .operands = "",
                 .examples =
+                    "zonda broker start --data /var/lib/zonda\n"
                     "zonda broker start --memory\n"
                     "zonda broker start --memory --bind tcp://127.0.0.1:6570"};
   start.section = "broker";
@@ -40,6 +41,9 @@ Command broker_command(Environment& environment) {
       option::configurable(
           option::flag("memory", 0, "keep nothing: a restart forgets all", settings->memory)),
       option::flag("init", 0, "make a store in a directory that is there already", settings->start.init),
+      option::configurable(option::choice("durability", 0, {"fsync", "batch"},
+                                          "accepted means: on disk, or so within 50 ms; default fsync",
+                                          settings->start.durability)),
       option::flag("insecure", 0, "listen on other than this machine, though nobody must show a key",
                    settings->start.insecure),
       option::configurable(option::flag("quiet", 'q', "log warnings and errors only", settings->start.quiet)),
@@ -49,8 +53,8 @@ Command broker_command(Environment& environment) {
       throw Complaint(ExitCode::Usage, "--broker names a broker that runs",
                       "--bind ADDR says where this one listens");
     if (settings->start.data.empty() == !settings->memory)
-      throw Complaint(ExitCode::Usage, "a broker needs --memory",
-                      "it keeps jobs in memory: a restart forgets all");
+      throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
+                      "--data DIR keeps everything; --memory forgets all at a restart");
     require_bindable_list(settings->start.bind);
     return start_broker(settings->start);
   };

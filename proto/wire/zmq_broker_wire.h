@@ -33,6 +33,7 @@ class ZmqBrokerWire final : public BrokerWire {
   // Throws std::runtime_error or std::invalid_argument, with a text for the user, if it cannot listen.
   ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options);
 
+  void add_wake_up(int descriptor);  // one more that ends a wait while readable
   void receive_until(TimePoint deadline, const OnFrame& on_frame) override;
   void send(Connection to, std::string frame) override;
   std::vector<Connection> take_gone() override;

@@ -18,7 +18,7 @@ std::uint8_t kind_at(std::string_view kinds, std::uint32_t at) {
 void Ledger::submitted(const JobId& id, const std::vector<TaskPlan>& plans, const JobSpec& spec) {
   Job& job = jobs_[id];
   job.spec = spec;
-  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, 0, 0, 0, 0});
+  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, {}, {}, 0, 0, 0});
   tasks_ += plans.size();
 }
 
@@ -45,12 +45,18 @@ Ledger::Task& Ledger::task(const JobId& id, std::uint64_t index) {
   return at->second.tasks[index];
 }
 
+void Ledger::decided(const TaskRange& range) {
+  for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
+    if (task(range.job, index).recorded > 0)
+      throw Violation("handed out after it was done: " + name(range.job, index));
+  }
+}
+
 void Ledger::issued(const TaskRange& range) {
   for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
     Task& issued = task(range.job, index);
-    if (issued.recorded > 0) throw Violation("handed out after it was done: " + name(range.job, index));
-    if (range.lease <= issued.lease) throw Violation("a token was issued twice: " + name(range.job, index));
-    issued.lease = range.lease;
+    if (range.token() <= issued.token) throw Violation("a token was issued twice: " + name(range.job, index));
+    issued.token = range.token();
   }
 }
 
@@ -67,9 +73,19 @@ void Ledger::recorded(const record::Finished& finished) {
     const TaskEcho echo = TaskEcho::decode(payload);
     if (echo.secret != done.plan.secret)
       throw Violation("recorded another task's result: " + name(finished.job, index));
-    if (echo.lease != done.lease)
+    if (echo.token != done.token)
       throw Violation("recorded under an old token: " + name(finished.job, index));
   });
+}
+
+void Ledger::attempted(const record::Attempted& attempted) {
+  if (!attempted.spent) return;
+  for (std::uint64_t index = attempted.first; index < attempted.first + attempted.count; ++index) {
+    Task& tried = task(attempted.job, index);
+    if (attempted.token <= tried.spent)
+      throw Violation("an attempt was counted twice: " + name(attempted.job, index));
+    tried.spent = attempted.token;
+  }
 }
 
 void Ledger::seen(const JobId& id, const OutcomeRange& range) {
@@ -99,6 +115,9 @@ void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range
       throw Violation("expired without a deadline: " + name(id, index));
     if (kind == TaskReport::failed && told.plan.nature == Nature::Value)
       throw Violation("failed without a reason: " + name(id, index));
+    const bool first_only = told.plan.nature == Nature::FailFirst || told.plan.nature == Nature::CrashFirst;
+    if ((kind == TaskReport::failed || kind == TaskReport::crashed) && first_only && job.spec.retries > 0)
+      throw Violation("not tried again: " + name(id, index));
     ++outcomes_;
   });
 }

@@ -24,10 +24,12 @@ class Ledger {
  public:
   void submitted(const JobId& job, const std::vector<TaskPlan>& plans, const JobSpec& spec);
   void accepted(const JobId& job, std::uint64_t count);
-  void cancelled(const JobId& job);     // somebody asked for it, or its client went away
-  void abandoned(const JobId& job);     // nobody listens any more: only what is recorded counts
-  void issued(const TaskRange& range);  // by the broker, in a frame that was sent
-  void recorded(const record::Finished& finished);
+  void cancelled(const JobId& job);                 // somebody asked for it, or its client went away
+  void abandoned(const JobId& job);                 // nobody listens any more: only what is recorded counts
+  void decided(const TaskRange& range);             // the broker wants to hand this out,
+  void issued(const TaskRange& range);              // and now the frame is sent
+  void recorded(const record::Finished& finished);  // it is on the disk
+  void attempted(const record::Attempted& attempted);      // the same
   void seen(const JobId& job, const OutcomeRange& range);  // by another reader than its owner
   void delivered(const JobId& job, std::uint64_t position, const OutcomeRange& range);
 
@@ -40,7 +42,8 @@ class Ledger {
  private:
   struct Task {
     TaskPlan plan;
-    std::uint64_t lease = 0;  // the last one issued
+    Token token;  // the last one issued
+    Token spent;  // the last one whose attempt was recorded
     int recorded = 0;
     int delivered = 0;
     std::uint8_t kind = 0;

@@ -68,13 +68,17 @@ int main(int argc, char** argv) {
     sum.faults += report.faults;
     sum.tasks += report.tasks;
     sum.outcomes += report.outcomes;
+    sum.starts += report.starts;
   }
   std::printf(
-      "%s\n%llu seeds from %llu: %llu events, %llu faults, %llu tasks, %llu outcomes, %llu thin seeds, %d "
+      "%s\n%llu seeds from %llu: %llu events, %llu faults, %llu tasks, %llu outcomes, %llu broker starts, "
+      "%llu "
+      "thin seeds, %d "
       "failed\n",
       coverage.table().c_str(), static_cast<unsigned long long>(options.seeds),
       static_cast<unsigned long long>(options.from), static_cast<unsigned long long>(sum.events),
       static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.tasks),
-      static_cast<unsigned long long>(sum.outcomes), static_cast<unsigned long long>(thin), failed);
+      static_cast<unsigned long long>(sum.outcomes), static_cast<unsigned long long>(sum.starts),
+      static_cast<unsigned long long>(thin), failed);
   return failed == 0 ? 0 : 1;
 }

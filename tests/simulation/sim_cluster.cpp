@@ -1,8 +1,5 @@
 #include "tests/simulation/sim_cluster.h"
 
-#include "proto/digest.h"
-#include "proto/frame.h"
-
 namespace zonda::sim {
 
 using namespace std::chrono_literals;
@@ -10,7 +7,6 @@ using namespace std::chrono_literals;
 namespace {
 constexpr auto kTroubleFor = 12s;
 constexpr auto kQuietWithin = 600s;  // once the trouble is over, all work ends in bounded time
-constexpr std::uint64_t kTurnEveryUs = 400;
 constexpr std::uint64_t kEventsMax = 3'000'000;
 }  // namespace
 
@@ -24,7 +20,6 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   config.client_grace = std::chrono::milliseconds(30'000);
   config.lost_limit = 1'000;  // trouble here is denser than in any year of operation
   config.client_window_tasks = 50 + random_() % 1'000;
-  broker_ = std::make_unique<BrokerCore>(config);
   Faults faults;
   const bool lossy = random_() % 4 != 0;
   faults.drop = lossy ? 0.02 * static_cast<double>(random_() % 100) / 100 : 0;
@@ -32,71 +27,10 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   faults.reset = lossy ? 0.005 * static_cast<double>(random_() % 100) / 100 : 0;
   faults.delay_max = microseconds(static_cast<std::int64_t>(200 + random_() % 20'000));
   network_.set_faults(faults);
-  network_.set_broker([this](Connection from, std::string_view frame) { broker_hears(from, frame); });
+  broker_ = std::make_unique<SimBroker>(clock_, network_, random_, ledger_, config);
+  broker_->store().set_sync_max(microseconds(static_cast<std::int64_t>(random_() % 20'000)));
+  network_.set_broker([this](Connection from, std::string_view frame) { broker_->hears(from, frame); });
   trouble_until_ = clock_.now() + kTroubleFor;
-}
-
-Now SimCluster::now() const {
-  return {clock_.now(),
-          UtcTime(std::chrono::duration_cast<UtcTime::duration>(clock_.now().time_since_epoch()))};
-}
-
-void SimCluster::observe(const Effects& effects) {
-  for (const Record& record : effects.records) {
-    if (const auto* finished = std::get_if<record::Finished>(&record)) ledger_.recorded(*finished);
-  }
-  for (const Effects::Outgoing& outgoing : effects.frames) {
-    report_.trace = digest(
-        outgoing.frame, report_.trace ^ static_cast<std::uint64_t>(clock_.now().time_since_epoch().count()));
-    if (outgoing.to.port != Port::Back) continue;
-    std::variant<Frame, BadFrame> decoded = decode(outgoing.frame);
-    if (const Tasks* tasks = std::get_if<Tasks>(&std::get<Frame>(decoded).message)) {
-      for (const TaskRange& range : tasks->ranges) ledger_.issued(range);
-    }
-  }
-}
-
-void SimCluster::broker_hears(Connection from, std::string_view frame) {
-  inbox_.emplace_back(from, frame);
-  turn_later();
-}
-
-// A turn reads what has arrived by then, as in the real loop: many frames, of many peers.
-void SimCluster::turn_later() {
-  if (std::exchange(turn_is_due_, true)) return;
-  const TimePoint soon = clock_.now() + microseconds(static_cast<std::int64_t>(random_() % kTurnEveryUs));
-  clock_.at(std::max(soon, stalled_until_), [this] { broker_turn(); });
-}
-
-void SimCluster::broker_turn() {
-  turn_is_due_ = false;
-  Effects effects;
-  for (const auto& [from, frame] : std::exchange(inbox_, {})) broker_->handle(from, frame, now(), effects);
-  for (const Connection connection : std::exchange(gone_, {}))
-    broker_->connection_gone(connection, now(), effects);
-  broker_->settle(now(), effects);
-  observe(effects);
-  for (Effects::Outgoing& outgoing : effects.frames) {
-    if (!network_.broker_sends(outgoing.to, std::move(outgoing.frame))) gone_.push_back(outgoing.to);
-  }
-  if (!gone_.empty()) turn_later();
-  if (report_.events % 16 == 0) {
-    if (const std::string wrong = broker_->check(); !wrong.empty())
-      throw Violation("tables disagree: " + wrong);
-  }
-  wake_broker();
-}
-
-void SimCluster::wake_broker() {
-  const TimePoint when = std::max(broker_->next_deadline(), clock_.now() + microseconds(1));
-  if (when >= next_wake_ && next_wake_ > clock_.now()) return;
-  next_wake_ = when;
-  if (when == TimePoint::max()) return;
-  clock_.at(when, [this, when] {
-    if (next_wake_ != when) return;
-    next_wake_ = TimePoint::max();
-    turn_later();
-  });
 }
 
 void SimCluster::trouble_later() {
@@ -136,6 +70,12 @@ void SimCluster::replace_those_that_left() {
   }
 }
 
+// Mostly a moment, sometimes longer than anybody waits.
+microseconds SimCluster::some_downtime() {
+  const std::uint64_t most = random_() % 4 == 0 ? 20'000'000 : 1'000'000;
+  return microseconds(static_cast<std::int64_t>(random_() % most));
+}
+
 void SimCluster::trouble() {
   ++report_.faults;
   replace_those_that_left();
@@ -143,10 +83,13 @@ void SimCluster::trouble() {
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
-  switch (random_() % 9) {
-    case 8:
-      stalled_until_ = clock_.now() + microseconds(static_cast<std::int64_t>(random_() % 4'000'000));
-      return;
+  switch (random_() % 12) {
+    case 8: return broker_->stall(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
+    case 9: return broker_->crash(some_downtime());
+    case 10: return broker_->stop(some_downtime());
+    case 11:
+      if (random_() % 2 == 0) return broker_->crash(some_downtime());
+      return broker_->disk_fails(some_downtime());
     case 0:  // kill -9, and another takes its place, or its name
     case 1: return replace(workers_[worker], random_() % 2 == 0);
     case 2:  // the network is cut for a while: shorter or longer than a lease
@@ -200,6 +143,8 @@ RunReport SimCluster::run() {
     report_.violation = violation.what();
   }
   report_.faults += network_.faults_injected();
+  report_.trace = broker_->trace();
+  report_.starts = broker_->starts();
   report_.tasks = ledger_.tasks();
   report_.outcomes = ledger_.outcomes();
   return report_;

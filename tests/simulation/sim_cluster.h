@@ -1,11 +1,11 @@
-// A whole cluster in one thread and virtual time: one broker, some workers, some clients, and trouble, all
-// drawn from one seed.
+// A whole cluster in one thread and virtual time: one broker after another on one disk, some workers, some
+// clients, and trouble, all drawn from one seed.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "broker/core/broker_core.h"
+#include "tests/simulation/sim_broker.h"
 #include "tests/simulation/sim_client.h"
 #include "tests/simulation/sim_worker.h"
 
@@ -16,8 +16,9 @@ struct RunReport {
   std::uint64_t faults = 0;
   std::uint64_t tasks = 0;
   std::uint64_t outcomes = 0;
-  std::uint64_t trace = 0;  // digest of everything the broker said and when
-  std::string violation;    // empty: all promises were kept
+  std::uint64_t starts = 0;  // of brokers
+  std::uint64_t trace = 0;   // digest of everything the broker said and when
+  std::string violation;     // empty: all promises were kept
 };
 
 class SimCluster {
@@ -26,32 +27,22 @@ class SimCluster {
   RunReport run();
 
  private:
-  void broker_hears(Connection from, std::string_view frame);
-  void turn_later();
-  void broker_turn();
-  void wake_broker();
   void trouble();
   void replace(std::unique_ptr<SimWorker>& worker, bool with_its_name);
   void replace_those_that_left();
   void trouble_later();
   void load_later();
   bool all_quiet() const;
-  void observe(const Effects& effects);
-  Now now() const;
+  microseconds some_downtime();
 
   std::mt19937_64 random_;
   SimClock clock_;
   Coverage& coverage_;
   SimNetwork network_;
   Ledger ledger_;
-  std::unique_ptr<BrokerCore> broker_;
-  std::vector<std::pair<Connection, std::string>> inbox_;  // frames that its next turn reads
-  std::vector<Connection> gone_;                           // connections that it found to be gone
-  bool turn_is_due_ = false;
-  TimePoint stalled_until_{};
+  std::unique_ptr<SimBroker> broker_;
   std::vector<std::unique_ptr<SimWorker>> workers_;
   std::vector<std::unique_ptr<SimClient>> clients_;
-  TimePoint next_wake_ = TimePoint::max();
   TimePoint trouble_until_;
   std::uint32_t last_number_ = 0;
   RunReport report_;

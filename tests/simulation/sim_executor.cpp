@@ -93,7 +93,7 @@ void SimExecutor::end(int number, Slot& slot, std::vector<ExecutorEvent>& events
   const bool fails =
       slot.stop || plan.nature == Nature::FailAlways ||
       (work.attempt == 1 && (plan.nature == Nature::FailFirst || plan.nature == Nature::CrashFirst));
-  finished.payloads = fails ? encode_report(report) : TaskEcho{plan.secret, work.token.lease}.encode();
+  finished.payloads = fails ? encode_report(report) : TaskEcho{plan.secret, work.token}.encode();
   if (fails) finished.kinds.assign(1, static_cast<char>(report.kind));
   const auto length = static_cast<std::uint32_t>(finished.payloads.size());
   finished.lengths.assign(reinterpret_cast<const char*>(&length), 4);

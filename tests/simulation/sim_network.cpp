@@ -32,13 +32,22 @@ void SimNetwork::connect(std::uint64_t number) {
     const auto at = peers_.find(number);
     if (at == peers_.end() || at->second.connection != 0) return;
     Peer& peer = at->second;
-    if (peer.partitioned) return connect(number);
+    if (peer.partitioned || !broker_up_) return connect(number);
     peer.connection = ++last_connection_;
     peer.dead = false;
     by_connection_[{peer.port, peer.connection}] = number;
     const Connection connection{peer.port, peer.connection};
-    clock_.at(arrival(peer.last_up), [this, connection] { to_broker_(connection, {}); });  // the probe
+    clock_.at(arrival(peer.last_up), [this, connection, life = broker_life_] {
+      if (life == broker_life_) to_broker_(connection, {});
+    });  // the probe
   });
+}
+
+void SimNetwork::set_broker_up(bool on) {
+  broker_up_ = on;
+  if (on) return;
+  ++broker_life_;  // what is on its way arrives nowhere
+  for (auto& [number, peer] : peers_) break_connection(peer, number);
 }
 
 // What is in flight on its lanes arrives nowhere: the receiving ends are of another connection.
@@ -75,7 +84,9 @@ void SimNetwork::peer_sends(std::uint64_t number, std::string frame) {
   if (peer.is_cut()) return coverage_.note(frame, Fault::Partition);
   const Connection connection{peer.port, peer.connection};
   for (int copy = copies(frame); copy > 0; --copy)
-    clock_.at(arrival(peer.last_up), [this, connection, frame] { to_broker_(connection, frame); });
+    clock_.at(arrival(peer.last_up), [this, connection, frame, life = broker_life_] {
+      if (life == broker_life_) to_broker_(connection, frame);
+    });
 }
 
 void SimNetwork::peer_sends_to_sink(std::uint64_t number, std::string frame) {
@@ -83,7 +94,9 @@ void SimNetwork::peer_sends_to_sink(std::uint64_t number, std::string frame) {
   if (peer.connection == 0) return;
   if (peer.is_cut()) return coverage_.note(frame, Fault::Partition);
   for (int copy = copies(frame); copy > 0; --copy)
-    clock_.at(arrival(peer.last_sink), [this, frame] { to_broker_({Port::Sink, 0}, frame); });
+    clock_.at(arrival(peer.last_sink), [this, frame, life = broker_life_] {
+      if (life == broker_life_) to_broker_({Port::Sink, 0}, frame);
+    });
 }
 
 bool SimNetwork::broker_sends(Connection to, std::string frame) {

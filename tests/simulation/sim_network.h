@@ -41,6 +41,7 @@ class SimNetwork {
   void remove_peer(std::uint64_t peer);  // its process died: frames on their way to the broker still arrive
   void partition(std::uint64_t peer, bool on);
   void reset(std::uint64_t peer);
+  void set_broker_up(bool on);  // down: all connections break, and none is made
 
   void peer_sends(std::uint64_t peer, std::string frame);
   void peer_sends_to_sink(std::uint64_t peer, std::string frame);
@@ -71,6 +72,8 @@ class SimNetwork {
   std::mt19937_64& random_;
   Coverage& coverage_;
   ToBroker to_broker_;
+  bool broker_up_ = false;
+  std::uint64_t broker_life_ = 0;
   Faults faults_;
   std::map<std::uint64_t, Peer> peers_;
   std::map<Connection, std::uint64_t> by_connection_;

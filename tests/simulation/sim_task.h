@@ -33,22 +33,24 @@ struct TaskPlan {
   }
 };
 
-// The result of a task that ends with a value: its secret and the lease under which it ran.
+// The result of a task that ends with a value: its secret and the token under which it ran.
 struct TaskEcho {
   std::uint64_t secret = 0;
-  std::uint64_t lease = 0;
+  Token token;
 
   std::string encode() const {
-    std::string bytes(16, '\0');
+    std::string bytes(24, '\0');
     std::memcpy(bytes.data(), &secret, 8);
-    std::memcpy(bytes.data() + 8, &lease, 8);
+    std::memcpy(bytes.data() + 8, &token.epoch, 8);
+    std::memcpy(bytes.data() + 16, &token.lease, 8);
     return bytes;
   }
   static TaskEcho decode(std::string_view bytes) {
     TaskEcho echo;
-    if (bytes.size() == 16) {
+    if (bytes.size() == 24) {
       std::memcpy(&echo.secret, bytes.data(), 8);
-      std::memcpy(&echo.lease, bytes.data() + 8, 8);
+      std::memcpy(&echo.token.epoch, bytes.data() + 8, 8);
+      std::memcpy(&echo.token.lease, bytes.data() + 16, 8);
     }
     return echo;
   }

@@ -25,9 +25,9 @@ JobSpec job_of(const std::string& function) {
   return spec;
 }
 
-BrokerFixture::BrokerFixture(BrokerConfig config) : heartbeat_(config.heartbeat) {
-  if (config.store == JobId{}) config.store.bytes.fill(1);
-  core_ = std::make_unique<BrokerCore>(std::move(config));
+BrokerFixture::BrokerFixture(BrokerConfig config) : config_(std::move(config)) {
+  if (config_.store == JobId{}) config_.store.bytes.fill(1);
+  core_ = std::make_unique<BrokerCore>(config_);
 }
 
 // ---------------------------------------------------------------------------------------------- time
@@ -49,8 +49,9 @@ void BrokerFixture::turn(const std::function<void()>& what) {
 void BrokerFixture::together(const std::function<void()>& calls) { turn(calls); }
 
 void BrokerFixture::deliver() {
-  const Effects said = std::exchange(effects_, {});
+  Effects said = std::exchange(effects_, {});
   for (const Record& record : said.records) records_.push_back(brief_(record));
+  store_.commit(std::move(said.records));
   events_.insert(events_.end(), said.events.begin(), said.events.end());
   for (const Effects::Outgoing& outgoing : said.frames) {
     const auto peer = std::find_if(peers_.begin(), peers_.end(), [&](const PeerState& each) {
@@ -79,14 +80,15 @@ void BrokerFixture::deliver() {
 TimePoint BrokerFixture::next_beat() const {
   TimePoint next = TimePoint::max();
   for (const PeerState& peer : peers_) {
-    if (peer.alive) next = std::min(next, peer.last_said + heartbeat_);
+    if (peer.alive) next = std::min(next, peer.last_said + config_.heartbeat);
   }
   return next;
 }
 
 void BrokerFixture::beat() {
   for (std::size_t number = 0; number < peers_.size(); ++number) {
-    if (peers_[number].alive && time_ - peers_[number].last_said >= heartbeat_) says({number}, Heartbeat{});
+    if (peers_[number].alive && time_ - peers_[number].last_said >= config_.heartbeat)
+      says({number}, Heartbeat{});
   }
 }
 
@@ -287,7 +289,7 @@ void BrokerFixture::finishes(Peer worker, const JobId& job, IndexRange range, st
                              std::chrono::microseconds each) {
   const Values values(range.size(), "result");
   const auto busy = static_cast<std::uint64_t>(each.count()) * range.size();
-  says_to_sink(worker, WorkerResults{{{job, range.lo, 1, lease, busy, {}, values.column()}}});
+  says_to_sink(worker, WorkerResults{{{job, range.lo, epoch_, lease, busy, {}, values.column()}}});
 }
 
 void BrokerFixture::fails(Peer worker, const JobId& job, std::uint64_t index, std::uint64_t lease,
@@ -297,7 +299,7 @@ void BrokerFixture::fails(Peer worker, const JobId& job, std::uint64_t index, st
   report.message = message;
   const Values values(1, encode_report(report));
   const std::string kinds(1, static_cast<char>(kind));
-  says_to_sink(worker, WorkerResults{{{job, index, 1, lease, 100'000, kinds, values.column()}}});
+  says_to_sink(worker, WorkerResults{{{job, index, epoch_, lease, 100'000, kinds, values.column()}}});
 }
 
 void BrokerFixture::started(Peer worker, const JobId& job, IndexRange range, std::uint64_t lease) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/core/broker_core.h"
+#include "broker/store/memory_store.h"
 #include "proto/frame.h"
 #include "tests/unit/broker/brief.h"
 
@@ -45,6 +46,10 @@ class BrokerFixture {
   void stall(std::chrono::nanoseconds time);
   void stays_alive(Peer peer) { peers_.at(peer.number).alive = true; }  // says heartbeats by itself
   void falls_silent(Peer peer) { peers_.at(peer.number).alive = false; }
+
+  // The broker. It starts again on all that its turns so far recorded; nobody is connected to it then.
+  void crashes(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));
+  void stops(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));  // in order
 
   // Peers. What a HELLO needs beyond the usual is changed in `hello`.
   Peer join_client(const std::string& name = "");
@@ -86,6 +91,8 @@ class BrokerFixture {
   void started(Peer worker, const JobId& job, IndexRange range, std::uint64_t lease);
   void returns(Peer worker, const JobId& job, IndexRange range, std::uint64_t lease);
   static Held held(const JobId& job, IndexRange range, std::uint64_t lease, bool started = false);
+  // What workers say from now on is about hand-outs of this start of the broker; 1 is the first.
+  void speaks_of_epoch(std::uint64_t epoch) { epoch_ = epoch; }
 
   // What the broker said. Heartbeats are only counted. "nothing" if there is nothing.
   std::string took_message_to(Peer peer);
@@ -139,8 +146,12 @@ class BrokerFixture {
   TimePoint next_beat() const;
   std::vector<std::string> frames_of(PeerState& peer, const Message& message);
 
+  void start(std::chrono::nanoseconds downtime);
+
+  BrokerConfig config_;
+  MemoryStore store_{Keep::Records};
   std::unique_ptr<BrokerCore> core_;
-  std::chrono::milliseconds heartbeat_;
+  std::uint64_t epoch_ = 1;
   TimePoint time_{std::chrono::hours(1)};
   std::deque<PeerState> peers_;
   std::uint32_t last_connection_ = 0;

@@ -1,0 +1,166 @@
+#include "broker/store/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "broker/store/store_error.h"
+
+namespace zonda {
+namespace {
+
+[[noreturn]] void fail(const std::string& doing, const std::string& path) {
+  throw StoreError("cannot " + doing + " " + path + ": " + std::strerror(errno));
+}
+
+bool exists(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) == 0) return true;
+  if (errno != ENOENT) fail("look at", path);
+  return false;
+}
+
+void sync_directory(const std::string& path) {
+  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) fail("open", path);
+  const bool synced = fsync(directory) == 0;
+  const int error = errno;
+  close(directory);
+  errno = error;
+  if (!synced) fail("sync", path);
+}
+
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void require_local(const std::string& path) {
+  struct statfs status {};
+  if (statfs(path.c_str(), &status) != 0) fail("look at", path);
+  if (const char* name = network_file_system(status.f_type); name != nullptr)
+    throw StoreError(path + " is on " + name + ": a store needs a disk of this machine, since locks and " +
+                     "syncs over a network cannot be relied on");
+}
+
+std::string host() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "?";
+}
+
+std::string without_slash(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+}  // namespace
+
+const char* network_file_system(long type) {
+  switch (static_cast<std::uint32_t>(type)) {
+    case 0x6969: return "NFS";
+    case 0x517b: return "SMB";
+    case 0xfe534d42: return "SMB";
+    case 0xff534d42: return "CIFS";
+    case 0x5346414f: return "AFS";
+    case 0x73757245: return "Coda";
+    case 0x564c: return "NCP";
+    case 0x01021997: return "9P";
+    default: return nullptr;
+  }
+}
+
+DataDirectory DataDirectory::open(const std::string& given, bool init) {
+  const std::string path = without_slash(given);
+  const bool created = mkdir(path.c_str(), 0700) == 0;
+  if (!created && errno != EEXIST) fail("create", path);
+  if (created) sync_directory(parent_of(path));
+  DataDirectory directory(path, created);
+  require_local(path);
+  if (!created && !init && !exists(directory.database()) && !exists(directory.head()))
+    throw StoreError(path + " is there, but has no store: is it the right one, and mounted? " +
+                     "--init makes a store in it");
+  directory.lock();
+  directory.look();
+  return directory;
+}
+
+DataDirectory DataDirectory::open_existing(const std::string& given) {
+  const std::string path = without_slash(given);
+  if (!exists(path)) throw StoreError(path + " is not there");
+  DataDirectory directory(path, false);
+  if (!exists(directory.database()) && !exists(directory.head())) throw StoreError(path + " has no store");
+  directory.lock();
+  directory.look();
+  return directory;
+}
+
+DataDirectory::DataDirectory(DataDirectory&& other) noexcept
+    : path_(std::move(other.path_)),
+      created_(other.created_),
+      has_store_(other.has_store_),
+      lock_(std::exchange(other.lock_, -1)) {}
+
+// The lock's file stays: removing it would let two processes lock two files of the same name.
+DataDirectory::~DataDirectory() {
+  if (lock_ >= 0) close(lock_);
+}
+
+void DataDirectory::lock() {
+  const std::string path = path_ + "/lock";
+  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (lock_ < 0) fail("open", path);
+  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail("lock", path);
+    char text[300] = {};
+    const ssize_t size = pread(lock_, text, sizeof text - 1, 0);
+    const std::string holder(text, size > 0 ? static_cast<std::size_t>(size) : 0);
+    const std::size_t space = holder.find(' ');
+    throw StoreError(path_ + " is in use" +
+                     (space == std::string::npos
+                          ? ""
+                          : " by process " + holder.substr(0, space) + " on " +
+                                holder.substr(space + 1, holder.find('\n') - space - 1)));
+  }
+  const std::string text = std::to_string(getpid()) + " " + host() + "\n";
+  if (ftruncate(lock_, 0) != 0 ||
+      pwrite(lock_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    fail("write", path);
+}
+
+// A crash while the store was made can leave the head under its first name only.
+void DataDirectory::look() {
+  const bool has_database = exists(database());
+  bool has_head = exists(head());
+  if (has_database && !has_head && exists(new_head())) {
+    if (rename(new_head().c_str(), head().c_str()) != 0) fail("rename", new_head());
+    sync();
+    has_head = true;
+  }
+  if (!has_database && !has_head && exists(database() + "-wal"))
+    throw StoreError(database() +
+                     " is missing, though its log is there: a part of the store was lost or moved");
+  if (has_database != has_head)
+    throw StoreError((has_head ? database() : head()) + " is missing, though " +
+                     (has_head ? head() : database()) + " is there: a part of the store was lost or moved");
+  has_store_ = has_database;
+}
+
+void DataDirectory::install() const {
+  if (rename(new_database().c_str(), database().c_str()) != 0) fail("rename", new_database());
+  sync();
+  if (rename(new_head().c_str(), head().c_str()) != 0) fail("rename", new_head());
+  sync();
+  sync_directory(parent_of(path_));
+}
+
+void DataDirectory::sync() const { sync_directory(path_); }
+
+}  // namespace zonda

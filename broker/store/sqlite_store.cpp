@@ -1,0 +1,239 @@
+#include "broker/store/sqlite_store.h"
+
+#include <sys/statvfs.h>
+#include <zonda/detail/reader.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/store/store_error.h"
+
+namespace zonda {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTouchEach = 1s;                        // how exactly downtime() is known
+constexpr auto kSyncWithin = 50ms;                     // of Durability::Batch
+constexpr auto kLookEach = 500ms;                      // at the room on the disk
+constexpr std::uint64_t kLookBytes = 8 << 20;          // written since
+constexpr std::uint64_t kTransactionBytes = 32 << 20;  // more wait for the next, so that these are heard of
+constexpr std::uint64_t kRecordBytes = 256;            // of one, roughly, beside its payload
+
+// What changed.
+constexpr std::uint8_t kCommitted = 1;
+constexpr std::uint8_t kFailed = 2;
+constexpr std::uint8_t kRead = 4;
+
+std::uint64_t bytes_of(const std::vector<Record>& records) {
+  std::uint64_t sum = 0;
+  for (const Record& any : records) {
+    sum += kRecordBytes;
+    if (const auto* batch = std::get_if<record::Appended>(&any)) sum += batch->bytes;
+    if (const auto* outcome = std::get_if<record::Finished>(&any)) sum += outcome->bytes;
+  }
+  return sum;
+}
+
+bool disk_is_nearly_full(const std::string& path) {
+  constexpr std::uint64_t kLeast = 16 << 20;
+  constexpr std::uint64_t kMost = 1 << 30;
+  struct statvfs status {};
+  if (statvfs(path.c_str(), &status) != 0) return false;  // writing will tell
+  const std::uint64_t size = std::uint64_t{status.f_frsize} * status.f_blocks;
+  const std::uint64_t left = std::uint64_t{status.f_frsize} * status.f_bavail;
+  return left < std::clamp(size / 20, kLeast, kMost);
+}
+
+DataDirectory with_store(DataDirectory directory) {
+  if (!directory.has_store()) StoreFile::create(directory, StoreFile::new_state());
+  return directory;
+}
+
+}  // namespace
+
+std::unique_ptr<SqliteStore> SqliteStore::open(DataDirectory directory, Durability durability) {
+  const bool is_new = !directory.has_store();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(with_store(std::move(directory)), durability, is_new));
+}
+
+SqliteStore::SqliteStore(DataDirectory directory, Durability durability, bool is_new)
+    : durability_(durability),
+      path_(directory.path()),
+      file_(std::move(directory), durability),
+      id_(file_.state().store),
+      epoch_(file_.state().epoch),
+      downtime_(is_new ? std::chrono::nanoseconds(0) : file_.downtime()),
+      last_(file_.state().commit),
+      committed_(last_),
+      touched_(Clock::now()) {
+  look_at_room();
+  thread_ = std::thread([this] { run(); });
+}
+
+SqliteStore::~SqliteStore() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+}
+
+std::uint64_t SqliteStore::commit(std::vector<Record> records) {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back({++last_, std::move(records)});
+  work_.notify_one();
+  return last_;
+}
+
+void SqliteStore::read(const PayloadName& name) {
+  const std::lock_guard lock(mutex_);
+  reads_.push_back(name);
+  work_.notify_one();
+}
+
+std::uint64_t SqliteStore::committed() const {
+  heard(kCommitted);
+  return committed_.load(std::memory_order_acquire);
+}
+
+std::string SqliteStore::failure() const {
+  heard(kFailed);
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+std::vector<Payload> SqliteStore::take_read() {
+  heard(kRead);
+  const std::lock_guard lock(mutex_);
+  return std::exchange(read_, {});
+}
+
+void SqliteStore::replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) try {
+  const std::lock_guard lock(file_mutex_);
+  file_.replay(payload_bytes, apply);
+} catch (const StoreError& error) {
+  fail(error.what());
+  throw;
+}
+
+// The descriptor stays readable until all that changed was looked at: looking at one thing hides no other.
+void SqliteStore::tell(std::uint8_t what) {
+  const std::lock_guard lock(told_mutex_);
+  if (told_.fetch_or(what) == 0) wake_.wake();
+}
+
+void SqliteStore::heard(std::uint8_t what) const {
+  if ((told_.load(std::memory_order_acquire) & what) == 0) return;
+  const std::lock_guard lock(told_mutex_);
+  if ((told_.fetch_and(static_cast<std::uint8_t>(~what)) & ~what) == 0) wake_.drain();
+}
+
+void SqliteStore::publish(std::uint64_t number) {
+  committed_.store(number, std::memory_order_release);
+  tell(kCommitted);
+}
+
+void SqliteStore::fail(const std::string& sentence) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failure_.empty()) failure_ = sentence;
+  }
+  tell(kFailed);
+}
+
+void SqliteStore::run() {
+  try {
+    while (work_once()) {
+    }
+    const std::lock_guard lock(file_mutex_);
+    file_.close();
+  } catch (const StoreError& error) {
+    fail(error.what());
+  } catch (const detail::DecodeError& error) {
+    fail("the store in " + path_ + " is damaged: " + error.what());
+  }
+}
+
+bool SqliteStore::work_once() {
+  std::unique_lock lock(mutex_);
+  const auto is_due = [&] { return closing_ || !queue_.empty() || !reads_.empty() || !failure_.empty(); };
+  work_.wait_until(lock, next_upkeep(), is_due);
+  if (!failure_.empty()) throw StoreError(failure_);
+  if (closing_ && queue_.empty()) return false;
+  const Work work = take_work(lock);
+  const std::lock_guard file_lock(file_mutex_);
+  if (!work.commits.empty()) write(work);
+  serve_reads(work.reads);
+  upkeep();
+  return true;
+}
+
+// Reads go with the commits that came before them: they find what these wrote.
+SqliteStore::Work SqliteStore::take_work(std::unique_lock<std::mutex>& lock) {
+  Work work;
+  std::uint64_t bytes = 0;
+  while (!queue_.empty() && bytes < kTransactionBytes) {
+    bytes += bytes_of(queue_.front().records);
+    work.commits.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  if (queue_.empty()) work.reads.swap(reads_);
+  lock.unlock();
+  written_bytes_ += bytes;
+  return work;
+}
+
+void SqliteStore::write(const Work& work) {
+  bool any = false;
+  for (const Commit& each : work.commits) {
+    file_.apply(each.records);
+    any = any || !each.records.empty();
+  }
+  const std::uint64_t number = work.commits.back().number;
+  if (any) {
+    file_.finish(number);
+    if (durability_ == Durability::Batch && !unsynced_) unsynced_ = Clock::now();
+  }
+  publish(number);
+}
+
+void SqliteStore::serve_reads(const std::vector<PayloadName>& names) {
+  for (const PayloadName& name : names) {
+    Payload payload = file_.read(name);
+    const std::lock_guard lock(mutex_);
+    read_.push_back(std::move(payload));
+  }
+  if (!names.empty()) tell(kRead);
+}
+
+SqliteStore::Clock::time_point SqliteStore::next_upkeep() const {
+  Clock::time_point next = touched_ + kTouchEach;
+  if (unsynced_) next = std::min(next, *unsynced_ + kSyncWithin);
+  if (nearly_full_) next = std::min(next, looked_ + kLookEach);
+  return next;
+}
+
+void SqliteStore::upkeep() {
+  const Clock::time_point now = Clock::now();
+  if (unsynced_ && now >= *unsynced_ + kSyncWithin) {
+    file_.sync();
+    unsynced_.reset();
+  }
+  if (now >= touched_ + kTouchEach) {
+    file_.touch();
+    touched_ = now;
+  }
+  const bool wrote = written_bytes_ > 0 || nearly_full_;
+  if (written_bytes_ >= kLookBytes || (wrote && now >= looked_ + kLookEach)) look_at_room();
+  file_.checkpoint_if_due();
+}
+
+void SqliteStore::look_at_room() {
+  nearly_full_ = disk_is_nearly_full(path_);
+  looked_ = Clock::now();
+  written_bytes_ = 0;
+}
+
+}  // namespace zonda

@@ -1,0 +1,102 @@
+// A store in a directory. A thread of its own writes what was committed since it last looked, all of it in
+// one transaction: the next one fills while the disk is busy with this one.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "broker/store/data_directory.h"
+#include "broker/store/store.h"
+#include "broker/store/store_file.h"
+#include "proto/wire/wake.h"
+
+namespace zonda {
+
+class SqliteStore final : public Store {
+ public:
+  // Makes the store if `directory` has none; checks it if it has one, and begins an epoch, which is on disk
+  // when this returns. Throws StoreError (a std::runtime_error) with a sentence that names what is damaged or
+  // missing, and then nothing was changed.
+  static std::unique_ptr<SqliteStore> open(DataDirectory directory, Durability durability);
+  ~SqliteStore() override;  // everything committed is written first, unless there was a failure
+
+  const JobId& id() const { return id_; }                          // of the store, for life
+  std::uint64_t epoch() const { return epoch_; }                   // grows by one at each open
+  std::chrono::nanoseconds downtime() const { return downtime_; }  // of the last broker; 0: there was none
+  const std::string& path() const { return path_; }
+
+  std::uint64_t commit(std::vector<Record> records) override;
+  std::uint64_t committed() const override;
+  int event_fd() const override { return wake_.descriptor(); }
+  std::string failure() const override;
+  bool is_nearly_full() const override { return nearly_full_.load(std::memory_order_relaxed); }
+  void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) override;
+  void read(const PayloadName& name) override;
+  std::vector<Payload> take_read() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Commit {
+    std::uint64_t number;
+    std::vector<Record> records;
+  };
+  struct Work {
+    std::vector<Commit> commits;
+    std::vector<PayloadName> reads;
+  };
+
+  SqliteStore(DataDirectory directory, Durability durability, bool is_new);
+
+  void run();        // the store thread
+  bool work_once();  // false: the store is closed
+  Work take_work(std::unique_lock<std::mutex>& lock);
+  void write(const Work& work);
+  void serve_reads(const std::vector<PayloadName>& names);
+  void upkeep();
+  void publish(std::uint64_t number);
+  void fail(const std::string& sentence);
+  void tell(std::uint8_t what);         // the loop's thread: this changed
+  void heard(std::uint8_t what) const;  // it looked
+  Clock::time_point next_upkeep() const;
+  void look_at_room();
+
+  const Durability durability_;
+  std::string path_;
+  StoreFile file_;  // under file_mutex_
+  std::mutex file_mutex_;
+  const JobId id_;
+  const std::uint64_t epoch_;
+  const std::chrono::nanoseconds downtime_;
+
+  // Between the threads.
+  mutable std::mutex mutex_;
+  std::condition_variable work_;
+  std::deque<Commit> queue_;
+  std::vector<PayloadName> reads_;
+  std::vector<Payload> read_;
+  std::string failure_;
+  bool closing_ = false;
+  std::uint64_t last_ = 0;  // number that was given
+  std::atomic<std::uint64_t> committed_;
+  std::atomic<bool> nearly_full_{false};
+  Wake wake_;
+  mutable std::mutex told_mutex_;
+  mutable std::atomic<std::uint8_t> told_{
+      0};  // what changed and was not looked at; with none, wake_ is drained
+
+  // Of the store thread.
+  Clock::time_point touched_;
+  Clock::time_point looked_;
+  std::uint64_t written_bytes_ = 0;            // since looked_
+  std::optional<Clock::time_point> unsynced_;  // since when there is something to sync
+
+  std::thread thread_;  // the last: it uses all the others
+};
+
+}  // namespace zonda

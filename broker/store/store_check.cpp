@@ -1,0 +1,145 @@
+#include "broker/store/store_check.h"
+
+#include <zonda/detail/reader.h>
+
+#include "broker/store/record_codec.h"
+#include "broker/store/store_error.h"
+
+namespace zonda {
+namespace {
+
+std::string tasks_text(std::uint64_t first, std::uint64_t count) {
+  return "tasks [" + std::to_string(first) + "," + std::to_string(first + count) + ")";
+}
+
+std::string what_is_in(const RowMeta& meta) {
+  const auto of_job = [](const char* what, const JobId& job) {
+    return std::string(what) + " job " + to_string(job);
+  };
+  switch (meta.kind) {
+    case RowKind::Opened: return of_job("the opening of", decode_record<record::Opened>(meta.body).job);
+    case RowKind::Appended: {
+      const auto batch = decode_record<record::Appended>(meta.body);
+      return of_job("a batch of", batch.job) + ", " + tasks_text(batch.first, batch.count);
+    }
+    case RowKind::Closed: return of_job("the end of", decode_record<record::Closed>(meta.body).job);
+    case RowKind::HandedOut:
+      return of_job("how far was handed out of", decode_record<record::HandedOut>(meta.body).job);
+    case RowKind::Attempts: {
+      const std::vector<Record> all = decode_attempts(meta.body);
+      if (all.empty()) return "attempts";
+      const auto* fence = std::get_if<record::Fenced>(&all.front());
+      return of_job("attempts of",
+                    fence != nullptr ? fence->job : std::get<record::Attempted>(all.front()).job);
+    }
+    case RowKind::Finished: {
+      const auto outcome = decode_record<record::Finished>(meta.body);
+      return of_job("outcomes of", outcome.job) + ", " + tasks_text(outcome.first, outcome.count);
+    }
+    case RowKind::Released:
+      return of_job("what was delivered of", decode_record<record::Released>(meta.body).job);
+    case RowKind::Summarised:
+      return of_job("the summary of", decode_record<record::Summarised>(meta.body).summary.id);
+    case RowKind::Joined: return "worker " + decode_record<record::Joined>(meta.body).name;
+    case RowKind::Stopped: return "what was handed out when the broker stopped";
+    case RowKind::Piece: return "a piece of a payload in a row before it";
+  }
+  return "of an unknown kind";
+}
+
+// One row; empty: it is whole.
+std::string check_row(const RowRef& ref, const std::optional<RowMeta>& meta, bool whole,
+                      std::uint64_t payload_bytes, StoreRows& rows) {
+  if (!whole || !meta) return "is not what was written";
+  const std::uint64_t here = meta->kind == RowKind::Piece
+                                 ? meta->payload_bytes
+                                 : std::min<std::uint64_t>(meta->payload_bytes, kPieceBytesMax);
+  if (payload_bytes != here) return "has a payload of another length";
+  try {
+    rows.load(ref, *meta);
+  } catch (const detail::DecodeError& error) {
+    return std::string("makes no sense: ") + error.what();
+  }
+  return {};
+}
+
+}  // namespace
+
+void Findings::add(std::string finding) {
+  if (++found_ <= kListMax) list_.push_back(std::move(finding));
+}
+
+std::string Findings::text() const {
+  constexpr std::size_t kInOneSentence = 5;
+  std::string all;
+  for (std::size_t at = 0; at < std::min(kInOneSentence, list_.size()); ++at)
+    all += (at == 0 ? "" : "; ") + list_[at];
+  if (found_ > kInOneSentence) all += "; and " + std::to_string(found_ - kInOneSentence) + " more";
+  return all;
+}
+
+std::string describe_row(std::uint64_t row, std::string_view meta) {
+  const std::string name = "row " + std::to_string(row);
+  try {
+    return name + " (" + what_is_in(parse_meta(meta)) + ")";
+  } catch (const detail::DecodeError&) {
+    return name;
+  }
+}
+
+void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings) {
+  RowSum sum;
+  std::uint64_t count = 0;
+  table.scan([&](std::uint64_t row, std::string_view bytes, std::uint64_t payload_bytes) {
+    RowRef ref{row, crc_of_meta(bytes), 0};
+    sum.add(row, ref.crc);
+    ++count;
+    std::optional<RowMeta> meta;
+    try {
+      meta = parse_meta(bytes);
+    } catch (const detail::DecodeError&) {
+    }
+    if (meta && meta->kind != RowKind::Piece) ref.pieces = pieces_of(meta->payload_bytes);
+    std::string wrong = check_row(ref, meta, is_whole(bytes, row), payload_bytes, rows);
+    if (row >= table.state().next_row) wrong = "has a number that was never given";
+    if (wrong.empty() && payloads == Payloads::Check && payload_bytes > 0 && ref.pieces == 0 &&
+        !table.check_payload(ref).empty())
+      wrong = "has a payload that is not what was written";
+    if (!wrong.empty()) findings.add(describe_row(row, bytes) + " " + wrong);
+  });
+  rows.loaded();
+  if (count != table.state().rows)
+    findings.add("there are " + std::to_string(count) + " rows, " + std::to_string(table.state().rows) +
+                 " were written");
+  else if (!(sum == table.state().sum))
+    findings.add("the rows are not those that were written");
+}
+
+void check_pages(Database& database, Findings& findings) {
+  Statement check(database, "PRAGMA quick_check(20)");
+  while (check.step()) {
+    const std::string_view said = check.blob(0);
+    if (said != "ok") findings.add(database.path() + ": " + std::string(said));
+  }
+}
+
+void check_head(const std::string& directory, const StoreState& state, const std::optional<StoreState>& head,
+                Findings& findings) {
+  const std::string store = "the store in " + directory;
+  if (!head)
+    findings.add("the head of " + store + " is not whole, so nobody can tell whether commits are missing");
+  else if (head->store != state.store)
+    findings.add(directory + " has the database of one store and the head of another: " +
+                 to_string(state.store) + " and " + to_string(head->store));
+  else if (state.commit < head->commit)
+    findings.add(store + " ends at commit " + std::to_string(state.commit) + ", its head says " +
+                 std::to_string(head->commit) + ": " + std::to_string(head->commit - state.commit) +
+                 " commits are missing");
+  else if (state.epoch < head->epoch)
+    findings.add(store + " is of epoch " + std::to_string(state.epoch) + ", its head of " +
+                 std::to_string(head->epoch));
+  else if (state.commit == head->commit && !(state == *head))
+    findings.add(store + " and its head differ about commit " + std::to_string(state.commit));
+}
+
+}  // namespace zonda

@@ -1,0 +1,13 @@
+// What a store says when it cannot go on.
+#pragma once
+
+#include <stdexcept>
+
+namespace zonda {
+
+// A whole sentence, with the path it is about.
+struct StoreError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace zonda

@@ -1,0 +1,99 @@
+#include "broker/store/store_file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include "broker/store/store_error.h"
+
+namespace zonda {
+namespace {
+
+constexpr std::uint64_t kWalPagesMax = 4'096;  // 16 MiB: some tens of milliseconds to move
+
+std::chrono::nanoseconds age_of(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return {};
+  const auto then =
+      std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::max(std::chrono::nanoseconds(0),
+                  std::chrono::duration_cast<std::chrono::nanoseconds>(now) - then);
+}
+
+}  // namespace
+
+StoreState StoreFile::new_state() {
+  std::random_device random;
+  StoreState state;
+  for (std::uint8_t& byte : state.store.bytes) byte = static_cast<std::uint8_t>(random());
+  return state;
+}
+
+void StoreFile::create(const DataDirectory& directory, const StoreState& state) {
+  for (const std::string& old : {directory.new_database(), directory.new_database() + "-journal"})
+    unlink(old.c_str());
+  HeadFile::create(directory.new_head(), state);
+  {
+    Database database(directory.new_database(), Database::Access::Create);
+    database.run("PRAGMA synchronous = FULL");
+    RowTable::create(database, state);
+  }
+  directory.install();
+}
+
+StoreFile::StoreFile(DataDirectory directory, Durability durability)
+    : directory_(std::move(directory)),
+      durability_(durability),
+      downtime_(age_of(directory_.head())),
+      database_(directory_.database(), Database::Access::Write),
+      table_(database_),
+      writer_(table_, rows_),
+      head_(directory_.head()) {
+  check();
+  database_.use_wal(true);
+  table_.begin();
+  table_.set_epoch(state().epoch + 1);
+  table_.commit(state().commit + 1);
+  head_.write(state());
+  head_.sync();
+  if (durability_ == Durability::Batch) database_.use_wal(false);
+}
+
+void StoreFile::check() {
+  Findings findings;
+  check_head(directory_.path(), state(), HeadFile::read(directory_.head()), findings);
+  check_pages(database_, findings);
+  check_rows(table_, Payloads::Skip, rows_, findings);
+  if (!findings.empty())
+    throw StoreError("the store in " + directory_.path() + " is damaged: " + findings.text());
+}
+
+void StoreFile::finish(std::uint64_t number) {
+  table_.begin();
+  writer_.write();
+  table_.commit(number);
+  if (durability_ == Durability::Fsync) head_.write(state());
+}
+
+void StoreFile::sync() {
+  database_.sync_wal();
+  head_.write(state());
+}
+
+void StoreFile::touch() { head_.touch(); }
+
+void StoreFile::checkpoint_if_due() {
+  if (database_.wal_pages() > kWalPagesMax) database_.checkpoint(false);
+}
+
+void StoreFile::close() {
+  database_.checkpoint(true);
+  database_.delete_wal_at_close();
+  head_.write(state());
+  head_.sync();
+}
+
+}  // namespace zonda

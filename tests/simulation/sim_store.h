@@ -1,0 +1,64 @@
+// A disk that takes time and can fail. What was committed is safe once it was synced; a crash keeps a part of
+// what was on its way, in order, and loses the rest.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "broker/store/memory_store.h"
+#include "tests/simulation/sim_clock.h"
+
+namespace zonda::sim {
+
+class SimStore final : public Store {
+ public:
+  using OnDurable = std::function<void(const Record&)>;
+  using OnEvent = std::function<void()>;  // committed() or failure() changed, or a payload was read
+
+  SimStore(SimClock& clock, std::mt19937_64& random, OnDurable on_durable)
+      : clock_(clock), random_(random), on_durable_(std::move(on_durable)) {}
+
+  void set_on_event(OnEvent on_event) { on_event_ = std::move(on_event); }
+  void set_sync_max(microseconds time) { sync_max_ = time; }
+  void fail_next_sync() { fails_ = true; }
+  void set_nearly_full(bool on) { nearly_full_ = on; }
+  // The process dies: of the commits that were not synced, the first few may be on the disk all the same.
+  void crash();
+  bool idle() const { return pending_.empty(); }
+
+  std::uint64_t commit(std::vector<Record> records) override;
+  std::uint64_t committed() const override { return committed_; }
+  int event_fd() const override { return -1; }
+  std::string failure() const override { return failure_; }
+  bool is_nearly_full() const override { return nearly_full_; }
+  void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) override {
+    disk_.replay(payload_bytes, apply);
+  }
+  void read(const PayloadName& name) override { wanted_.push_back(name); }
+  std::vector<Payload> take_read() override;
+
+ private:
+  void sync_later();
+  void sync();
+  void write(std::vector<Record> records);
+
+  SimClock& clock_;
+  std::mt19937_64& random_;
+  OnDurable on_durable_;
+  OnEvent on_event_;
+  MemoryStore disk_{Keep::Records};
+  std::deque<std::vector<Record>> pending_;  // not synced
+  std::size_t syncing_ = 0;                  // so many of them with the sync that is under way
+  std::vector<PayloadName> wanted_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t committed_ = 0;
+  microseconds sync_max_{2'000};
+  bool fails_ = false;
+  bool nearly_full_ = false;
+  std::string failure_;
+  std::uint64_t life_ = 0;  // grows with every crash: events of before mean nothing
+};
+
+}  // namespace zonda::sim

@@ -1,0 +1,254 @@
+// A broker starts on what an earlier one left.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/broker/broker_fixture.h"
+
+using namespace zonda;
+using namespace std::chrono_literals;
+
+TEST_CASE("a worker that runs on keeps its task, under its token") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1");
+  broker.crashes();
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  CHECK(broker.took_message_to(worker) == "nothing");
+  const Peer other = broker.join_worker();
+  broker.stays_alive(worker);
+  broker.stays_alive(other);
+  broker.advance(20s);
+  CHECK(broker.took_message_to(other) == "nothing");
+  broker.finishes(worker, job, {0, 1}, 1);
+  CHECK(broker.took_message_to(worker) == "stored upto=1");
+  CHECK(broker.core().counters().tasks_done == 1);
+}
+
+TEST_CASE("a result that arrives before its worker said what it holds counts") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  broker.crashes();
+  const Peer again = broker.connect(broker.hello_of(worker));
+  broker.finishes(again, job, {0, 1}, 1);
+  CHECK(broker.core().counters().tasks_done == 1);
+}
+
+TEST_CASE("what was handed out waits for its worker, what was not goes out at once") {
+  BrokerFixture broker;
+  JobSpec big = job_of();
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, big);
+  broker.appends(client, job, 0, 5'000);
+  const Peer worker = broker.join_worker();
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1");
+  broker.crashes();
+  const Peer other = broker.join_worker({.slots = 2});
+  CHECK(broker.took_message_to(other) == "tasks job=1 [4097,4099) lease=1");
+  broker.stays_alive(other);
+  broker.advance(2s);  // the worker of before did not come
+  broker.speaks_of_epoch(2);
+  broker.finishes(other, job, {4097, 4099}, 1);
+  CHECK(broker.took_messages_to(other).front() == "tasks job=1 [0,2) lease=2");
+}
+
+TEST_CASE("when all workers of before are back, what none of them holds goes out at once") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker({.slots = 2});
+  broker.submit("f", 2);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,2) lease=1");
+  broker.crashes();
+  broker.reconnects(worker);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,2) lease=1");
+  CHECK(broker.heard_event("orphans-requeued tasks=2"));
+}
+
+TEST_CASE("the higher token wins, the other is stopped") {
+  BrokerFixture broker;
+  const Peer slow = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  CHECK(broker.took_message_to(slow) == "tasks job=1 [0,1) lease=1");
+  broker.loses_connection(slow);
+  broker.advance(1s);
+  const Peer second = broker.join_worker();
+  CHECK(broker.took_message_to(second) == "tasks job=1 [0,1) lease=2");
+  broker.crashes();
+  SECTION("the first comes first, and is refused: the store knows of the second") {
+    broker.reconnects(slow, {BrokerFixture::held(job, {0, 1}, 1, true)});
+    CHECK(broker.took_message_to(slow) == "stop job=1 [0,1) lease=1");
+    broker.finishes(slow, job, {0, 1}, 1);
+    CHECK(broker.core().counters().results_stale == 1);
+  }
+  broker.reconnects(second, {BrokerFixture::held(job, {0, 1}, 2, true)});
+  CHECK(broker.took_message_to(second) == "nothing");
+  broker.finishes(second, job, {0, 1}, 2);
+  CHECK(broker.core().counters().tasks_done == 1);
+}
+
+TEST_CASE("after a second restart, the hand-out of the first is fenced by that of the second") {
+  BrokerFixture broker;
+  const Peer slow = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  broker.crashes();
+  broker.advance(3s);
+  const Peer second = broker.join_worker();
+  CHECK(broker.took_message_to(second) == "tasks job=1 [0,1) lease=1");
+  broker.crashes();
+  broker.reconnects(slow, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  CHECK(broker.took_message_to(slow) == "stop job=1 [0,1) lease=1");
+}
+
+TEST_CASE("a failure that was counted is not counted again by its worker") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.retries = 1;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit(spec, 1);
+  broker.fails(worker, job, 0, 1);
+  broker.crashes();
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  broker.fails(worker, job, 0, 1);
+  CHECK(broker.core().counters().results_stale == 1);
+  CHECK(broker.core().job(job)->counts.open() == 1);
+}
+
+TEST_CASE("attempts of before are counted, told, and followed by the pause they had") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.retries = 1;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit(spec, 1);
+  const Peer client = broker.client();
+  broker.fails(worker, job, 0, 1, TaskReport::failed, "first");
+  broker.crashes();
+  broker.reconnects(worker);
+  broker.ignores_messages();
+  broker.stays_alive(worker);
+  broker.reconnects(client);
+  broker.opens(client, job, spec, 0, 1);
+  broker.advance(2s);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1 attempt=2");
+  broker.speaks_of_epoch(2);
+  broker.fails(worker, job, 0, 1, TaskReport::failed, "second");
+  const std::vector<TaskReport> reports = broker.reports_to(client);
+  REQUIRE(reports.size() == 1);
+  REQUIRE(reports[0].history.size() == 2);
+  CHECK(reports[0].history[0].message == "first");
+  CHECK(reports[0].history[1].message == "second");
+}
+
+TEST_CASE("a client that comes back gets what it has not read, once") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker({.slots = 2});
+  const JobSpec spec = job_of();
+  const JobId job = broker.submit(spec, 2);
+  const Peer client = broker.client();
+  broker.finishes(worker, job, {0, 1}, 1);
+  broker.acknowledges(client, job, 1);
+  broker.finishes(worker, job, {1, 2}, 1);
+  broker.crashes();
+  broker.ignores_messages();
+  broker.reconnects(client);
+  broker.opens(client, job, spec, 1, 2);
+  CHECK(broker.took_messages_to(client) ==
+        std::vector<std::string>{"accepted job=1 count=2 closed", "outcomes job=1 at=1 [1,2)"});
+  broker.acknowledges(client, job, 2);
+  CHECK(broker.core().job(job) == nullptr);
+}
+
+TEST_CASE("a batch that comes again after a restart is the one that was accepted") {
+  BrokerFixture broker;
+  const JobSpec spec = job_of();
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, spec);
+  broker.appends(client, job, 0, 2);
+  broker.crashes();
+  broker.ignores_messages();
+  broker.reconnects(client);
+  broker.opens(client, job, spec);
+  broker.appends(client, job, 0, 2);
+  broker.appends(client, job, 2, 1);
+  CHECK(broker.took_messages_to(client).back() == "accepted job=1 count=3");
+  broker.appends(client, job, 0, 2, "another");
+  CHECK(broker.took_message_to(client).starts_with("job-refused job=1 conflict"));
+}
+
+TEST_CASE("an attached job whose client does not come back is cancelled after its grace") {
+  BrokerFixture broker;
+  const JobId job = broker.submit("f", 1);
+  broker.crashes();
+  broker.advance(59s);
+  CHECK(broker.core().job(job) != nullptr);
+  broker.advance(2s);
+  CHECK(broker.core().job(job) == nullptr);
+}
+
+TEST_CASE("after a stop in order only what was held waits") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit("f", 2);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1");
+  broker.stops();
+  const Peer other = broker.join_worker();
+  CHECK(broker.took_message_to(other) == "tasks job=1 [1,2) lease=1");
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  broker.finishes(worker, job, {0, 1}, 1);
+  CHECK(broker.core().counters().tasks_done == 1);
+}
+
+TEST_CASE("deadlines and delays are of the day, not of the process") {
+  BrokerFixture broker;
+  JobSpec late = job_of();
+  late.deadline_ms = 10'000;
+  JobSpec delayed = job_of();
+  delayed.delay_ms = 10'000;
+  const JobId first = broker.submit(late, 1);
+  broker.submit(delayed, 1);
+  broker.crashes(6s);
+  const Peer worker = broker.join_worker({.functions = {{"f", "()"}}});
+  broker.stays_alive(worker);
+  CHECK(broker.took_message_to(worker) == "tasks job=1 [0,1) lease=1");
+  broker.advance(3s);
+  CHECK(broker.core().job(first)->counts.open() == 1);
+  broker.advance(1100ms);
+  CHECK(broker.core().job(first)->counts.open() == 0);
+  CHECK(broker.took_messages_to(worker).back() == "tasks job=2 [0,1) lease=2");
+}
+
+TEST_CASE("a key names its job also after a restart") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.key = "once";
+  broker.submit(spec, 1);
+  const Peer client = broker.client();
+  broker.crashes();
+  broker.ignores_messages();
+  broker.reconnects(client);
+  const JobId again = broker.new_job_id();
+  broker.opens(client, again, spec);
+  CHECK(broker.took_messages_to(client).back() == "same-job job=2 existing=1");
+}
+
+TEST_CASE("a job that is over and detached keeps its outcomes, and is forgotten when it would have been") {
+  BrokerConfig config;
+  config.result_ttl = 1h;
+  BrokerFixture broker(config);
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit(spec, 1);
+  broker.finishes(worker, job, {0, 1}, 1);
+  broker.advance(30min);
+  broker.crashes(20min);
+  REQUIRE(broker.core().job(job) != nullptr);
+  CHECK(broker.core().job(job)->complete);
+  broker.advance(9min);
+  CHECK(broker.core().job(job) != nullptr);
+  broker.advance(2min);
+  CHECK(broker.core().job(job) == nullptr);
+  broker.crashes();
+  const Peer client = broker.join_client();
+  CHECK(broker.asks(client, "job.list").pages.size() == 1);  // its summary
+}
