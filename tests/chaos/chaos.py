@@ -21,7 +21,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cluster import Cluster, children_of, parent_of, free_ports, signal_quietly, wait_until  # noqa: E402
+from cluster import Cluster, children_of, free_ports, signal_quietly, wait_until  # noqa: E402
 from detached import DetachedJobs  # noqa: E402
 from proxy import FaultProxy  # noqa: E402
 
@@ -208,7 +208,7 @@ class Chaos:
 
     def resume(self, agent, children):
         for child in children:
-            if parent_of(child) == agent.pid:
+            if self.cluster.is_ours(child):  # also of an agent that was killed meanwhile
                 signal_quietly(child, signal.SIGCONT)
         agent.send_signal(signal.SIGCONT)  # nothing happens if it has ended
 
@@ -341,8 +341,10 @@ class Chaos:
     def close(self):
         if self.proxy:
             self.proxy.stop()
-        for pid, words in self.cluster.close():
+        for pid, words in self.cluster.end_all():
             self.problem(f"left behind: {pid} {words}")
+        self.cluster.keep |= bool(self.problems)
+        self.cluster.remove()
 
     def summary(self):
         ran = collections.Counter(execution.number for execution in self.cluster.executions())
@@ -352,8 +354,7 @@ class Chaos:
             "detached_tasks": self.detached.tasks, "detached_unsure": self.detached.unsure,
             "executions": ran.total(),
             "ran_again": ran.total() - len(ran), **self.counts,
-            "connection_faults": self.proxy.counts if self.proxy else {}, "broker": self.broker_says,
-            "problems": self.problems[:PROBLEMS_SHOWN]}
+            "connection_faults": self.proxy.counts if self.proxy else {}, "broker": self.broker_says}
 
 
 def options_of(words):
@@ -389,20 +390,19 @@ def main():
     chaos = Chaos(options)
     if options.keep:
         print(f"chaos: logs in {chaos.cluster.directory}", file=sys.stderr, flush=True)
-    summary = None
+    summary = {"seed": options.seed}
     try:
         chaos.run()
         summary = chaos.summary()
     except (RuntimeError, TimeoutError, subprocess.TimeoutExpired) as error:
         chaos.problem(str(error))
     finally:
-        chaos.cluster.keep |= bool(chaos.problems)
         chaos.close()
     for problem in chaos.problems[:PROBLEMS_SHOWN]:
         print(f"chaos: {problem}", file=sys.stderr)
     if chaos.problems:
         print(f"chaos: {len(chaos.problems)} problems; logs in {chaos.cluster.directory}", file=sys.stderr)
-    print(json.dumps(summary or {"seed": options.seed, "problems": chaos.problems[:PROBLEMS_SHOWN]}))
+    print(json.dumps({**summary, "problems": chaos.problems[:PROBLEMS_SHOWN]}))
     return 1 if chaos.problems else 0
 
 

@@ -62,6 +62,14 @@ def children_of(pid):
     return [int(each) for each in os.listdir("/proc") if each.isdigit() and parent_of(each) == pid]
 
 
+def words_of(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def signal_quietly(pid, number):
     try:
         os.kill(pid, number)
@@ -162,22 +170,26 @@ class Cluster:
         process.send_signal(signal.SIGCONT)
         return process.wait(seconds)
 
+    def is_ours(self, pid):
+        """Whether a living process carries the mark."""
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                return f"{MARK}={self.mark}".encode() in file.read().split(b"\0") and parent_of(pid) > 0
+        except OSError:
+            return False
+
     def left_behind(self):
         """(pid, words) of every living process that carries the mark."""
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/environ", "rb") as file:
-                    ours = f"{MARK}={self.mark}".encode() in file.read().split(b"\0")
-                if ours and parent_of(pid):
-                    with open(f"/proc/{pid}/cmdline", "rb") as file:
-                        found.append((int(pid), file.read().replace(b"\0", b" ").decode(errors="replace")))
-            except OSError:
-                continue
-        return found
+        return [(int(pid), words_of(pid)) for pid in os.listdir("/proc") if pid.isdigit() and self.is_ours(pid)]
 
     def close(self):
-        """Ends everything. Returns what had been left behind by processes that are gone."""
+        """Ends everything, and leaves nothing. Returns what end_all() did."""
+        left = self.end_all()
+        self.remove()
+        return left
+
+    def end_all(self):
+        """Returns (pid, words) of what had been left behind by processes that are gone."""
         for process in list(self.started):
             if process.poll() is None:
                 process.kill()
@@ -189,6 +201,8 @@ class Cluster:
             left = self.left_behind()
         for pid, _ in left:
             signal_quietly(pid, signal.SIGKILL)
+        return left
+
+    def remove(self):
         if not self.keep:
             shutil.rmtree(self.directory, ignore_errors=True)
-        return left
