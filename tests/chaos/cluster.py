@@ -180,7 +180,8 @@ class Cluster:
 
     def left_behind(self):
         """(pid, words) of every living process that carries the mark."""
-        return [(int(pid), words_of(pid)) for pid in os.listdir("/proc") if pid.isdigit() and self.is_ours(pid)]
+        pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        return [(pid, words_of(pid)) for pid in pids if self.is_ours(pid)]
 
     def close(self):
         """Ends everything, and leaves nothing. Returns what end_all() did."""
