@@ -329,7 +329,9 @@ class Chaos:
 
     def check_leavers(self):
         for process in self.leaving:
-            if process.wait(FINISH) != 0:
+            code = process.wait(FINISH)
+            unborn = code == -signal.SIGTERM and os.path.getsize(process.log) == 0
+            if code != 0 and not unborn:
                 self.problem(f"{process.label} was drained and ended with {process.returncode}")
 
     def end_all(self):

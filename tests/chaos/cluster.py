@@ -104,11 +104,12 @@ class Cluster:
     def start(self, label, program, *words, env=None, **streams):
         """A process whose stderr goes to a file, as its stdout does unless told otherwise."""
         self.logs += 1
-        with open(self.path(f"{self.logs:05}-{label}.log"), "wb") as log:
+        path = self.path(f"{self.logs:05}-{label}.log")
+        with open(path, "wb") as log:
             streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, **streams}
             process = subprocess.Popen([self.program(program), *words], cwd=self.directory,
                                        env={**self.environment, **(env or {})}, **streams)
-        process.label = label
+        process.label, process.log = label, path
         self.started.append(process)
         return process
 
