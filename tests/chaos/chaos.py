@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""chaos.py [options]: kills, stops and cuts off real processes while clients count what becomes of every
+r"""chaos.py [options]: kills, stops and cuts off real processes while clients count what becomes of every
 task.
 
 At the end the faults stop, everything has to finish in bounded time, and every task must have exactly one
 outcome, the right one. Exit code 0: it has, and no process was left behind. The last line is a summary, JSON.
 
 Half an hour of it, with a broker that keeps its data:
-  tests/chaos/chaos.py --durable --proxy --seconds 1800 --kill-workers-every 1.5 --kill-broker-every 5
+  tests/chaos/chaos.py --durable --proxy --seconds 1800 --workers 6 --clients 3 --work-us 500 \
+      --kill-workers-every 1.5 --kill-broker-every 5
 """
 import argparse
 import collections
