@@ -20,7 +20,8 @@ std::uint64_t BrokerCore::attached_jobs() const {
 
 std::string BrokerCore::check() const {
   std::string wrong;
-  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0;
+  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0,
+                stored_total = 0;
   std::map<Token, std::uint64_t> open_by_lease;
   for (const auto& [id, job] : jobs_) {
     JobCounts counted;
@@ -33,6 +34,7 @@ std::string BrokerCore::check() const {
           open_by_lease[state.token] += part.size();
           break;
         case TaskState::Orphaned: counted.orphaned += part.size(); break;
+        case TaskState::Stored: counted.stored += part.size(); break;
       }
     });
     const std::string name = "job " + to_string(id);
@@ -40,6 +42,7 @@ std::string BrokerCore::check() const {
     wrong += differ(name + " leased", job->counts.leased, counted.leased);
     wrong += differ(name + " delayed", job->counts.delayed, counted.delayed);
     wrong += differ(name + " orphaned", job->counts.orphaned, counted.orphaned);
+    wrong += differ(name + " stored", job->counts.stored, counted.stored);
     wrong += differ(name + " tasks", job->count, job->done() + counted.open());
     wrong += differ(name + " log", job->log.end(), job->done());
     for (const Reader& reader : job->readers) {
@@ -52,12 +55,14 @@ std::string BrokerCore::check() const {
     leased_total += counted.leased;
     delayed_total += counted.delayed;
     orphaned_total += counted.orphaned;
+    stored_total += counted.stored;
   }
   wrong += differ("memory", memory_used_, memory);
   wrong += differ("ready", queue_.ready_tasks(), ready_total);
   wrong += differ("leased", leased_tasks_, leased_total);
   wrong += differ("delayed", delayed_tasks_, delayed_total);
   wrong += differ("orphaned", orphaned_tasks_, orphaned_total);
+  wrong += differ("stored", stored_tasks_, stored_total);
   wrong += differ("leases", leases_.size(), open_by_lease.size());
   std::uint64_t outstanding = 0;
   for (const auto& [number, worker] : roster_.all()) {

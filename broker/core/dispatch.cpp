@@ -220,8 +220,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t lim
 // agree.
 void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state) {
   leave_state(job, range);
-  job.segments.put(range, state);
-  count_in(job, range, state.state);
+  put_state(job, range, state);
 }
 
 void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
@@ -239,6 +238,10 @@ void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
       job.counts.orphaned += range.size();
       orphaned_tasks_ += range.size();
       return;
+    case TaskState::Stored:
+      job.counts.stored += range.size();
+      stored_tasks_ += range.size();
+      return want_page(job);
   }
 }
 
@@ -266,10 +269,15 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
         job.counts.orphaned -= part.size();
         orphaned_tasks_ -= part.size();
         break;
+      case TaskState::Stored:
+        job.counts.stored -= part.size();
+        stored_tasks_ -= part.size();
+        break;
     }
   });
   ZONDA_ASSERT(covered == range.size());
   job.segments.erase(range);
+  want_page(job);
 }
 
 }  // namespace zonda

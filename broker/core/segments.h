@@ -5,6 +5,7 @@
 //     ▲                │
 //     └── put ◀────────┤ lost, returned
 //   Delayed ◀──────────┘ to be retried later; back to Ready when due
+//   Stored               ready, but its arguments are in the store only: read back before it is needed
 //   Orphaned             handed out before the broker started; Leased again when its holder comes back, Ready
 //                        if it does not
 #pragma once
@@ -21,7 +22,7 @@
 
 namespace zonda {
 
-enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned };
+enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned, Stored };
 
 // What the tasks of a segment have in common.
 struct SegmentState {
