@@ -52,15 +52,15 @@ DataDirectory with_store(DataDirectory directory) {
 
 }  // namespace
 
-std::unique_ptr<SqliteStore> SqliteStore::open(DataDirectory directory, Durability durability) {
+std::unique_ptr<SqliteStore> SqliteStore::open(DataDirectory directory, const StoreOptions& options) {
   const bool is_new = !directory.has_store();
-  return std::unique_ptr<SqliteStore>(new SqliteStore(with_store(std::move(directory)), durability, is_new));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(with_store(std::move(directory)), options, is_new));
 }
 
-SqliteStore::SqliteStore(DataDirectory directory, Durability durability, bool is_new)
-    : durability_(durability),
+SqliteStore::SqliteStore(DataDirectory directory, const StoreOptions& options, bool is_new)
+    : durability_(options.durability),
       path_(directory.path()),
-      file_(std::move(directory), durability),
+      file_(std::move(directory), options),
       id_(file_.state().store),
       epoch_(file_.state().epoch),
       downtime_(is_new ? std::chrono::nanoseconds(0) : file_.downtime()),

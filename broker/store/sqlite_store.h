@@ -23,7 +23,7 @@ class SqliteStore final : public Store {
   // Makes the store if `directory` has none; checks it if it has one, and begins an epoch, which is on disk
   // when this returns. Throws StoreError (a std::runtime_error) with a sentence that names what is damaged or
   // missing, and then nothing was changed.
-  static std::unique_ptr<SqliteStore> open(DataDirectory directory, Durability durability);
+  static std::unique_ptr<SqliteStore> open(DataDirectory directory, const StoreOptions& options = {});
   ~SqliteStore() override;  // everything committed is written first, unless there was a failure
 
   const JobId& id() const { return id_; }                          // of the store, for life
@@ -51,7 +51,7 @@ class SqliteStore final : public Store {
     std::vector<PayloadName> reads;
   };
 
-  SqliteStore(DataDirectory directory, Durability durability, bool is_new);
+  SqliteStore(DataDirectory directory, const StoreOptions& options, bool is_new);
 
   void run();        // the store thread
   bool work_once();  // false: the store is closed

@@ -11,8 +11,6 @@
 namespace zonda {
 namespace {
 
-constexpr std::uint64_t kWalPagesMax = 4'096;  // 16 MiB: some tens of milliseconds to move
-
 std::chrono::nanoseconds age_of(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return {};
@@ -44,9 +42,9 @@ void StoreFile::create(const DataDirectory& directory, const StoreState& state) 
   directory.install();
 }
 
-StoreFile::StoreFile(DataDirectory directory, Durability durability)
+StoreFile::StoreFile(DataDirectory directory, const StoreOptions& options)
     : directory_(std::move(directory)),
-      durability_(durability),
+      options_(options),
       downtime_(age_of(directory_.head())),
       database_(directory_.database(), Database::Access::Write),
       table_(database_),
@@ -59,7 +57,7 @@ StoreFile::StoreFile(DataDirectory directory, Durability durability)
   table_.commit(state().commit + 1);
   head_.write(state());
   head_.sync();
-  if (durability_ == Durability::Batch) database_.use_wal(false);
+  if (options_.durability == Durability::Batch) database_.use_wal(false);
 }
 
 void StoreFile::check() {
@@ -75,7 +73,7 @@ void StoreFile::finish(std::uint64_t number) {
   table_.begin();
   writer_.write();
   table_.commit(number);
-  if (durability_ == Durability::Fsync) head_.write(state());
+  if (options_.durability == Durability::Fsync) head_.write(state());
 }
 
 void StoreFile::sync() {
@@ -86,7 +84,7 @@ void StoreFile::sync() {
 void StoreFile::touch() { head_.touch(); }
 
 void StoreFile::checkpoint_if_due() {
-  if (database_.wal_pages() > kWalPagesMax) database_.checkpoint(false);
+  if (database_.wal_pages() > options_.wal_pages_max) database_.checkpoint(false);
 }
 
 void StoreFile::close() {
