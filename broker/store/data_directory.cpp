@@ -102,6 +102,13 @@ DataDirectory DataDirectory::open_existing(const std::string& given) {
   return directory;
 }
 
+DataDirectory DataDirectory::open_damaged(const std::string& given) {
+  DataDirectory directory(without_slash(given), false);
+  if (!exists(directory.database())) throw StoreError(directory.database() + " is not there");
+  directory.lock();
+  return directory;
+}
+
 DataDirectory::DataDirectory(DataDirectory&& other) noexcept
     : path_(std::move(other.path_)),
       created_(other.created_),

@@ -12,6 +12,7 @@
 #include "broker/store/head_file.h"
 #include "broker/store/row_table.h"
 #include "broker/store/row_writer.h"
+#include "broker/store/store_backup.h"
 #include "broker/store/store_check.h"
 #include "broker/store/store_rows.h"
 
@@ -49,6 +50,10 @@ class StoreFile {
   void touch();  // the head, so that downtime() is known later
   void checkpoint_if_due();
   void close();  // in order: without it, the next start has more to read
+
+  std::unique_ptr<StoreBackup> begin_backup(const std::string& directory) {
+    return std::make_unique<StoreBackup>(database_, StoreBackup::make_directory(directory));
+  }
 
   void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply);
   Payload read(const PayloadName& name);
