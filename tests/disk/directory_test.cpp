@@ -32,6 +32,15 @@ TEST_CASE("a directory that is not there is made, for its owner only") {
   struct stat status {};
   REQUIRE(stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0700);
+  const auto store = SqliteStore::open(std::move(directory));
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    CAPTURE(entry.path());
+    CHECK((entry.status().permissions() & std::filesystem::perms::all) ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    ++files;
+  }
+  CHECK(files == 4);  // database, log, head, lock
 }
 
 TEST_CASE("a directory without a store is taken only when told so") {
