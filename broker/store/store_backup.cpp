@@ -11,7 +11,7 @@ namespace zonda {
 
 DataDirectory StoreBackup::make_directory(const std::string& path) {
   DataDirectory directory = DataDirectory::open(path, true);
-  if (directory.has_store()) throw StoreError(path + " has a store already");
+  if (directory.has_store()) throw StoreRefused(path + " has a store already");
   return directory;
 }
 
