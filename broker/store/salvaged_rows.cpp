@@ -106,7 +106,7 @@ void SalvagedRows::sort(const RowRef& ref, const RowMeta& meta) {
             .attempts.push_back(std::move(each));
       }
       return;
-    case RowKind::Summarised: return others.push_back(decode_record<record::Summarised>(meta.body));
+    case RowKind::Summarised: return summaries.push_back(decode_record<record::Summarised>(meta.body));
     case RowKind::Joined: return others.push_back(decode_record<record::Joined>(meta.body));
     case RowKind::Stopped: return others.push_back(decode_record<record::Stopped>(meta.body));
     case RowKind::Piece: return;  // comes with the row before it

@@ -36,7 +36,8 @@ class SalvagedRows {
 
   std::map<JobId, SalvagedJob> jobs;
   std::map<std::uint64_t, const SalvagedJob*> in_order() const;  // of their opening
-  std::vector<Record> others;                                    // summaries, workers, the last stop
+  std::vector<Record> summaries;
+  std::vector<Record> others;  // workers, the last stop
 
  private:
   void scan(Database& database, const char* sql);

@@ -86,7 +86,7 @@ std::string text_of(const JobId& job, IndexRange tasks) {
 Slab Salvage::load(const RowRef& ref, std::string_view more, const std::string& what) try {
   return from_.load_payload(ref, more);
 } catch (const StoreError&) {
-  lost_.add(what + " is not what was written");
+  lost_.add(what + " not what was written");
   return {};
 }
 
@@ -113,7 +113,7 @@ void Salvage::copy_batches(const SalvagedJob& job) {
   for (const auto& [first, batch] : job.batches) {
     record::Appended record = batch.record;
     const IndexRange tasks{first, first + record.count};
-    record.slab = load(batch.ref, {}, text_of(record.job, tasks) + ": their arguments");
+    record.slab = load(batch.ref, {}, text_of(record.job, tasks) + ": their arguments are");
     const std::size_t lengths = 4 * std::size_t{record.count};
     if (record.slab.size() < lengths) continue;
     const std::string_view bytes = record.slab.view();
@@ -131,7 +131,7 @@ void Salvage::copy_outcomes(const JobId& id, const SalvagedJob& job) {
     record::Finished record = outcome.record;
     const std::string& kinds = job.kinds_of.at(position);
     const IndexRange tasks{record.first, record.first + record.count};
-    record.slab = load(outcome.ref, kinds, text_of(id, tasks) + ": their outcome");
+    record.slab = load(outcome.ref, kinds, text_of(id, tasks) + ": their outcomes are");
     const std::size_t lengths = 4 * std::size_t{record.count};
     if (position != expected)
       lost_.add("job " + to_string(id) + ": outcomes before position " + std::to_string(position));
@@ -224,6 +224,7 @@ StoreReport salvage_store(const std::string& path, const std::string& to) {
     RowTable into(copy);
     const SalvagedRows rows(database, from, lost);
     Salvage salvage(from, into, lost);
+    salvage.copy(rows.summaries);  // before the jobs: one can be opened again
     for (const auto& [row, job] : rows.in_order()) salvage.copy(job->opened->job, *job);
     salvage.copy(rows.others);
     report.jobs = rows.jobs.size();

@@ -56,6 +56,9 @@ void make_store(const std::string& path) {
   commit(*store, {opened(1, true), appended(1, 0, 2, "whole"), appended(1, 2, 3, kArguments), opened(2)});
   commit(*store,
          {finished(1, 0, 0, 1, "whole"), finished(1, 1, 1, 1, kOutcome), finished(1, 2, 2, 1, "whole")});
+  JobSummary summary;
+  summary.id = job_id(2);
+  commit(*store, {record::Summarised{summary}, opened(2)});  // it was opened again
   commit(*store, {record::Joined{job_id(101), "worker", "host"}, record::Closed{job_id(1), 5, false}});
 }
 
@@ -144,7 +147,7 @@ TEST_CASE("what is whole is salvaged, and every task that lost something ends as
   damage(place / "data", kOutcome);
   const StoreReport report = salvage_store(place / "data", place / "new");
   CHECK_THAT(text_of(report), Contains("tasks [2,5): their arguments") &&
-                                  Contains("tasks [1,2): their outcome") &&
+                                  Contains("tasks [1,2): their outcomes") &&
                                   Contains("tasks [3,5): end as lost"));
   CHECK(text_of(verify_store(place / "new")).empty());
   const auto store = open_store(place / "new");
@@ -158,7 +161,7 @@ TEST_CASE("what is whole is salvaged, and every task that lost something ends as
       ends.at(outcome->first + at) = outcome->kinds.empty() ? "value" : to_string(Kind(outcome->kinds[at]));
   });
   CHECK(ends == std::vector<std::string>{"value", "lost", "value", "lost", "lost"});
-  CHECK(others == 5);  // two openings, one batch, the end, the worker
+  CHECK(others == 6);  // two openings, one batch, the end, a summary, the worker
 }
 
 TEST_CASE("a store without its head is salvaged as a whole, in an epoch of its own") {
