@@ -1,7 +1,6 @@
 #include "broker/store/sqlite_store.h"
 
 #include <sys/statvfs.h>
-#include <zonda/detail/reader.h>
 
 #include <algorithm>
 #include <utility>
@@ -165,8 +164,8 @@ void SqliteStore::run() {
     file_.close();
   } catch (const StoreError& error) {
     fail(error.what());
-  } catch (const detail::DecodeError& error) {
-    fail("the store in " + path_ + " is damaged: " + error.what());
+  } catch (const std::exception& error) {  // a row that cannot be read, or no memory
+    fail("the store in " + path_ + " failed: " + error.what());
   }
 }
 
