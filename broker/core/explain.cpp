@@ -6,6 +6,9 @@
 #include "broker/core/question.h"
 
 namespace zonda {
+namespace {
+constexpr const char* kStates[] = {"queued", "running", "delayed", "running", "queued"};  // by TaskState
+}  // namespace
 
 void BrokerCore::Question::tasks(const Job& job) {
   std::vector<std::function<void(Answer&)>> entries;
@@ -23,10 +26,7 @@ void BrokerCore::Question::tasks(const Job& job) {
     }
   }
   job.segments.for_each({0, job.count}, [&](IndexRange part, const SegmentState& state) {
-    const char* name = state.state == TaskState::Ready     ? "queued"
-                       : state.state == TaskState::Delayed ? "delayed"
-                                                           : "running";
-    if (!wanted(name)) return;
+    if (!wanted(kStates[static_cast<int>(state.state)])) return;
     for (std::uint64_t index = part.lo; index < part.hi && entries.size() < arguments_.limit; ++index)
       entries.emplace_back([this, &job, index, state](Answer& page) { pack_task(page, job, index, state); });
   });
@@ -36,7 +36,6 @@ void BrokerCore::Question::tasks(const Job& job) {
 void BrokerCore::Question::pack_task(Answer& answer, const Job& job, std::uint64_t index,
                                      const SegmentState& state) {
   const Lease* lease = state.state == TaskState::Leased ? core_.leases_.find(state.token) : nullptr;
-  static constexpr const char* kStates[] = {"queued", "running", "delayed", "running"};
   answer.packer.pack_map(9);
   answer.field("job", to_string(job.id))
       .field("index", index)
