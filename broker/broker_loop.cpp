@@ -26,6 +26,7 @@ void BrokerLoop::turn() {
     core_.handle(from, frame, *now, effects);
   });
   if (!now) now = read_clocks();
+  for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
   core_.set_disk_nearly_full(store_.is_nearly_full());
   core_.settle(*now, effects);
@@ -35,11 +36,12 @@ void BrokerLoop::turn() {
 
 void BrokerLoop::remember(Effects& effects) {
   for (const std::string& event : effects.events) on_event_(event);
-  if (!effects.records.empty() || !held_.empty()) {
+  if (effects.records.empty() && held_.empty()) {
+    for (Effects::Outgoing& outgoing : effects.frames) wire_.send(outgoing.to, std::move(outgoing.frame));
+  } else {
     held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
-    return;
   }
-  for (Effects::Outgoing& outgoing : effects.frames) wire_.send(outgoing.to, std::move(outgoing.frame));
+  for (const PayloadName& name : effects.reads) store_.read(name);
 }
 
 // Nothing is said before it is remembered, and nothing overtakes: frames of a session are numbered.

@@ -81,7 +81,7 @@ Beginning begin_on_disk(const BrokerSettings& settings, BrokerConfig config, Dat
   config.durability = settings.durability;
   Beginning beginning{nullptr, std::make_unique<BrokerCore>(config), {}};
   const Now now{std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
-  store->replay(~0ULL, [&](Record& record) { beginning.core->restore(record, now); });
+  store->replay(config.memory_limit / 2, [&](Record& record) { beginning.core->restore(record, now); });
   beginning.core->restored(now, std::chrono::ceil<std::chrono::milliseconds>(store->downtime()),
                            beginning.effects);
   beginning.store = std::move(store);

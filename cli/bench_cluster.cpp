@@ -1,11 +1,14 @@
 #include "cli/bench_cluster.h"
 
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
 #include <future>
+#include <map>
 #include <random>
 
 #include "command_line/complaint.h"
@@ -17,6 +20,18 @@ constexpr int kPortTries = 20;
 constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::seconds kLeaveWithin{1};
 
+std::string filesystem_of(const std::string& path) {
+  struct statfs info {};
+  if (statfs(path.c_str(), &info) != 0) return "unknown";
+  static const std::map<std::uint64_t, const char*> kNames = {
+      {EXT4_SUPER_MAGIC, "ext4"},   {XFS_SUPER_MAGIC, "xfs"},
+      {BTRFS_SUPER_MAGIC, "btrfs"}, {OVERLAYFS_SUPER_MAGIC, "overlayfs"},
+      {TMPFS_MAGIC, "tmpfs"},       {RAMFS_MAGIC, "tmpfs"},
+      {0x2fc12fc1, "zfs"},          {0x65735546, "fuse"}};
+  const auto known = kNames.find(static_cast<std::uint64_t>(info.f_type));
+  return known == kNames.end() ? "unknown" : known->second;
+}
+
 std::string some_tcp_address() {
   std::random_device random;
   return "tcp://127.0.0.1:" +
@@ -26,8 +41,6 @@ std::string some_tcp_address() {
 }  // namespace
 
 BenchCluster::BenchCluster(Environment& environment, const BenchOptions& options) {
-  if (options.durability != "memory")
-    throw Complaint(ExitCode::Failure, "this version keeps jobs in memory only", "--durability memory");
   if (environment.common.broker_given) address_ = environment.common.broker;
   if (!address_.empty()) {
     use(environment);
@@ -63,6 +76,8 @@ void BenchCluster::start(Environment& environment, const BenchOptions& options) 
   }
   environment.common.broker = address_;
   ClusterOptions cluster;
+  if (options.durability != "memory") cluster.data = make_data_directory();
+  cluster.durability = options.durability;
   cluster.address = address_;
   cluster.workers = options.workers;
   cluster.slots = options.slots;
@@ -93,10 +108,24 @@ void BenchCluster::measure(const std::function<void(Client&)>& work) {
   _exit(to_int(signals_.exit_code()));
 }
 
+// What is measured is a disk: not where /tmp may be memory.
+std::string BenchCluster::make_data_directory() {
+  for (std::string path : {"/var/tmp/zonda-bench-XXXXXX", "./zonda-bench-XXXXXX"}) {
+    if (mkdtemp(path.data()) == nullptr) continue;
+    data_directory_ = path;
+    filesystem_ = filesystem_of(path);
+    if (filesystem_ != "tmpfs") return path + "/data";
+    remove_directory();
+  }
+  throw Complaint(ExitCode::Failure, "neither /var/tmp nor this directory is on a disk");
+}
+
 void BenchCluster::remove_directory() {
-  if (directory_.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
+  for (std::string* directory : {&directory_, &data_directory_}) {
+    if (directory->empty()) continue;
+    std::error_code ignored;
+    std::filesystem::remove_all(std::exchange(*directory, {}), ignored);
+  }
 }
 
 void BenchCluster::stop() {

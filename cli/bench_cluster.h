@@ -39,6 +39,7 @@ class BenchCluster {
 
   const std::string& transport() const { return transport_; }    // "tcp", "ipc"
   const std::string& durability() const { return durability_; }  // as the broker says
+  const std::string& filesystem() const { return filesystem_; }  // of its store; empty: none, or unknown
   // Stops it; afterwards its children say what they used.
   void stop();
   const LocalCluster* children() const { return cluster_.get(); }  // null: it is somebody else's
@@ -46,13 +47,16 @@ class BenchCluster {
  private:
   void start(Environment& environment, const BenchOptions& options);
   void use(Environment& environment);
+  std::string make_data_directory();
   void remove_directory();
 
   SignalWatch signals_;
   std::string address_;
   std::string transport_;
   std::string durability_;
-  std::string directory_;  // of the sockets; empty: tcp
+  std::string directory_;       // of the sockets; empty: tcp
+  std::string data_directory_;  // holds that of the store; empty: memory
+  std::string filesystem_;
   std::unique_ptr<LocalCluster> cluster_;
   bool running_ = false;
 };

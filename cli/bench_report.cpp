@@ -56,6 +56,7 @@ Json json_of(const BenchReport& report, const BenchOptions& options, const Bench
             {"durability", cluster.durability()},
             {"transport", cluster.transport()},
             {"outstanding", nullptr}};
+  if (!cluster.filesystem().empty()) json["filesystem"] = cluster.filesystem();
   if (options.outstanding > 0) json["outstanding"] = options.outstanding;
   if (!report.latencies_us.empty()) {
     json["p50_us"] = quantile(report.latencies_us, 0.5);
@@ -87,6 +88,7 @@ void print_report(Environment& environment, const BenchReport& report, const Ben
   if (cluster.children() != nullptr)
     where = std::to_string(options.workers) + " workers x " + std::to_string(options.slots) + " slots, " +
             options.isolation + ", " + where;
+  if (!cluster.filesystem().empty()) where += " on " + cluster.filesystem();
   char line[256];
   std::snprintf(line, sizeof line, "%s  %.0f tasks/s  (%llu tasks in %.3f s; %s)\n", report.name.c_str(),
                 json["tasks_per_second"].get<double>(), static_cast<unsigned long long>(report.tasks),

@@ -38,6 +38,7 @@ class BrokerLink {
   std::unique_ptr<JobChannel> open(const JobSpec& spec);
   std::unique_ptr<JobChannel> attach(const JobId& job);
   std::string address() const { return access_.address(); }
+  std::optional<BrokerFacts> broker() const { return access_.broker(); }  // once connected
 
   // Why a job or a connection failed as a whole.
   Complaint complaint_of(const TaskReport& failure) const;

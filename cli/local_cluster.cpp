@@ -20,7 +20,7 @@ bool LocalCluster::start() {
   if (options_.data.empty())
     broker.emplace_back("--memory");
   else
-    broker.insert(broker.end(), {"--data", options_.data});
+    broker.insert(broker.end(), {"--data", options_.data, "--durability", options_.durability});
   if (options_.quiet) broker.emplace_back("--quiet");
   broker_.push_back(Child::start("the broker", broker));
   const std::unique_ptr<BrokerLink> link = wait_for_broker();

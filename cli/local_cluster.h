@@ -15,7 +15,8 @@ namespace zonda::cli {
 
 struct ClusterOptions {
   std::string address;
-  std::string data;  // empty: memory
+  std::string data;                  // empty: memory
+  std::string durability = "fsync";  // of the data
   std::uint64_t workers = 1;
   std::uint64_t slots = 0;  // of each worker; 0: it decides
   bool threads = false;     // isolation: threads instead of processes

@@ -82,9 +82,11 @@ struct Accepted {
   static constexpr auto type = MessageType::Accepted;
   JobId job;
   std::uint64_t count = 0;
-  bool closed = false;  // count is final
-  static constexpr auto fields = std::tuple(Field{"job", &Accepted::job}, Field{"count", &Accepted::count},
-                                            Field{"closed", &Accepted::closed});
+  bool closed = false;          // count is final
+  std::string durability = {};  // what "stored" is worth, as in WELCOME
+  static constexpr auto fields =
+      std::tuple(Field{"job", &Accepted::job}, Field{"count", &Accepted::count},
+                 Field{"closed", &Accepted::closed}, Field{"durability", &Accepted::durability});
 };
 
 enum class JobRefusedCode : std::uint8_t {

@@ -105,7 +105,17 @@ void PeerSession::say_hello(TimePoint now, PeerEffects& effects) {
   hello_wait_ = std::min(hello_wait_ * 2, kHelloWaitMax);
 }
 
+// TCP does not tell us of a broker that is cut off: a connection that something in between forgot looks fine,
+// and would take HELLOs for ever.
+void PeerSession::watch_connection(TimePoint now, PeerEffects& effects) {
+  if (connected_at_ == TimePoint{}) connected_at_ = now;  // the first
+  if (now - std::max(last_heard_, connected_at_) < lease_) return;
+  connected_at_ = now;
+  effects.reconnect = true;
+}
+
 void PeerSession::tick(TimePoint now, PeerEffects& effects) {
+  watch_connection(now, effects);
   if (open_ && now - last_heard_ >= lease_) open_ = false;  // the broker is gone, or thinks that we are
   if (!open_) {
     if (now >= next_hello_) say_hello(now, effects);

@@ -24,6 +24,8 @@ using TimePoint = std::chrono::steady_clock::time_point;
 // What a peer's turn asks of its wire.
 struct PeerEffects {
   bool restart = false;             // forget what waits to be sent: a new session begins
+  bool reconnect = false;           // on a new connection: this one seems dead
+  bool reconnect_sink = false;      // the same, of the sink's
   std::vector<std::string> frames;  // to be sent, in order
 };
 
@@ -63,6 +65,7 @@ class PeerSession {
 
  private:
   void say_hello(TimePoint now, PeerEffects& effects);
+  void watch_connection(TimePoint now, PeerEffects& effects);
   void begin_again(TimePoint now, PeerEffects& effects);
   Event on_welcome(const Welcome& welcome, TimePoint now);
   Event on_refuse(const Refuse& refuse, TimePoint now);
@@ -83,6 +86,7 @@ class PeerSession {
   std::uint64_t sink_sent_ = 0;
   bool sink_unsettled_ = false;
   TimePoint last_heard_{};
+  TimePoint connected_at_{};  // since when this connection is tried
   TimePoint last_sent_{};
   TimePoint last_heartbeat_{};
   TimePoint next_hello_{};

@@ -37,12 +37,18 @@ void WorkerLoop::give_up() {
 
 void WorkerLoop::speak(PeerEffects& effects) {
   if (effects.restart) wire_.discard_unsent();
+  if (effects.reconnect) {
+    wire_.reconnect();
+    sink_.clear();  // its connection may be as dead: the next session has another
+  }
   for (std::string& frame : effects.frames) wire_.send(std::move(frame));
   if (core_.welcome_is_new()) {
     const std::string& told = core_.welcome().sink;
     const std::string sink = told.empty() ? broker_.endpoint(Port::Sink) : told;
     if (sink != sink_) wire_.connect_sink(sink);
     sink_ = sink;
+  } else if (effects.reconnect_sink && !sink_.empty()) {
+    wire_.connect_sink(sink_);
   }
   while (const std::string* frame = core_.next_sink_frame()) {
     if (!wire_.send_to_sink(*frame)) break;  // the loop comes back when the sink takes frames again

@@ -53,7 +53,7 @@ void BrokerCore::Question::status() {
   }
   Answer answer;
   answer.packer.pack_map(25);
-  answer.field("queued", core_.queue_.ready_tasks() + core_.quarantine_.tasks());
+  answer.field("queued", core_.queue_.ready_tasks() + core_.stored_tasks_ + core_.quarantine_.tasks());
   answer.field("delayed", core_.delayed_tasks_);
   answer.field("held", core_.leased_tasks_ + core_.orphaned_tasks_);
   answer.field("running", running);
@@ -185,17 +185,58 @@ void BrokerCore::Question::about_past_job(const JobId& id, const std::string& wh
   say(ReplyCode::NotFound, "the outcomes of job " + arguments_.job + " were delivered and released");
 }
 
+const Column* BrokerCore::Question::arguments_of(const Job& job, const Batch& batch) const {
+  if (batch.slab.size() > 0) return &batch.arguments;
+  const auto at = found_.find({job.id, PayloadName::What::Arguments, batch.first});
+  return at == found_.end() ? nullptr : &at->second.column;
+}
+
+const Column* BrokerCore::Question::outcomes_of(const Job& job, const LogChunk& chunk) const {
+  if (chunk.is_in_memory()) return &chunk.outcomes;
+  const auto at = found_.find({job.id, PayloadName::What::Outcomes, chunk.position});
+  return at == found_.end() ? nullptr : &at->second.column;
+}
+
+void BrokerCore::Question::wait_for(const std::map<PayloadName, std::uint64_t>& sizes) {
+  PendingQuestion pending{session_.number, id_, query_.what, std::string(query_.arguments), {}, found_};
+  for (const auto& [name, size] : sizes) pending.missing.insert(name);
+  core_.pending_questions_.push_back(std::move(pending));
+  for (const auto& [name, size] : sizes) core_.read(name, size, effects_);
+}
+
+void BrokerCore::answer_with(const Payload& payload, const Now& now, Effects& effects) {
+  std::vector<PendingQuestion> complete;
+  for (PendingQuestion& pending : pending_questions_) {
+    if (pending.missing.erase(payload.name) == 0) continue;
+    pending.found[payload.name] = payload;
+    if (pending.missing.empty()) complete.push_back(std::move(pending));
+  }
+  std::erase_if(pending_questions_, [](const PendingQuestion& each) { return each.missing.empty(); });
+  for (const PendingQuestion& pending : complete) {
+    Session* session = sessions_.find(pending.session);
+    if (session == nullptr) continue;
+    const Query query{pending.id, pending.what, pending.arguments};
+    Question(*this, *session, query, now, effects, pending.found).answer(query.what);
+  }
+}
+
 // Done is final, so the failed tasks run again as a new job of the same spec.
 void BrokerCore::Question::retry(Job& job) {
   if (!job.spec.detached)
     return say(ReplyCode::Refused, "only detached jobs keep the inputs of failed tasks");
   std::vector<std::uint64_t> failed;
+  std::map<PayloadName, std::uint64_t> missing;
   for (const LogChunk& chunk : job.log.chunks()) {
     for (std::uint32_t at = 0; at < chunk.kinds.size(); ++at) {
-      if (chunk.kinds[at] != 0) failed.push_back(chunk.first + at);
+      if (chunk.kinds[at] == 0) continue;
+      failed.push_back(chunk.first + at);
+      const Batch& batch = job.batch_of(failed.back());
+      if (arguments_of(job, batch) == nullptr)
+        missing[{job.id, PayloadName::What::Arguments, batch.first}] = batch.bytes;
     }
   }
   if (failed.empty()) return say(ReplyCode::Refused, "no task of the job failed");
+  if (!missing.empty()) return wait_for(missing);
   std::sort(failed.begin(), failed.end());
   JobId id = job.id;  // ordered by time like every id; the random half is new
   for (std::size_t at = 8; at < id.bytes.size(); ++at)
@@ -207,7 +248,8 @@ void BrokerCore::Question::retry(Job& job) {
     std::string lengths, payloads;
     for (std::size_t at = from; at < std::min(failed.size(), from + kFrameTasks); ++at) {
       const Batch& batch = job.batch_of(failed[at]);
-      const Column one = batch.arguments.slice(static_cast<std::uint32_t>(failed[at] - batch.first), 1);
+      const Column one =
+          arguments_of(job, batch)->slice(static_cast<std::uint32_t>(failed[at] - batch.first), 1);
       lengths.append(one.lengths);
       payloads.append(one.payloads);
     }

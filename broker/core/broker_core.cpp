@@ -135,8 +135,9 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
     Session* session = sessions_.find(session_number);
     const Job* accepted = find_job(job_id);
     if (session != nullptr && accepted != nullptr)
-      say(*session, Accepted{job_id, accepted->count, accepted->is_closed()}, effects);
+      say(*session, Accepted{job_id, accepted->count, accepted->is_closed(), config_.durability}, effects);
   }
+  if (!pages_wanted_.empty()) read_pages(effects);
   dispatch(now, effects);
   deliver(now, effects);
   for (const JobId& id : std::exchange(completions_due_, {})) {

@@ -8,8 +8,8 @@
 // The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
 // and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back), sink.cpp (outcomes come
 // in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), quarantine.cpp (who is to
-// blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker left), admin.cpp (questions
-// and orders).
+// blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker left), paging.cpp (what is in
+// the store only), admin.cpp (questions and orders).
 #pragma once
 
 #include <algorithm>
@@ -67,6 +67,7 @@ class BrokerCore {
   void stop(Effects& effects);
 
   void handle(Connection from, std::string_view frame, const Now& now, Effects& effects);
+  void loaded(const Payload& payload, const Now& now, Effects& effects);  // one of Effects::reads
   void connection_gone(Connection connection, const Now& now, Effects& effects);
   void settle(const Now& now, Effects& effects);
   TimePoint next_deadline() const;
@@ -180,11 +181,14 @@ class BrokerCore {
   // Every change of a job's segments goes through these two, so that counts and queue agree.
   void set_state(Job& job, IndexRange range, const SegmentState& state);
   void leave_state(Job& job, IndexRange range);
+  void put_state(Job& job, IndexRange range, const SegmentState& wanted);  // of tasks in no state
   void count_in(Job& job, IndexRange range, TaskState state);
   void became_ready(Job& job, std::uint64_t tasks);
 
   // delivery.cpp
   void deliver(const Now& now, Effects& effects);
+  static OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position);
+  static bool may_send(const Reader& reader, const Session& session);
   bool deliver_to(Job& job, Reader& reader, Session& session, Effects& effects);
   void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
   void arrived(Job& job, Reader& reader, Session& session, std::uint64_t position);
@@ -239,6 +243,17 @@ class BrokerCore {
   void say_stop(Session& session, const std::vector<Held>& tasks, const Now& now, Effects& effects);
   void cancel_job(Job& job, const Now& now, Effects& effects);
 
+  // paging.cpp
+  bool is_durable() const { return config_.durability != "memory"; }
+  bool has_room(std::uint64_t bytes) const;
+  template <class F>
+  void by_residence(Job& job, IndexRange range, const SegmentState& state, F&& f);
+  void want_page(const Job& job);
+  void read_pages(Effects& effects);
+  void read(const PayloadName& name, std::uint64_t bytes, Effects& effects);
+  void loaded_arguments(Job& job, const Payload& payload);
+  void loaded_outcomes(Job& job, const Payload& payload, Effects& effects);
+
   // recovery.cpp
   void restore(record::Opened& record, const Now& now);
   void restore(record::Appended& record, const Now& now);
@@ -260,6 +275,7 @@ class BrokerCore {
   // admin.cpp
   class Question;
   void on(const Query& query, Session& session, const Now& now, Effects& effects);
+  void answer_with(const Payload& payload, const Now& now, Effects& effects);
 
   Job* find_job(const JobId& id);
 
@@ -279,6 +295,7 @@ class BrokerCore {
   std::uint64_t leased_tasks_ = 0;
   std::uint64_t delayed_tasks_ = 0;
   std::uint64_t orphaned_tasks_ = 0;
+  std::uint64_t stored_tasks_ = 0;
   std::uint64_t memory_used_ = 0;
   TimePoint no_expiry_before_{};  // after a stall of our own
   bool stop_asked_ = false;
@@ -296,6 +313,27 @@ class BrokerCore {
     std::uint64_t slots = 0;
   };
   std::map<std::uint64_t, ShareOfRound> shares_of_round_;  // by class
+
+  struct Page {
+    std::int64_t urgency = 0;  // the priority, negated
+    std::uint64_t age = 0;
+    JobId job;
+    friend auto operator<=>(const Page&, const Page&) = default;
+  };
+  std::set<Page> pages_wanted_;                   // jobs that need arguments read back
+  std::map<PayloadName, std::uint64_t> loading_;  // what is being read, and its size
+  std::uint64_t loading_bytes_ = 0;
+
+  // Questions that wait for payloads, and what of these was read.
+  struct PendingQuestion {
+    std::uint64_t session = 0;
+    std::uint64_t id = 0;
+    std::string what;
+    std::string arguments;
+    std::set<PayloadName> missing;
+    std::map<PayloadName, Payload> found;
+  };
+  std::vector<PendingQuestion> pending_questions_;
 
   // What this turn still has to do.
   std::set<std::pair<std::uint64_t, JobId>> accepts_due_;  // (session, job)

@@ -20,8 +20,8 @@ std::uint64_t BrokerCore::attached_jobs() const {
 
 std::string BrokerCore::check() const {
   std::string wrong;
-  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0;
-  std::uint64_t suspects_total = 0;
+  std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0,
+                stored_total = 0, suspects_total = 0;
   std::map<Token, std::uint64_t> open_by_lease;
   for (const auto& [id, job] : jobs_) {
     JobCounts counted;
@@ -35,6 +35,7 @@ std::string BrokerCore::check() const {
           break;
         case TaskState::Orphaned: counted.orphaned += part.size(); break;
         case TaskState::Suspect: counted.suspects += part.size(); break;
+        case TaskState::Stored: counted.stored += part.size(); break;
       }
     });
     const std::string name = "job " + to_string(id);
@@ -43,6 +44,7 @@ std::string BrokerCore::check() const {
     wrong += differ(name + " delayed", job->counts.delayed, counted.delayed);
     wrong += differ(name + " orphaned", job->counts.orphaned, counted.orphaned);
     wrong += differ(name + " suspects", job->counts.suspects, counted.suspects);
+    wrong += differ(name + " stored", job->counts.stored, counted.stored);
     wrong += differ(name + " tasks", job->count, job->done() + counted.open());
     wrong += differ(name + " log", job->log.end(), job->done());
     for (const Reader& reader : job->readers) {
@@ -56,6 +58,7 @@ std::string BrokerCore::check() const {
     delayed_total += counted.delayed;
     orphaned_total += counted.orphaned;
     suspects_total += counted.suspects;
+    stored_total += counted.stored;
   }
   wrong += differ("memory", memory_used_, memory);
   wrong += differ("ready", queue_.ready_tasks(), ready_total);
@@ -63,6 +66,7 @@ std::string BrokerCore::check() const {
   wrong += differ("delayed", delayed_tasks_, delayed_total);
   wrong += differ("orphaned", orphaned_tasks_, orphaned_total);
   wrong += differ("suspects", quarantine_.tasks(), suspects_total);
+  wrong += differ("stored", stored_tasks_, stored_total);
   wrong += differ("leases", leases_.size(), open_by_lease.size());
   std::uint64_t outstanding = 0;
   for (const auto& [number, worker] : roster_.all()) {

@@ -11,15 +11,15 @@ constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a session may have
 constexpr std::uint64_t kWindowOutcomes = 1 << 18;
 constexpr std::size_t kHistoryMax = 10'000;  // summaries of jobs that are gone
 
-OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position) {
+}  // namespace
+
+OutcomeRange BrokerCore::range_of(const LogChunk& chunk, std::uint64_t position) {
   const auto skipped = static_cast<std::uint32_t>(position - chunk.position);
   const std::uint32_t count = chunk.count() - skipped;
   return {chunk.first + skipped, chunk.attempt, chunk.worker,
           chunk.kinds.empty() ? chunk.kinds : chunk.kinds.substr(skipped),
           skipped == 0 ? chunk.outcomes : chunk.outcomes.slice(skipped, count)};
 }
-
-}  // namespace
 
 void BrokerCore::deliver(const Now&, Effects& effects) {
   for (const JobId& id : std::exchange(deliveries_due_, {})) {
@@ -33,14 +33,23 @@ void BrokerCore::deliver(const Now&, Effects& effects) {
   }
 }
 
-// One frame of outcomes. False if there is nothing to send or the session has enough on the way. A reader
-// with nothing on the way gets a frame in any case: others of its session may wait, to be read, for just
-// that.
+// A reader with nothing on the way gets a frame in any case: others of its session may wait, to be read, for
+// just that.
+bool BrokerCore::may_send(const Reader& reader, const Session& session) {
+  const bool full = session.on_way_outcomes >= kWindowOutcomes || session.on_way_bytes >= kWindowBytes;
+  return !full || reader.on_way_outcomes == 0;  // else its next acknowledgement brings it here again
+}
+
+// One frame of outcomes. False if there is nothing to send, the session has enough on the way, or what is
+// next has to be read from the store.
 bool BrokerCore::deliver_to(Job& job, Reader& reader, Session& session, Effects& effects) {
   if (reader.sent >= job.log.end()) return false;
-  const bool full = session.on_way_outcomes >= kWindowOutcomes || session.on_way_bytes >= kWindowBytes;
-  if (full && reader.on_way_outcomes > 0) return false;  // its next acknowledgement brings it here again
+  if (!may_send(reader, session)) return false;
   reader.sent = std::max(reader.sent, job.log.begin());
+  if (const LogChunk& next = job.log.at(reader.sent); !next.is_in_memory()) {
+    read({job.id, PayloadName::What::Outcomes, next.position}, next.bytes, effects);
+    return false;
+  }
   Outcomes message;
   message.job = job.id;
   message.position = reader.sent;
@@ -49,6 +58,7 @@ bool BrokerCore::deliver_to(Job& job, Reader& reader, Session& session, Effects&
   while (reader.sent < job.log.end() && bytes < kFrameBytes && outcomes < 4 * kFrameTasks &&
          message.ranges.size() < kListMax) {
     const LogChunk& chunk = job.log.at(reader.sent);
+    if (!chunk.is_in_memory()) break;
     message.ranges.push_back(range_of(chunk, reader.sent));
     bytes += message.ranges.back().outcomes.payloads.size();
     outcomes += message.ranges.back().outcomes.count();
@@ -102,9 +112,9 @@ void BrokerCore::release_read(Job& job, Effects& effects) {
   if (job.spec.detached) return;
   std::uint64_t position = job.client != nullptr ? job.owner_acked : job.log.end();
   for (const Reader& reader : job.readers) position = std::min(position, reader.acked);
-  const std::uint64_t freed = job.log.release(position);
-  if (freed == 0) return;
-  memory_used_ -= freed;
+  const std::uint64_t begin = job.log.begin();
+  memory_used_ -= job.log.release(position);
+  if (job.log.begin() == begin) return;
   effects.records.push_back(record::Released{job.id, position, {}, {}});
   completions_due_.insert(job.id);
 }
@@ -142,6 +152,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();
   memory_used_ -= freed;
+  pages_wanted_.erase({-std::int64_t{job.spec.priority}, job.age, job.id});
   if (job.client != nullptr) job.client->jobs.erase(job.id);
   if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,

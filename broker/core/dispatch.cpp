@@ -224,8 +224,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, IndexRange ready,
 // agree.
 void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state) {
   leave_state(job, range);
-  job.segments.put(range, state);
-  count_in(job, range, state.state);
+  put_state(job, range, state);
 }
 
 void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
@@ -244,6 +243,10 @@ void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
       orphaned_tasks_ += range.size();
       return;
     case TaskState::Suspect: return became_suspect(job, range.size());
+    case TaskState::Stored:
+      job.counts.stored += range.size();
+      stored_tasks_ += range.size();
+      return want_page(job);
   }
 }
 
@@ -272,10 +275,15 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
         orphaned_tasks_ -= part.size();
         break;
       case TaskState::Suspect: no_suspects(job, part.size()); break;
+      case TaskState::Stored:
+        job.counts.stored -= part.size();
+        stored_tasks_ -= part.size();
+        break;
     }
   });
   ZONDA_ASSERT(covered == range.size());
   job.segments.erase(range);
+  want_page(job);
 }
 
 }  // namespace zonda

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/core/payload.h"
 #include "broker/core/records.h"
 #include "proto/wire/wire.h"
 
@@ -17,6 +18,7 @@ struct Effects {
 
   std::vector<Record> records;      // to be committed BEFORE any of the frames leaves
   std::vector<Outgoing> frames;     // to be sent AFTER the commit
+  std::vector<PayloadName> reads;   // payloads to be read back, after the records were handed over
   std::vector<std::string> events;  // what happened, for the log: "worker-lost worker=… tasks=…"
 };
 

@@ -7,7 +7,8 @@
 
 namespace zonda {
 namespace {
-constexpr const char* kStates[] = {"queued", "running", "delayed", "running", "queued"};  // by TaskState
+constexpr const char* kStates[] = {"queued",  "running", "delayed",
+                                   "running", "queued",  "queued"};  // by TaskState
 }  // namespace
 
 void BrokerCore::Question::tasks(const Job& job) {
@@ -22,7 +23,7 @@ void BrokerCore::Question::tasks(const Job& job) {
       if (!wanted(kind == 0 ? "done" : to_string(static_cast<TaskReport::Kind>(kind))) &&
           !(failed && wanted("failed")))
         continue;
-      entries.emplace_back([this, &chunk, at](Answer& page) { pack_outcome(page, chunk, at, false); });
+      entries.emplace_back([this, &chunk, at](Answer& page) { pack_outcome(page, chunk, at, nullptr); });
     }
   }
   job.segments.for_each({0, job.count}, [&](IndexRange part, const SegmentState& state) {
@@ -49,14 +50,14 @@ void BrokerCore::Question::pack_task(Answer& answer, const Job& job, std::uint64
 }
 
 void BrokerCore::Question::pack_outcome(Answer& answer, const LogChunk& chunk, std::uint32_t at,
-                                        bool with_payload) {
+                                        const Column* outcomes) {
   const std::uint8_t kind = chunk.kinds.empty() ? 0 : static_cast<std::uint8_t>(chunk.kinds[at]);
-  answer.packer.pack_map(with_payload ? 5 : 4);
+  answer.packer.pack_map(outcomes != nullptr ? 5 : 4);
   answer.field("index", chunk.first + at);
   answer.field("state", std::string(kind == 0 ? "done" : to_string(static_cast<TaskReport::Kind>(kind))));
   answer.field("attempt", chunk.attempt).field("worker", chunk.worker);
-  if (!with_payload) return;
-  const std::string_view payload = chunk.outcomes.slice(at, 1).payloads;
+  if (outcomes == nullptr) return;
+  const std::string_view payload = outcomes->slice(at, 1).payloads;
   answer.packer.pack("payload")
       .pack_bin(static_cast<std::uint32_t>(payload.size()))
       .pack_bin_body(payload.data(), static_cast<std::uint32_t>(payload.size()));
@@ -80,7 +81,11 @@ void BrokerCore::Question::task(const Job& job, bool explain) {
   }
   for (const LogChunk& chunk : job.log.chunks()) {
     if (index < chunk.first || index >= chunk.first + chunk.count()) continue;
-    pack_outcome(answer, chunk, static_cast<std::uint32_t>(index - chunk.first), true);
+    const Column* outcomes = outcomes_of(job, chunk);
+    if (outcomes == nullptr)
+      return wait_for({{{job.id, PayloadName::What::Outcomes, chunk.position}, chunk.bytes}});
+    if (outcomes->count() != chunk.count()) break;  // released while it was read
+    pack_outcome(answer, chunk, static_cast<std::uint32_t>(index - chunk.first), outcomes);
     return say(answer);
   }
   say(ReplyCode::NotFound, "the outcome was delivered and released");
@@ -95,6 +100,8 @@ std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState
            lease.worker->hello.name + " (" + lease.worker->hello.host + "), attempt " +
            std::to_string(state.attempt());
   }
+  if (state.state == TaskState::Stored)
+    return "it waits in the store behind other tasks of its job; " + ahead;
   if (state.state == TaskState::Orphaned)
     return "it was handed out before the broker started; the worker that may run it has a moment to come "
            "back";

@@ -160,22 +160,28 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   batch.count = batch.open = arguments.count();
   batch.digest = digest(arguments);
   batch.slab = Slab(arguments.lengths, arguments.payloads);
+  batch.bytes = batch.slab.size();
   const std::string_view bytes = batch.slab.view();
   batch.arguments = {bytes.substr(0, arguments.lengths.size()), bytes.substr(arguments.lengths.size())};
-  memory_used_ += batch.slab.size();
   counters_.tasks_accepted += batch.count;
-  effects.records.push_back(record::Appended{job.id, first, batch.count, batch.digest, batch.slab.size(),
-                                             now.utc, batch.slab, batch.arguments});
+  effects.records.push_back(record::Appended{job.id, first, batch.count, batch.digest, batch.bytes, now.utc,
+                                             batch.slab, batch.arguments});
   const auto milliseconds = [](std::uint64_t n) {  // at most ten years: longer ones were refused
     return std::chrono::milliseconds(static_cast<std::int64_t>(n));
   };
   if (job.spec.deadline_ms > 0) batch.deadline = now.steady + milliseconds(job.spec.deadline_ms);
   const IndexRange range{first, first + batch.count};
+  if (!has_room(batch.bytes)) {
+    job.absent.insert(first);
+    batch.arguments = {};
+    batch.slab = {};
+  }
+  memory_used_ += batch.slab.size();
   job.batches.push_back(std::move(batch));
   job.count = range.hi;
   if (job.spec.deadline_ms > 0 && !job.deadline_timer) watch_deadline(job);
   job.segments.append(range);
-  became_ready(job, range.size());
+  put_state(job, range, SegmentState{});
   if (job.spec.delay_ms > 0) {
     SegmentState delayed;
     delayed.state = TaskState::Delayed;

@@ -25,14 +25,15 @@ const Batch* Job::oldest_open_batch() {
   return closed_batches < batches.size() ? &batches[closed_batches] : nullptr;
 }
 
-std::uint64_t Job::close_tasks(IndexRange range) {
+std::uint64_t Job::close_tasks(IndexRange range, bool keep_inputs) {
   std::uint64_t freed = 0;
   while (range.lo < range.hi) {
     Batch& batch = batch_of(range.lo);
     const std::uint64_t end = std::min(range.hi, batch.first + batch.count);
     ZONDA_ASSERT(batch.open >= end - range.lo);
     batch.open -= static_cast<std::uint32_t>(end - range.lo);
-    if (batch.open == 0 && !spec.detached) {
+    if (batch.open == 0) absent.erase(batch.first);
+    if (batch.open == 0 && !keep_inputs) {
       freed += batch.slab.size();
       batch.arguments = {};
       batch.slab = Slab();

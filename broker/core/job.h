@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct Batch {
   std::uint64_t digest = 0;  // of the column, to tell a resend from a conflict
   std::uint32_t open = 0;    // tasks that are not done
   TimePoint deadline = TimePoint::max();
-  Slab slab;
+  std::uint64_t bytes = 0;  // of the slab
+  Slab slab;                // empty: not in memory
   Column arguments;
 };
 
@@ -61,6 +63,8 @@ struct Job {
   std::uint64_t handed_out = 0;      // no task from here on was ever handed out, as the store knows
   std::deque<Batch> batches;         // of an attached job: from the first on that has open tasks
   std::vector<IndexRange> released;  // while it is restored: tasks whose outcomes are gone
+  std::set<std::uint64_t> absent;    // first tasks of the batches with open tasks that are not in memory
+  bool loading = false;              // one of them is being read
   Segments segments;
   OutcomeLog log;
   std::vector<Reader> readers;    // sessions that are open
@@ -86,7 +90,7 @@ struct Job {
   const Batch& batch_of(std::uint64_t index) const { return const_cast<Job*>(this)->batch_of(index); }
   const Batch* oldest_open_batch();  // null if all are done
   // Tells the batches that these tasks are done; returns how many bytes of arguments that freed.
-  std::uint64_t close_tasks(IndexRange range);
+  std::uint64_t close_tasks(IndexRange range, bool keep_inputs);
 };
 
 }  // namespace zonda

@@ -9,9 +9,21 @@ namespace zonda {
 const LogChunk& OutcomeLog::append(LogChunk chunk) {
   chunk.position = end_;
   chunk.bytes_before = bytes_;
+  if (chunk.is_in_memory()) {
+    chunk.tasks = chunk.outcomes.count();
+    chunk.bytes = chunk.slab.size();
+  }
   end_ += chunk.count();
-  bytes_ += chunk.slab.size();
+  bytes_ += chunk.bytes;
   return chunks_.emplace_back(std::move(chunk));
+}
+
+void OutcomeLog::drop_last_payload() {
+  LogChunk& last = chunks_.back();
+  last.kinds_kept = last.kinds;
+  last.kinds = last.kinds_kept;
+  last.outcomes = {};
+  last.slab = {};
 }
 
 std::uint64_t OutcomeLog::release(std::uint64_t position) {

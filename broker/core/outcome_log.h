@@ -18,11 +18,15 @@ struct LogChunk {
   std::uint64_t first = 0;         // index of its first task
   std::uint32_t attempt = 0;
   std::string worker;
-  Slab slab;               // keeps the views alive
-  std::string_view kinds;  // as in OutcomeRange
+  std::uint32_t tasks = 0;
+  std::uint64_t bytes = 0;  // of the slab
+  Slab slab;                // keeps the views alive; empty: not in memory, like `outcomes`
+  std::string_view kinds;   // as in OutcomeRange
+  std::string kinds_kept;   // what `kinds` points into without the slab
   Column outcomes;
 
-  std::uint32_t count() const { return outcomes.count(); }
+  std::uint32_t count() const { return tasks; }
+  bool is_in_memory() const { return slab.size() > 0; }
   std::uint64_t end() const { return position + count(); }
 };
 
@@ -30,8 +34,10 @@ class OutcomeLog {
  public:
   // Of a job that had outcomes before the broker started: they are gone, the log goes on at `position`.
   void start_at(std::uint64_t position) { end_ = position; }
-  // Sets the chunk's position and returns it.
+  // Sets the chunk's position and returns it. One that is not in memory brings its count and size.
   const LogChunk& append(LogChunk chunk);
+  // The payload of the last chunk does not stay in memory.
+  void drop_last_payload();
   // Drops whole chunks that end at or before `position`. Returns how many bytes that freed.
   std::uint64_t release(std::uint64_t position);
 

@@ -11,12 +11,17 @@ namespace zonda {
 class BrokerCore::Question {
  public:
   // Throws detail::DecodeError if the arguments are no map.
-  Question(BrokerCore& core, Session& session, const Query& query, const Now& now, Effects& effects)
+  // `found`: payloads that it asked for when it was asked before.
+  using Found = std::map<PayloadName, Payload>;
+  Question(BrokerCore& core, Session& session, const Query& query, const Now& now, Effects& effects,
+           const Found& found = {})
       : core_(core),
         session_(session),
         id_(query.id),
         now_(now),
         effects_(effects),
+        found_(found),
+        query_(query),
         arguments_(read_arguments(query.arguments)) {}
 
   void answer(const std::string& what) {
@@ -78,10 +83,16 @@ class BrokerCore::Question {
     say(answer);
   }
   void retry(Job& job);
+  // The question is asked again when these are read.
+  void wait_for(const std::map<PayloadName, std::uint64_t>& sizes);
+  // What is in memory or was found; null if it has to be read.
+  const Column* arguments_of(const Job& job, const Batch& batch) const;
+  const Column* outcomes_of(const Job& job, const LogChunk& chunk) const;
   void tasks(const Job& job);
   void task(const Job& job, bool explain);
   void pack_task(Answer& answer, const Job& job, std::uint64_t index, const SegmentState& state);
-  void pack_outcome(Answer& answer, const LogChunk& chunk, std::uint32_t at, bool with_payload);
+  // `outcomes`: those of the chunk; null: the payload is not asked for.
+  void pack_outcome(Answer& answer, const LogChunk& chunk, std::uint32_t at, const Column* outcomes);
   std::string what_is_missing(const Job& job) const;
   std::string why_waiting(const Job& job, const SegmentState& state) const;
 
@@ -90,6 +101,8 @@ class BrokerCore::Question {
   std::uint64_t id_;
   const Now& now_;
   Effects& effects_;
+  const Found& found_;
+  const Query& query_;
   Arguments arguments_;
 };
 

@@ -59,6 +59,11 @@ void BrokerCore::restore(record::Appended& record, const Now& now) {
   batch.digest = record.digest;
   batch.slab = std::move(record.slab);
   batch.arguments = record.arguments;
+  batch.bytes = record.bytes;
+  if (!has_room(batch.bytes)) {
+    batch.slab = {};
+    batch.arguments = {};
+  }
   memory_used_ += batch.slab.size();
   const auto in = [](std::uint64_t ms) { return std::chrono::milliseconds(static_cast<std::int64_t>(ms)); };
   if (job.spec.deadline_ms > 0) batch.deadline = steady_of(record.at + in(job.spec.deadline_ms), now);
@@ -79,6 +84,7 @@ void BrokerCore::restore(record::Appended& record, const Now& now) {
     job.segments.erase(part);
     batch.open -= static_cast<std::uint32_t>(part.size());
   }
+  if (batch.open > 0 && batch.slab.size() == 0) job.absent.insert(batch.first);
   job.batches.push_back(std::move(batch));
 }
 
@@ -122,6 +128,12 @@ void BrokerCore::restore(record::Finished& record, const Now&) {
     Batch* batch = job.find_batch(at);
     const std::uint64_t end = batch == nullptr ? at + 1 : std::min(range.hi, batch->first + batch->count);
     if (batch != nullptr) batch->open -= static_cast<std::uint32_t>(end - at);
+    if (batch != nullptr && batch->open == 0) {  // of a detached job: its inputs may be asked for again
+      job.absent.erase(batch->first);
+      memory_used_ -= batch->slab.size();
+      batch->slab = {};
+      batch->arguments = {};
+    }
     at = end;
   }
   job.segments.erase(range);
@@ -132,16 +144,19 @@ void BrokerCore::restore(record::Finished& record, const Now&) {
     const auto number = static_cast<std::uint8_t>(kind);
     ++(number == 0 ? job.counts.values : job.counts.failed.at(number));
   }
-  memory_used_ += record.slab.size();
   LogChunk chunk;
   chunk.first = record.first;
   chunk.attempt = record.attempt;
   chunk.worker = std::move(record.worker);
+  chunk.tasks = record.count;
+  chunk.bytes = record.bytes;
   chunk.slab = std::move(record.slab);
   chunk.kinds = record.kinds;
   chunk.outcomes = record.outcomes;
   const LogChunk& logged = job.log.append(std::move(chunk));
   ZONDA_ASSERT(logged.position == record.position);
+  if (!logged.is_in_memory() || !has_room(logged.bytes)) job.log.drop_last_payload();
+  memory_used_ += logged.slab.size();
   job.finished_at = record.at;
 }
 
@@ -202,8 +217,8 @@ void BrokerCore::restored(const Now& now, std::chrono::milliseconds downtime, Ef
   std::uint64_t ready = 0;
   for (auto& [id, job] : jobs_) {
     job->released.clear();
-    for (const auto& [part, state] : job->segments.parts({0, job->count})) count_in(*job, part, state.state);
-    ready += job->counts.ready;
+    for (const auto& [part, state] : job->segments.parts({0, job->count})) put_state(*job, part, state);
+    ready += job->counts.queued();
     if (!job->is_closed() || job->counts.open() > 0) job->finished_at.reset();
     if (job->spec.deadline_ms > 0) watch_deadline(*job);
     completions_due_.insert(id);

@@ -6,6 +6,7 @@
 //     └── put ◀────────┤ lost, returned
 //   Delayed ◀──────────┘ to be retried later; back to Ready when due
 //   Suspect              as Ready, of tasks that saw several workers die: see quarantine.h
+//   Stored               ready, but its arguments are in the store only: read back before it is needed
 //   Orphaned             handed out before the broker started; Leased again when its holder comes back, Ready
 //                        if it does not
 #pragma once
@@ -22,7 +23,7 @@
 
 namespace zonda {
 
-enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned, Suspect };
+enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned, Stored, Suspect };
 
 // From so many deaths of workers on that they saw, tasks run alone on a worker, and a death may be charged.
 inline constexpr std::uint32_t kDeathsUnblamed = 3;

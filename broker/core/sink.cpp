@@ -197,10 +197,9 @@ void BrokerCore::record_report(Job& job, std::uint64_t index, const TaskReport& 
 
 // The only place where tasks become done.
 void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& effects) {
-  const IndexRange range{chunk.first, chunk.first + chunk.count()};
+  const IndexRange range{chunk.first, chunk.first + chunk.outcomes.count()};
   leave_state(job, range);
-  memory_used_ -= job.close_tasks(range);
-  memory_used_ += chunk.slab.size();
+  memory_used_ -= job.close_tasks(range, job.spec.detached && !is_durable());
   if (!job.histories.empty())
     job.histories.erase(job.histories.lower_bound(range.lo), job.histories.lower_bound(range.hi));
   if (chunk.kinds.empty()) {
@@ -216,6 +215,8 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& 
   effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.count(),
                                              logged.attempt, logged.worker, logged.slab.size(), now.utc,
                                              logged.slab, logged.kinds, logged.outcomes});
+  if (!has_room(logged.bytes)) job.log.drop_last_payload();
+  memory_used_ += logged.slab.size();
   deliveries_due_.insert(job.id);
   completions_due_.insert(job.id);
   const std::uint64_t failed = job.counts.failed_total() - job.counts.failed[TaskReport::cancelled];

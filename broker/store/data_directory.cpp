@@ -47,8 +47,8 @@ void require_local(const std::string& path) {
   struct statfs status {};
   if (statfs(path.c_str(), &status) != 0) fail("look at", path);
   if (const char* name = network_file_system(status.f_type); name != nullptr)
-    throw StoreError(path + " is on " + name + ": a store needs a disk of this machine, since locks and " +
-                     "syncs over a network cannot be relied on");
+    throw StoreRefused(path + " is on " + name + ": a store needs a disk of this machine, since locks and " +
+                       "syncs over a network cannot be relied on");
 }
 
 std::string host() {
@@ -85,8 +85,8 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
   DataDirectory directory(path, created);
   require_local(path);
   if (!created && !init && !exists(directory.database()) && !exists(directory.head()))
-    throw StoreError(path + " is there, but has no store: is it the right one, and mounted? " +
-                     "--init makes a store in it");
+    throw StoreRefused(path + " is there, but has no store: is it the right one, and mounted? " +
+                       "--init makes a store in it");
   directory.lock();
   directory.look();
   return directory;
@@ -94,11 +94,18 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
 
 DataDirectory DataDirectory::open_existing(const std::string& given) {
   const std::string path = without_slash(given);
-  if (!exists(path)) throw StoreError(path + " is not there");
+  if (!exists(path)) throw StoreNotFound(path + " is not there");
   DataDirectory directory(path, false);
-  if (!exists(directory.database()) && !exists(directory.head())) throw StoreError(path + " has no store");
+  if (!exists(directory.database()) && !exists(directory.head())) throw StoreNotFound(path + " has no store");
   directory.lock();
   directory.look();
+  return directory;
+}
+
+DataDirectory DataDirectory::open_damaged(const std::string& given) {
+  DataDirectory directory(without_slash(given), false);
+  if (!exists(directory.database())) throw StoreNotFound(directory.database() + " is not there");
+  directory.lock();
   return directory;
 }
 
@@ -123,11 +130,11 @@ void DataDirectory::lock() {
     const ssize_t size = pread(lock_, text, sizeof text - 1, 0);
     const std::string holder(text, size > 0 ? static_cast<std::size_t>(size) : 0);
     const std::size_t space = holder.find(' ');
-    throw StoreError(path_ + " is in use" +
-                     (space == std::string::npos
-                          ? ""
-                          : " by process " + holder.substr(0, space) + " on " +
-                                holder.substr(space + 1, holder.find('\n') - space - 1)));
+    throw StoreRefused(path_ + " is in use" +
+                       (space == std::string::npos
+                            ? ""
+                            : " by process " + holder.substr(0, space) + " on " +
+                                  holder.substr(space + 1, holder.find('\n') - space - 1)));
   }
   const std::string text = std::to_string(getpid()) + " " + host() + "\n";
   if (ftruncate(lock_, 0) != 0 ||

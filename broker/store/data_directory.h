@@ -15,6 +15,8 @@ class DataDirectory {
   static DataDirectory open(const std::string& path, bool init);
   // One that has a store, and is not to be changed.
   static DataDirectory open_existing(const std::string& path);
+  // One whose database is there, whatever else is missing.
+  static DataDirectory open_damaged(const std::string& path);
 
   ~DataDirectory();
   DataDirectory(DataDirectory&& other) noexcept;

@@ -1,7 +1,10 @@
 #include "broker/store/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "broker/store/store_error.h"
@@ -88,6 +91,11 @@ std::string_view Statement::blob(int column) const {
 }
 
 Database::Database(std::string path, Access access) : path_(std::move(path)) {
+  if (access == Access::Create) {  // SQLite would make it readable by all, and its log like it
+    const int made = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (made < 0) throw StoreError("cannot create " + path_ + ": " + std::strerror(errno));
+    close(made);
+  }
   const bool alone = access == Access::ReadAlone;
   const int error = sqlite3_open_v2(uri_of(path_, alone).c_str(), &handle_, flags_of(access), nullptr);
   try {
@@ -96,9 +104,10 @@ Database::Database(std::string path, Access access) : path_(std::move(path)) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    // First: with it the index of the log is in memory, not in a file.
+    if (!alone) run("PRAGMA locking_mode = EXCLUSIVE");
     run("PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0; PRAGMA cache_size = -16384;"
         "PRAGMA cell_size_check = ON;");
-    if (!alone) run("PRAGMA locking_mode = EXCLUSIVE");
   } catch (...) {
     sqlite3_close_v2(handle_);
     throw;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/store/crc32c.h"
+#include "broker/store/row_description.h"
 #include "broker/store/store_error.h"
 #include "proto/assert.h"
 
@@ -26,8 +27,26 @@ void RowTable::create(Database& database, const StoreState& state) {
   Statement(database, "INSERT INTO state VALUES (0, ?1)").bind(1, std::string_view(bytes)).run();
 }
 
+std::optional<StoreState> RowTable::read_state(Database& database) {
+  Statement version(database, "PRAGMA user_version");
+  if (!version.step() || version.integer(0) != 1)
+    throw StoreError(database.path() + " is of version " + std::to_string(version.integer(0)) +
+                     ", this program knows version 1");
+  Statement read(database, "SELECT bytes FROM state WHERE id = 0");
+  return read.step() ? decode_state(read.blob(0)) : std::nullopt;
+}
+
 RowTable::RowTable(Database& database)
+    : RowTable(database, [&] {
+        const auto state = read_state(database);
+        if (!state)
+          throw StoreError(database.path() + " is damaged: the row that counts the others is not whole");
+        return *state;
+      }()) {}
+
+RowTable::RowTable(Database& database, const StoreState& state)
     : database_(database),
+      state_(state),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       insert_(database, "INSERT INTO rows VALUES (?1, ?2, ?3)"),
@@ -35,16 +54,7 @@ RowTable::RowTable(Database& database)
       remove_(database, "DELETE FROM rows WHERE row = ?1"),
       meta_(database, "SELECT meta FROM rows WHERE row = ?1"),
       payload_(database, "SELECT meta, payload FROM rows WHERE row = ?1"),
-      write_state_(database, "UPDATE state SET bytes = ?1 WHERE id = 0") {
-  Statement version(database, "PRAGMA user_version");
-  if (!version.step() || version.integer(0) != 1)
-    throw StoreError(database.path() + " is of version " + std::to_string(version.integer(0)) +
-                     ", this program knows version 1");
-  Statement read(database, "SELECT bytes FROM state WHERE id = 0");
-  const auto state = read.step() ? decode_state(read.blob(0)) : std::nullopt;
-  if (!state) throw StoreError(database.path() + " is damaged: the row that counts the others is not whole");
-  state_ = *state;
-}
+      write_state_(database, "UPDATE state SET bytes = ?1 WHERE id = 0") {}
 
 RowRef RowTable::reserve(std::uint64_t payload_bytes) {
   RowRef ref;
@@ -126,36 +136,36 @@ bool RowTable::load_meta(std::uint64_t row, const std::function<void(std::string
   return found;
 }
 
+// Valid until payload_ is reset.
+std::string_view RowTable::load_piece(std::uint64_t row) {
+  payload_.reset();
+  payload_.bind(1, row);
+  const std::string name = "row " + std::to_string(row);
+  if (!payload_.step()) throw StoreError(database_.path() + " is damaged: it has no " + name);
+  const std::string_view meta = payload_.blob(0);
+  const std::string_view bytes = payload_.blob(1);
+  if (!is_whole(meta, row) || crc32c(bytes) != parse_meta(meta).payload_crc)
+    throw StoreError(database_.path() + " is damaged: the payload of " + describe_row(row, meta) +
+                     " is not what was written");
+  return bytes;
+}
+
 Slab RowTable::load_payload(const RowRef& ref, std::string_view more) {
-  std::string pieces;  // before the last, of a large one
-  Slab slab;
-  for (std::uint32_t piece = 0; piece <= ref.pieces; ++piece) {
-    const std::uint64_t row = ref.row + piece;
-    payload_.bind(1, row);
-    if (!payload_.step())
-      throw StoreError(database_.path() + " is damaged: it has no row " + std::to_string(row));
-    const std::string_view meta = payload_.blob(0);
-    const std::string_view bytes = payload_.blob(1);
-    if (!is_whole(meta, row) || crc32c(bytes) != parse_meta(meta).payload_crc)
-      throw StoreError(database_.path() + " is damaged: the payload of row " + std::to_string(row) +
-                       " is not what was written");
-    if (piece < ref.pieces)
-      pieces.append(bytes);
-    else if (ref.pieces == 0)
-      slab = Slab(bytes, more);
-    else
-      slab = Slab(pieces.append(bytes), more);
-    payload_.reset();
-  }
+  std::string pieces;  // all of a large one
+  for (std::uint32_t piece = 0; piece <= ref.pieces && ref.pieces > 0; ++piece)
+    pieces.append(load_piece(ref.row + piece));
+  Slab slab(ref.pieces > 0 ? std::string_view(pieces) : load_piece(ref.row), more);
+  payload_.reset();
   return slab;
 }
 
-std::string RowTable::check_payload(const RowRef& ref) try {
-  load_payload(ref, {});
-  return {};
-} catch (const StoreError& error) {
+bool RowTable::is_payload_whole(std::uint64_t row) try {
+  load_piece(row);
   payload_.reset();
-  return error.what();
+  return true;
+} catch (const StoreError&) {
+  payload_.reset();
+  return false;
 }
 
 }  // namespace zonda

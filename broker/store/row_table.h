@@ -25,8 +25,11 @@ class RowTable {
  public:
   static void create(Database& database, const StoreState& state);
 
-  // Throws StoreError if there is no state that is whole, or if it is of a version this one does not know.
-  explicit RowTable(Database& database);
+  // Nothing: it is not whole. Throws StoreError if the database is of a version this program does not know.
+  static std::optional<StoreState> read_state(Database& database);
+
+  explicit RowTable(Database& database);  // throws StoreError if its state is not whole
+  RowTable(Database& database, const StoreState& state);
 
   const StoreState& state() const { return state_; }
   void set_epoch(std::uint64_t epoch) { state_.epoch = epoch; }
@@ -50,10 +53,11 @@ class RowTable {
   bool load_meta(std::uint64_t row, const std::function<void(std::string_view meta)>& f);
   // The payload with `more` behind it. Throws StoreError if it is not as it was written.
   Slab load_payload(const RowRef& ref, std::string_view more);
-  // What is wrong with a payload, without keeping it; empty: nothing.
-  std::string check_payload(const RowRef& ref);
+  // Is what this row holds of a payload as it was written?
+  bool is_payload_whole(std::uint64_t row);
 
  private:
+  std::string_view load_piece(std::uint64_t row);
   std::string_view piece_of(const PayloadParts& payload, std::uint64_t at);
 
   Database& database_;

@@ -1,7 +1,6 @@
 #include "broker/store/sqlite_store.h"
 
 #include <sys/statvfs.h>
-#include <zonda/detail/reader.h>
 
 #include <algorithm>
 #include <utility>
@@ -24,6 +23,7 @@ constexpr std::uint64_t kRecordBytes = 256;            // of one, roughly, besid
 constexpr std::uint8_t kCommitted = 1;
 constexpr std::uint8_t kFailed = 2;
 constexpr std::uint8_t kRead = 4;
+constexpr std::uint8_t kBackedUp = 8;
 
 std::uint64_t bytes_of(const std::vector<Record>& records) {
   std::uint64_t sum = 0;
@@ -52,15 +52,15 @@ DataDirectory with_store(DataDirectory directory) {
 
 }  // namespace
 
-std::unique_ptr<SqliteStore> SqliteStore::open(DataDirectory directory, Durability durability) {
+std::unique_ptr<SqliteStore> SqliteStore::open(DataDirectory directory, const StoreOptions& options) {
   const bool is_new = !directory.has_store();
-  return std::unique_ptr<SqliteStore>(new SqliteStore(with_store(std::move(directory)), durability, is_new));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(with_store(std::move(directory)), options, is_new));
 }
 
-SqliteStore::SqliteStore(DataDirectory directory, Durability durability, bool is_new)
-    : durability_(durability),
+SqliteStore::SqliteStore(DataDirectory directory, const StoreOptions& options, bool is_new)
+    : durability_(options.durability),
       path_(directory.path()),
-      file_(std::move(directory), durability),
+      file_(std::move(directory), options),
       id_(file_.state().store),
       epoch_(file_.state().epoch),
       downtime_(is_new ? std::chrono::nanoseconds(0) : file_.downtime()),
@@ -110,6 +110,18 @@ std::vector<Payload> SqliteStore::take_read() {
   return std::exchange(read_, {});
 }
 
+void SqliteStore::backup_to(const std::string& directory) {
+  const std::lock_guard lock(mutex_);
+  backup_wanted_ = directory;
+  work_.notify_one();
+}
+
+std::optional<std::string> SqliteStore::take_backup() {
+  heard(kBackedUp);
+  const std::lock_guard lock(mutex_);
+  return std::exchange(backed_up_, std::nullopt);
+}
+
 void SqliteStore::replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) try {
   const std::lock_guard lock(file_mutex_);
   file_.replay(payload_bytes, apply);
@@ -148,17 +160,21 @@ void SqliteStore::run() {
     while (work_once()) {
     }
     const std::lock_guard lock(file_mutex_);
+    backup_.reset();
     file_.close();
   } catch (const StoreError& error) {
     fail(error.what());
-  } catch (const detail::DecodeError& error) {
-    fail("the store in " + path_ + " is damaged: " + error.what());
+  } catch (const std::exception& error) {  // a row that cannot be read, or no memory
+    fail("the store in " + path_ + " failed: " + error.what());
   }
 }
 
 bool SqliteStore::work_once() {
   std::unique_lock lock(mutex_);
-  const auto is_due = [&] { return closing_ || !queue_.empty() || !reads_.empty() || !failure_.empty(); };
+  const auto is_due = [&] {
+    return closing_ || !queue_.empty() || !reads_.empty() || !failure_.empty() || backup_ ||
+           !backup_wanted_.empty();
+  };
   work_.wait_until(lock, next_upkeep(), is_due);
   if (!failure_.empty()) throw StoreError(failure_);
   if (closing_ && queue_.empty()) return false;
@@ -166,6 +182,7 @@ bool SqliteStore::work_once() {
   const std::lock_guard file_lock(file_mutex_);
   if (!work.commits.empty()) write(work);
   serve_reads(work.reads);
+  copy_some();
   upkeep();
   return true;
 }
@@ -206,6 +223,29 @@ void SqliteStore::serve_reads(const std::vector<PayloadName>& names) {
     read_.push_back(std::move(payload));
   }
   if (!names.empty()) tell(kRead);
+}
+
+// What goes wrong here is the copy's trouble: the store goes on.
+void SqliteStore::copy_some() {
+  std::string wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!backup_) wanted = std::exchange(backup_wanted_, {});
+  }
+  std::string error;
+  try {
+    if (!wanted.empty()) backup_ = file_.begin_backup(wanted);
+    if (!backup_ || !backup_->step()) return;
+    backup_->finish(file_.state());
+  } catch (const StoreError& failed) {
+    error = failed.what();
+  }
+  backup_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    backed_up_ = error;
+  }
+  tell(kBackedUp);
 }
 
 SqliteStore::Clock::time_point SqliteStore::next_upkeep() const {

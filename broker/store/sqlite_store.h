@@ -13,6 +13,7 @@
 
 #include "broker/store/data_directory.h"
 #include "broker/store/store.h"
+#include "broker/store/store_backup.h"
 #include "broker/store/store_file.h"
 #include "proto/wire/wake.h"
 
@@ -23,13 +24,18 @@ class SqliteStore final : public Store {
   // Makes the store if `directory` has none; checks it if it has one, and begins an epoch, which is on disk
   // when this returns. Throws StoreError (a std::runtime_error) with a sentence that names what is damaged or
   // missing, and then nothing was changed.
-  static std::unique_ptr<SqliteStore> open(DataDirectory directory, Durability durability);
+  static std::unique_ptr<SqliteStore> open(DataDirectory directory, const StoreOptions& options = {});
   ~SqliteStore() override;  // everything committed is written first, unless there was a failure
 
   const JobId& id() const { return id_; }                          // of the store, for life
   std::uint64_t epoch() const { return epoch_; }                   // grows by one at each open
   std::chrono::nanoseconds downtime() const { return downtime_; }  // of the last broker; 0: there was none
   const std::string& path() const { return path_; }
+
+  // Copies the store into a directory that has none, while it goes on; one at a time. Never blocks;
+  // take_backup() tells how it ended, once: an empty text, or why there is none. event_fd() is readable then.
+  void backup_to(const std::string& directory);
+  std::optional<std::string> take_backup();
 
   std::uint64_t commit(std::vector<Record> records) override;
   std::uint64_t committed() const override;
@@ -51,13 +57,14 @@ class SqliteStore final : public Store {
     std::vector<PayloadName> reads;
   };
 
-  SqliteStore(DataDirectory directory, Durability durability, bool is_new);
+  SqliteStore(DataDirectory directory, const StoreOptions& options, bool is_new);
 
   void run();        // the store thread
   bool work_once();  // false: the store is closed
   Work take_work(std::unique_lock<std::mutex>& lock);
   void write(const Work& work);
   void serve_reads(const std::vector<PayloadName>& names);
+  void copy_some();
   void upkeep();
   void publish(std::uint64_t number);
   void fail(const std::string& sentence);
@@ -81,6 +88,8 @@ class SqliteStore final : public Store {
   std::vector<PayloadName> reads_;
   std::vector<Payload> read_;
   std::string failure_;
+  std::string backup_wanted_;             // where to
+  std::optional<std::string> backed_up_;  // how it ended
   bool closing_ = false;
   std::uint64_t last_ = 0;  // number that was given
   std::atomic<std::uint64_t> committed_;
@@ -95,6 +104,7 @@ class SqliteStore final : public Store {
   Clock::time_point looked_;
   std::uint64_t written_bytes_ = 0;            // since looked_
   std::optional<Clock::time_point> unsynced_;  // since when there is something to sync
+  std::unique_ptr<StoreBackup> backup_;        // at work
 
   std::thread thread_;  // the last: it uses all the others
 };

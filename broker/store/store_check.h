@@ -33,7 +33,4 @@ void check_pages(Database& database, Findings& findings);
 void check_head(const std::string& directory, const StoreState& state, const std::optional<StoreState>& head,
                 Findings& findings);
 
-// "row 12 (a batch of job 01J…, tasks [0,64))". Says what it can of a damaged one.
-std::string describe_row(std::uint64_t row, std::string_view meta);
-
 }  // namespace zonda

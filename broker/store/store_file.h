@@ -12,6 +12,7 @@
 #include "broker/store/head_file.h"
 #include "broker/store/row_table.h"
 #include "broker/store/row_writer.h"
+#include "broker/store/store_backup.h"
 #include "broker/store/store_check.h"
 #include "broker/store/store_rows.h"
 
@@ -23,6 +24,11 @@ enum class Durability : std::uint8_t {
   Batch,  // it is written, and on disk within 50 ms: a power failure may lose so much
 };
 
+struct StoreOptions {
+  Durability durability = Durability::Fsync;
+  std::uint64_t wal_pages_max = 4'096;  // then the log is moved into the database: 16 MiB, some tens of ms
+};
+
 class StoreFile {
  public:
   // An empty store.
@@ -31,13 +37,13 @@ class StoreFile {
 
   // Checks the whole store, and begins an epoch: on disk when this returns. Throws StoreError, naming what is
   // damaged, and then nothing was changed.
-  StoreFile(DataDirectory directory, Durability durability);
+  StoreFile(DataDirectory directory, const StoreOptions& options);
 
   const DataDirectory& directory() const { return directory_; }
   const StoreState& state() const { return table_.state(); }
   std::chrono::nanoseconds downtime() const { return downtime_; }
 
-  // One transaction: begin(), apply() for each commit, finish().
+  // One transaction: apply() for each commit, finish() with the number of the last.
   void apply(const std::vector<Record>& records) { writer_.apply(records); }
   void finish(std::uint64_t number);
   void sync();   // what `Batch` left to do
@@ -45,15 +51,18 @@ class StoreFile {
   void checkpoint_if_due();
   void close();  // in order: without it, the next start has more to read
 
+  std::unique_ptr<StoreBackup> begin_backup(const std::string& directory) {
+    return std::make_unique<StoreBackup>(database_, StoreBackup::make_directory(directory));
+  }
+
   void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply);
   Payload read(const PayloadName& name);
 
  private:
   void check();
-  Database open_database() const;
 
   DataDirectory directory_;
-  Durability durability_;
+  StoreOptions options_;
   std::chrono::nanoseconds downtime_{};
   Database database_;
   RowTable table_;

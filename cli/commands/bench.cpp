@@ -99,9 +99,9 @@ void do_all(Client& client, const BenchCluster& cluster, const BenchOptions& opt
     time_calls(client, cluster, options, tasks);
 }
 
-int throughput(Environment& environment, const BenchOptions& options) {
+int throughput(Environment& environment, const BenchOptions& options, const char* name) {
   BenchCluster cluster(environment, options);
-  BenchReport report{.name = "throughput", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
+  BenchReport report{.name = name, .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
   cluster.measure([&](Client& client) {
     do_all(client, cluster, options, std::min<std::uint64_t>(options.tasks, 1'000));  // connected and warm
     const Clock::time_point began = Clock::now();
@@ -111,6 +111,14 @@ int throughput(Environment& environment, const BenchOptions& options) {
   cluster.stop();
   print_report(environment, report, options, cluster);
   return 0;
+}
+
+int throughput(Environment& environment, const BenchOptions& options) {
+  return throughput(environment, options, "throughput");
+}
+
+int durable(Environment& environment, const BenchOptions& options) {
+  return throughput(environment, options, "durable");
 }
 
 int latency(Environment& environment, const BenchOptions& options) {
@@ -128,8 +136,10 @@ int latency(Environment& environment, const BenchOptions& options) {
 }
 
 Command measurement(Environment& environment, const char* name, const char* summary, std::uint64_t tasks,
-                    std::uint64_t outstanding, int (*measure)(Environment&, const BenchOptions&)) {
+                    std::uint64_t outstanding, const char* durability,
+                    int (*measure)(Environment&, const BenchOptions&)) {
   auto options = std::make_shared<BenchOptions>();
+  options->durability = durability;
   options->tasks = tasks;
   options->outstanding = outstanding;
   Command command{.name = name,
@@ -144,7 +154,8 @@ Command measurement(Environment& environment, const char* name, const char* summ
       option::number("workers", "N", "default 1", options->workers, 10'000, 1),
       option::number("slots", "N", "of each worker; default 2", options->slots, kSlotsMax, 1),
       option::choice("isolation", 0, {"thread", "process"}, "default thread", options->isolation),
-      option::choice("durability", 0, {"memory", "fsync"}, "default memory", options->durability),
+      option::choice("durability", 0, {"memory", "batch", "fsync"}, std::string("default ") + durability,
+                     options->durability),
       option::choice("transport", 0, {"tcp", "ipc"}, "default tcp", options->transport),
       option::number("outstanding", "N",
                      outstanding == 0 ? "single calls on their way; default: one map of all"
@@ -166,8 +177,12 @@ Command bench_command(Environment& environment) {
   command.notes = "Starts a broker and workers of its own unless --broker names one.";
   command.children = {
       measurement(environment, "throughput", "How many tasks that do nothing are done in a second.",
-                  5'000'000, 0, throughput),
-      measurement(environment, "latency", "How long one task takes, there and back.", 20'000, 1, latency)};
+                  5'000'000, 0, "memory", throughput),
+      measurement(environment, "latency", "How long one task takes, there and back.", 20'000, 1, "memory",
+                  latency),
+      measurement(environment, "durable",
+                  "How many tasks are accepted, done and recorded on a disk in a second.", 1'000'000, 0,
+                  "fsync", durable)};
   return command;
 }
 

@@ -59,10 +59,11 @@ Command broker_command(Environment& environment) {
     return start_broker(settings->start);
   };
   Command command{.name = "broker",
-                  .summary = "Starts a broker.",
+                  .summary = "Starts a broker, and looks after its store.",
                   .operands = "",
                   .examples = "zonda broker start --memory"};
-  command.children = {start};
+  command.children = {start, broker_verify_command(environment), broker_backup_command(environment),
+                      broker_salvage_command(environment)};
   return command;
 }
 

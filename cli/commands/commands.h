@@ -26,6 +26,9 @@ Command version_command(Environment& environment);
 Command job_wait_command(Environment& environment);
 Command job_result_command(Environment& environment);
 Command worker_start_command(Environment& environment);
+Command broker_verify_command(Environment& environment);
+Command broker_backup_command(Environment& environment);
+Command broker_salvage_command(Environment& environment);
 
 Command root_command(Environment& environment);
 

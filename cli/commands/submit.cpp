@@ -57,8 +57,11 @@ int submit(Environment& environment, const SubmitSettings& settings, const std::
   wait_until_stored(*channel, link, signals);
   const std::string id = to_string(channel->id());
   if (environment.json())
-    environment.out.write(
-        to_text(Json{{"schema", "zonda.submit/1"}, {"job", id}, {"tasks", channel->appended()}}) + "\n");
+    environment.out.write(to_text(Json{{"schema", "zonda.submit/1"},
+                                       {"job", id},
+                                       {"tasks", channel->appended()},
+                                       {"durability", link.broker().value_or(BrokerFacts{}).durability}}) +
+                          "\n");
   else
     environment.out.write(id + "\n");
   return 0;

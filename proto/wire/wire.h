@@ -64,6 +64,9 @@ class PeerWire {
   virtual bool send_to_sink(std::string_view frame) = 0;
   // Forgets what waits to be sent on the two-way lane: a new session re-states everything.
   virtual void discard_unsent() = 0;
+  // Gives up the connection of the two-way lane for a new one, and what waits to be sent. For one that is
+  // dead without knowing it: what is in between forgot it, and nothing tells the ends.
+  virtual void reconnect() = 0;
 };
 
 inline constexpr int kTurnFramesMax = 256;

@@ -50,6 +50,7 @@ ZmqBrokerWire::ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options)
 void ZmqBrokerWire::add_wake_up(int descriptor) { items_.push_back({nullptr, descriptor, ZMQ_POLLIN, 0}); }
 
 void ZmqBrokerWire::receive_until(TimePoint deadline, const OnFrame& on_frame) {
+  if (!gone_.empty()) deadline = TimePoint::min();  // found since the last turn: to be told now
   bool something = false;
   do {
     retry_blocked();

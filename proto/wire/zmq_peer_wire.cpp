@@ -61,7 +61,9 @@ void ZmqPeerWire::send(std::string frame) {
   zmq::message_t message = to_message(std::move(frame));
   if (unsent_.empty() && offer(message)) return;
   unsent_.push(std::move(message));
-  if (unsent_.bytes() > options_.unsent_bytes_max) start_over();
+  if (unsent_.bytes() <= options_.unsent_bytes_max) return;
+  ++counters_.overflowed;
+  reconnect();
 }
 
 bool ZmqPeerWire::offer(zmq::message_t& frame) {
@@ -75,8 +77,7 @@ bool ZmqPeerWire::offer(zmq::message_t& frame) {
   return true;
 }
 
-void ZmqPeerWire::start_over() {
-  ++counters_.overflowed;
+void ZmqPeerWire::reconnect() {
   counters_.unreachable += unsent_.count();
   unsent_.clear();
   discarding_ = false;

@@ -39,12 +39,12 @@ class ZmqPeerWire final : public PeerWire {
   void connect_sink(const std::string& address) override;  // throws std::invalid_argument
   bool send_to_sink(std::string_view frame) override;      // false also before connect_sink()
   void discard_unsent() override { unsent_.clear(); }
+  void reconnect() override;
 
   const WireCounters& counters() const { return counters_; }
 
  private:
   ZmqSocket connected(zmq::socket_type type, const std::string& address, int frames_max);
-  void start_over();
   bool offer(zmq::message_t& frame);
   void wait(TimePoint deadline);
   void receive_all(const OnFrame& on_frame);

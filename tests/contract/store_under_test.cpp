@@ -9,10 +9,23 @@
 #include "broker/store/record_codec.h"
 #include "broker/store/sqlite_store.h"
 #include "proto/digest.h"
-#include "tests/unit/broker/broker_fixture.h"
 
 namespace zonda {
 namespace {
+
+// `count` times the same value.
+struct Values {
+  Values(std::uint64_t count, const std::string& value) {
+    const auto length = static_cast<std::uint32_t>(value.size());
+    for (; count > 0; --count) {
+      lengths.append(reinterpret_cast<const char*>(&length), sizeof length);
+      payloads += value;
+    }
+  }
+  Column column() const { return {lengths, payloads}; }
+  std::string lengths;
+  std::string payloads;
+};
 
 class InMemory final : public StoreUnderTest {
  public:
@@ -30,7 +43,7 @@ class OnDisk final : public StoreUnderTest {
   Store& operator*() override { return *store_; }
   void reopen() override {
     store_.reset();
-    store_ = SqliteStore::open(DataDirectory::open(directory_ / "data", false), durability);
+    store_ = SqliteStore::open(DataDirectory::open(directory_ / "data", false), {durability, 30});
   }
 
  private:
@@ -66,7 +79,9 @@ JobId job_id(std::uint8_t number) {
 }
 
 record::Opened opened(std::uint8_t number, bool detached) {
-  JobSpec spec = job_of();
+  JobSpec spec;
+  spec.function = "f";
+  spec.signature = "()";
   spec.name = "name";
   spec.resources = {{"gpu", 0.5}};
   spec.detached = detached;

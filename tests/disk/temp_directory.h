@@ -11,7 +11,8 @@ namespace zonda {
 
 class TempDirectory {
  public:
-  TempDirectory() : path_((std::filesystem::temp_directory_path() / "zonda-store-XXXXXX").string()) {
+  explicit TempDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
+      : path_((parent / "zonda-store-XXXXXX").string()) {
     if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a directory like " + path_);
   }
   ~TempDirectory() {
@@ -20,6 +21,11 @@ class TempDirectory {
   }
   TempDirectory(const TempDirectory&) = delete;
   TempDirectory& operator=(const TempDirectory&) = delete;
+
+  // For tests that write much and need no real disk.
+  static std::filesystem::path in_memory() {
+    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+  }
 
   const std::string& path() const { return path_; }
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }

@@ -35,7 +35,8 @@ void SimBroker::start() {
   ++config_.epoch;
   config_.seed = random_();
   core_ = std::make_unique<BrokerCore>(config_);
-  store_.replay(~0ULL, [&](Record& record) { core_->restore(record, now()); });
+  store_.replay(random_() % 2 == 0 ? ~0ULL : random_() % 50'000,
+                [&](Record& record) { core_->restore(record, now()); });
   Effects effects;
   core_->restored(now(), std::chrono::duration_cast<std::chrono::milliseconds>(downtime_), effects);
   if (const std::string wrong = core_->check(); !wrong.empty())
@@ -105,6 +106,7 @@ void SimBroker::turn() {
   }
   Effects effects;
   for (const auto& [from, frame] : std::exchange(inbox_, {})) core_->handle(from, frame, now(), effects);
+  for (const Payload& payload : store_.take_read()) core_->loaded(payload, now(), effects);
   for (const Connection connection : std::exchange(gone_, {}))
     core_->connection_gone(connection, now(), effects);
   core_->settle(now(), effects);
@@ -133,9 +135,10 @@ void SimBroker::remember(Effects& effects) {
     for_each_hand_out(outgoing, [&](const TaskRange& range) { ledger_.decided(range); });
   if (effects.records.empty() && held_.empty()) {
     for (Effects::Outgoing& outgoing : effects.frames) say(outgoing);
-    return;
+  } else {
+    held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
   }
-  held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
+  for (const PayloadName& name : effects.reads) store_.read(name);
 }
 
 void SimBroker::speak() {

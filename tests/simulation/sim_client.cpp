@@ -204,6 +204,7 @@ void SimClient::turn(std::string_view frame) {
     }
   }
   core_.settle(clock_.now(), effects);
+  if (effects.reconnect) network_.reset(peer_);
   for (std::string& outgoing : effects.frames) network_.peer_sends(peer_, std::move(outgoing));
   wake_at(std::max(core_.next_deadline(), clock_.now() + microseconds(1)));
 }

@@ -16,7 +16,10 @@ void SimNetwork::remove_peer(std::uint64_t number) {
 }
 
 void SimNetwork::partition(std::uint64_t number, bool on) {
-  if (const auto at = peers_.find(number); at != peers_.end()) at->second.partitioned = on;
+  const auto at = peers_.find(number);
+  if (at == peers_.end()) return;
+  at->second.partitioned = on;
+  if (on && random_() % 4 == 0) at->second.dead = true;
 }
 
 void SimNetwork::reset(std::uint64_t number) {
@@ -31,6 +34,7 @@ void SimNetwork::connect(std::uint64_t number) {
     Peer& peer = at->second;
     if (peer.partitioned || !broker_up_) return connect(number);
     peer.connection = ++last_connection_;
+    peer.dead = false;
     by_connection_[{peer.port, peer.connection}] = number;
     const Connection connection{peer.port, peer.connection};
     clock_.at(arrival(peer.last_up), [this, connection, life = broker_life_] {
@@ -77,7 +81,7 @@ void SimNetwork::peer_sends(std::uint64_t number, std::string frame) {
     coverage_.note(frame, Fault::Reset);
     return break_connection(peer, number);
   }
-  if (peer.partitioned) return coverage_.note(frame, Fault::Partition);
+  if (peer.is_cut()) return coverage_.note(frame, Fault::Partition);
   const Connection connection{peer.port, peer.connection};
   for (int copy = copies(frame); copy > 0; --copy)
     clock_.at(arrival(peer.last_up), [this, connection, frame, life = broker_life_] {
@@ -88,7 +92,7 @@ void SimNetwork::peer_sends(std::uint64_t number, std::string frame) {
 void SimNetwork::peer_sends_to_sink(std::uint64_t number, std::string frame) {
   Peer& peer = peers_.at(number);
   if (peer.connection == 0) return;
-  if (peer.partitioned) return coverage_.note(frame, Fault::Partition);
+  if (peer.is_cut()) return coverage_.note(frame, Fault::Partition);
   for (int copy = copies(frame); copy > 0; --copy)
     clock_.at(arrival(peer.last_sink), [this, frame, life = broker_life_] {
       if (life == broker_life_) to_broker_({Port::Sink, 0}, frame);
@@ -106,7 +110,7 @@ bool SimNetwork::broker_sends(Connection to, std::string frame) {
     break_connection(peer, number);
     return true;
   }
-  if (peer.partitioned) return coverage_.note(frame, Fault::Partition), true;
+  if (peer.is_cut()) return coverage_.note(frame, Fault::Partition), true;
   for (int copy = copies(frame); copy > 0; --copy) {
     clock_.at(arrival(peer.last_down), [this, to, number, frame] {
       const auto receiver = peers_.find(number);

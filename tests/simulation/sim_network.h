@@ -1,7 +1,7 @@
 // The network between one broker and its peers. A connection is two or three lanes; frames on a lane arrive
 // in order, unless a fault drops or doubles them; lanes are not ordered with each other. A connection breaks
 // without telling the peers: the broker notices when it sends, a peer connects again after a while, as over
-// ZeroMQ.
+// ZeroMQ. After a partition some connections carry nothing any more, which nobody is told.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +56,8 @@ class SimNetwork {
     ToPeer handler;
     std::uint32_t connection = 0;  // 0: not connected
     bool partitioned = false;
+    bool dead = false;  // what is in between forgot this connection
+    bool is_cut() const { return partitioned || dead; }
     TimePoint last_up{}, last_down{}, last_sink{};  // arrival of the last frame on each lane
   };
 

@@ -31,6 +31,7 @@ void SimStore::sync() {
     ++committed_;
   }
   if (!pending_.empty()) sync_later();
+  for (const auto& [after, name] : std::exchange(wanted_, {})) read_after(name, after);
   on_event_();
 }
 
@@ -47,15 +48,28 @@ void SimStore::crash() {
   }
   pending_.clear();
   wanted_.clear();
+  disk_.take_read();
   syncing_ = 0;
   taken_ = committed_ = 0;
   fails_ = false;
   failure_.clear();
 }
 
-std::vector<Payload> SimStore::take_read() {
-  for (const PayloadName& name : std::exchange(wanted_, {})) disk_.read(name);
-  return disk_.take_read();
+// In the order of the commits: what was handed to commit() before can be read.
+void SimStore::read(const PayloadName& name) {
+  clock_.after(microseconds(static_cast<std::int64_t>(random_() % 3'000)),
+               [this, name, life = life_, after = taken_] {
+                 if (life == life_) read_after(name, after);
+               });
 }
+
+void SimStore::read_after(const PayloadName& name, std::uint64_t after) {
+  if (!failure_.empty()) return;
+  if (committed_ < after) return wanted_.push_back({after, name});
+  disk_.read(name);
+  on_event_();
+}
+
+std::vector<Payload> SimStore::take_read() { return disk_.take_read(); }
 
 }  // namespace zonda::sim

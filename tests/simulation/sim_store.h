@@ -36,13 +36,14 @@ class SimStore final : public Store {
   void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) override {
     disk_.replay(payload_bytes, apply);
   }
-  void read(const PayloadName& name) override { wanted_.push_back(name); }
+  void read(const PayloadName& name) override;
   std::vector<Payload> take_read() override;
 
  private:
   void sync_later();
   void sync();
   void write(std::vector<Record> records);
+  void read_after(const PayloadName& name, std::uint64_t commit);
 
   SimClock& clock_;
   std::mt19937_64& random_;
@@ -51,7 +52,7 @@ class SimStore final : public Store {
   MemoryStore disk_{Keep::Records};
   std::deque<std::vector<Record>> pending_;  // not synced
   std::size_t syncing_ = 0;                  // so many of them with the sync that is under way
-  std::vector<PayloadName> wanted_;
+  std::vector<std::pair<std::uint64_t, PayloadName>> wanted_;  // and the commit it waits for
   std::uint64_t taken_ = 0;
   std::uint64_t committed_ = 0;
   microseconds sync_max_{2'000};

@@ -58,6 +58,7 @@ void SimWorker::turn(std::string_view frame) {
 }
 
 void SimWorker::apply(PeerEffects& effects) {
+  if (effects.reconnect) network_.reset(peer_);
   for (std::string& frame : effects.frames) network_.peer_sends(peer_, std::move(frame));
   while (const std::string* frame = core_.next_sink_frame()) {
     network_.peer_sends_to_sink(peer_, *frame);

@@ -47,6 +47,7 @@ void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
   returned_.clear();
   received_tasks_ = received_bytes_ = granted_tasks_ = granted_bytes_ = told_tasks_ = told_bytes_ = 0;
   outbox_.restart();
+  resent_after_.reset();
   update_credit();
   std::vector<Held> held = outbox_.holdings();
   for (const Slot& slot : slots_) {
@@ -90,8 +91,11 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
   if (const auto* tasks = std::get_if<Tasks>(&message)) return on(*tasks);
   if (const auto* stored = std::get_if<Stored>(&message)) {
     outbox_.stored(stored->upto);
-    if (stored->resend) outbox_.resend(stored->upto);
-    return;
+    if (!stored->resend) return;
+    // Asked again for the same frame, a heartbeat later: what was sent again did not arrive either.
+    if (resent_after_ == stored->upto) effects.reconnect_sink = true;
+    resent_after_ = stored->upto;
+    return outbox_.resend(stored->upto);
   }
   if (const auto* stop = std::get_if<Stop>(&message)) return on(*stop, now);
   if (const auto* room = std::get_if<OutputRoom>(&message)) return on(*room);

@@ -123,8 +123,9 @@ class WorkerCore {
   std::deque<Waiting> waiting_;
   std::vector<Slot> slots_;
   Outbox outbox_;
-  std::map<std::string, double> task_us_;  // by function: how long a task takes
-  std::vector<Held> returned_;             // to be told
+  std::optional<std::uint64_t> resent_after_;  // where the outbox last went back to
+  std::map<std::string, double> task_us_;      // by function: how long a task takes
+  std::vector<Held> returned_;                 // to be told
   std::vector<Dropped> dropped_;  // what slots were asked to give back, until nothing of it is in one
   std::map<TaskId, TaskProgress> progress_;
   std::vector<TaskOutput> output_;

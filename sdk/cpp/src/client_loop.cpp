@@ -158,6 +158,7 @@ void ClientLoop::speak(TimePoint now) {
   core_->settle(now, effects_);
   if (table_.resume()) again_ = true;
   if (std::exchange(effects_.restart, false)) wire_->discard_unsent();
+  if (std::exchange(effects_.reconnect, false)) wire_->reconnect();
   for (std::string& frame : effects_.frames) wire_->send(std::move(frame));
   effects_.frames.clear();
 }

@@ -88,6 +88,30 @@ TEST_CASE("HELLO is said at once and repeated with growing pauses until there is
   CHECK(pauses.back() >= 2'500ms);
 }
 
+TEST_CASE("a connection on which nothing is heard for a lease is given up, again and again") {
+  Peer peer = Peer::open();
+  peer.after(14'999ms);
+  CHECK_FALSE(peer.effects.reconnect);
+  peer.after(1ms);
+  CHECK(std::exchange(peer.effects.reconnect, false));
+  peer.after(14'999ms);
+  CHECK_FALSE(peer.effects.reconnect);
+  peer.after(1ms);
+  CHECK(std::exchange(peer.effects.reconnect, false));
+  peer.hear(Who{});
+  peer.after(14'999ms);
+  CHECK_FALSE(peer.effects.reconnect);
+}
+
+TEST_CASE("a broker that was not there yet is given a lease") {
+  Peer peer;
+  peer.after(0ms);
+  peer.after(kLease - 1ms);
+  CHECK_FALSE(peer.effects.reconnect);
+  peer.after(1ms);
+  CHECK(peer.effects.reconnect);
+}
+
 TEST_CASE("peers of one broker do not come back in the same moment") {
   std::set<TimePoint> moments;
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {

@@ -123,6 +123,16 @@ TEST_CASE("a connection that is gone is reported once, and again when it is sent
   CHECK(broker.wire->take_gone().empty());
 }
 
+TEST_CASE("a connection found gone is told at once, not when the next frame comes") {
+  WireFixture f;
+  BrokerEnd broker(f.context, f.local());
+  broker.wire->send({Port::Back, 12345}, "to nobody");
+  const TimePoint began = in(0ms);
+  broker.turn(10s);
+  CHECK(in(0ms) - began < 5s);
+  CHECK(broker.gone == std::vector{Connection{Port::Back, 12345}});
+}
+
 TEST_CASE("a connection that never was counts as gone") {
   WireFixture f;
   BrokerEnd broker(f.context, f.local());

@@ -81,6 +81,21 @@ TEST_CASE("what waits can be forgotten") {
   CHECK(later.frames(Port::Back) == std::vector<std::string>{"of the new session"});
 }
 
+TEST_CASE("a lane can be given up for another connection, with what waits on it") {
+  WireFixture f;
+  BrokerEnd broker(f.context, f.local());
+  PeerEnd peer = f.peer_of(broker);
+  const Connection before = WireFixture::meet(broker, peer);
+  peer.wire->reconnect();
+  const Connection after = WireFixture::meet(broker, peer);
+  CHECK(after != before);
+  peer.wire->send("again");
+  REQUIRE(WireFixture::turn_until(broker, peer, [&] { return broker.heard.back().frame == "again"; }));
+  CHECK(broker.heard.back().from == after);
+  broker.wire->send(after, "heard");
+  REQUIRE(WireFixture::turn_until(broker, peer, [&] { return !peer.heard.empty(); }));
+}
+
 TEST_CASE("a broker that does not read gets everything in order once it does") {
   WireFixture f;
   BrokerEnd broker(f.context, f.local());

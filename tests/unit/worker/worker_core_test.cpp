@@ -113,6 +113,21 @@ TEST_CASE("outcomes leave under numbers and are kept until they are stored") {
   CHECK(worker.took_results().empty());
 }
 
+TEST_CASE("a sink that does not get what is sent again is connected anew") {
+  Open worker;
+  worker.gives(0, 1);
+  worker.executor.finish(0, 1, 30ms);
+  worker.settle();
+  worker.took_messages();
+  worker.broker_says(Stored{0, true});
+  CHECK(worker.took_messages().empty());
+  worker.broker_says(Stored{0, true});
+  CHECK(worker.took_messages() == Lines{"reconnects the sink"});
+  CHECK(worker.took_results() == Lines{"results 1: [0,1)"});
+  worker.broker_says(Stored{1, true});
+  CHECK(worker.took_messages().empty());
+}
+
 TEST_CASE("STOP takes what waits, drops what is next in a slot, and stops what runs") {
   Open worker;
   worker.knows(1ms);

@@ -28,6 +28,7 @@ WorkerFixture::WorkerFixture(int slots, WorkerConfig config) : executor(slots) {
 }
 
 void WorkerFixture::hear(PeerEffects& effects) {
+  if (effects.reconnect_sink) said_.push_back("reconnects the sink");
   for (const std::string& bytes : effects.frames) {
     std::variant<Frame, BadFrame> decoded = decode(bytes);
     REQUIRE(std::holds_alternative<Frame>(decoded));

@@ -1,0 +1,45 @@
+#include "broker/store/store_backup.h"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "broker/store/store_error.h"
+
+namespace zonda {
+
+DataDirectory StoreBackup::make_directory(const std::string& path) {
+  DataDirectory directory = DataDirectory::open(path, true);
+  if (directory.has_store()) throw StoreRefused(path + " has a store already");
+  return directory;
+}
+
+StoreBackup::StoreBackup(Database& from, DataDirectory to) : to_(std::move(to)) {
+  unlink(to_.new_database().c_str());
+  copy_ = std::make_unique<Database>(to_.new_database(), Database::Access::Create);
+  copy_->run("PRAGMA synchronous = FULL");
+  backup_ = sqlite3_backup_init(copy_->handle(), "main", from.handle(), "main");
+  if (backup_ == nullptr) copy_->fail("write");
+}
+
+StoreBackup::~StoreBackup() {
+  if (backup_ != nullptr) sqlite3_backup_finish(backup_);
+}
+
+bool StoreBackup::step() {
+  constexpr int kPages = 256;  // 1 MiB: commits wait for no more than that
+  const int error = sqlite3_backup_step(backup_, kPages);
+  if (error == SQLITE_OK || error == SQLITE_BUSY || error == SQLITE_LOCKED) return false;
+  if (error == SQLITE_DONE) return true;
+  throw StoreError("cannot copy to " + copy_->path() + ": " + sqlite3_errstr(error));
+}
+
+void StoreBackup::finish(const StoreState& state) {
+  if (sqlite3_backup_finish(std::exchange(backup_, nullptr)) != SQLITE_OK) copy_->fail("write");
+  copy_.reset();
+  HeadFile::create(to_.new_head(), state);
+  to_.install();
+}
+
+}  // namespace zonda

@@ -1,0 +1,36 @@
+// A copy of a store in another directory, made while the store goes on.
+#pragma once
+
+#include <memory>
+
+#include "broker/store/data_directory.h"
+#include "broker/store/database.h"
+#include "broker/store/head_file.h"
+
+struct sqlite3_backup;
+
+namespace zonda {
+
+class StoreBackup {
+ public:
+  // Where it is to be. Throws StoreError if something is there already.
+  static DataDirectory make_directory(const std::string& path);
+
+  StoreBackup(Database& from, DataDirectory to);
+  ~StoreBackup();
+  StoreBackup(const StoreBackup&) = delete;
+  StoreBackup& operator=(const StoreBackup&) = delete;
+
+  // Copies some pages, in no transaction; what `from` commits between two steps is in the copy. True: that
+  // was all.
+  bool step();
+  // After the last step and before the next commit: the copy is of this state.
+  void finish(const StoreState& state);
+
+ private:
+  DataDirectory to_;
+  std::unique_ptr<Database> copy_;
+  sqlite3_backup* backup_ = nullptr;
+};
+
+}  // namespace zonda

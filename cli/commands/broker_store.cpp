@@ -1,0 +1,143 @@
+// zonda broker verify, backup and salvage: for the store of a broker that does not run.
+#include <memory>
+
+#include "broker/store/store_error.h"
+#include "broker/store/store_inspection.h"
+#include "cli/commands/commands.h"
+#include "cli/json.h"
+#include "command_line/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+struct Places {
+  std::string data;
+  std::string to;
+};
+
+Option data_option(Places& places) {
+  return option::configurable(option::text("data", 0, "DIR", "the broker's data directory", places.data));
+}
+
+Option to_option(Places& places) {
+  return option::text("to", 0, "NEWDIR", "where to; made if it is not there", places.to);
+}
+
+void require(const std::string& value, const char* name) {
+  if (value.empty())
+    throw Complaint(ExitCode::Usage, std::string("--") + name + " is missing",
+                    std::string("it names a directory: --") + name + " DIR");
+}
+
+// What a store says, as the tool says it.
+template <class F>
+auto with_store(F&& f) try {
+  return f();
+} catch (const StoreNotFound& error) {
+  throw Complaint(ExitCode::NotFound, error.what(), "--data DIR is the one 'zonda broker start' was given");
+} catch (const StoreRefused& error) {
+  throw Complaint(ExitCode::Refused, error.what(), "the broker must not run, and nothing is overwritten");
+} catch (const StoreError& error) {
+  throw Complaint(ExitCode::Failure, error.what(), "'zonda broker verify' says more");
+}
+
+Json json_of(const char* schema, const StoreReport& report, const char* wrong) {
+  Json json{{"schema", schema},
+            {"ok", report.wrong_count == 0},
+            {"store", to_string(report.state.store)},
+            {"epoch", report.state.epoch},
+            {"commit", report.state.commit},
+            {"rows", report.state.rows},
+            {"jobs", report.jobs}};
+  json[std::string(wrong) + "_count"] = report.wrong_count;
+  json[wrong] = report.wrong;
+  return json;
+}
+
+std::string text_of(const StoreReport& report) {
+  return "store " + to_string(report.state.store) + ", epoch " + std::to_string(report.state.epoch) + ", " +
+         std::to_string(report.jobs) + " jobs in " + std::to_string(report.state.rows) + " rows";
+}
+
+void print_list_of(Environment& environment, const StoreReport& report) {
+  for (const std::string& each : report.wrong) environment.out.write(each + "\n");
+  if (report.wrong_count > report.wrong.size())
+    environment.out.write("and " + std::to_string(report.wrong_count - report.wrong.size()) + " more\n");
+}
+
+}  // namespace
+
+Command broker_verify_command(Environment& environment) {
+  auto places = std::make_shared<Places>();
+  Command command{.name = "verify",
+                  .summary = "Reads a whole store and says what is damaged: exit code 0 is whole, 1 is not.",
+                  .operands = "",
+                  .examples = "zonda broker verify --data /var/lib/zonda"};
+  command.options = {data_option(*places)};
+  command.notes = "The broker must not run. Nothing is changed.";
+  command.run = [&environment, places](const std::vector<std::string>&) {
+    require(places->data, "data");
+    const StoreReport report = with_store([&] { return verify_store(places->data); });
+    const bool whole = report.wrong_count == 0;
+    if (environment.json())
+      environment.out.write(to_text(json_of("zonda.broker.verify/1", report, "wrong")) + "\n");
+    else if (whole)
+      environment.out.write("ok: " + text_of(report) + "\n");
+    else
+      print_list_of(environment, report);
+    if (!whole && !environment.json())
+      environment.say("the store in " + places->data +
+                      " is damaged; 'zonda broker salvage' copies what is whole");
+    return to_int(whole ? ExitCode::Ok : ExitCode::Failure);
+  };
+  return command;
+}
+
+Command broker_backup_command(Environment& environment) {
+  auto places = std::make_shared<Places>();
+  Command command{.name = "backup",
+                  .summary = "Copies the store of a broker that does not run.",
+                  .operands = "",
+                  .examples = "zonda broker backup --data /var/lib/zonda --to /backup/zonda-monday"};
+  command.options = {data_option(*places), to_option(*places)};
+  command.notes =
+      "The copy is a store with the same id and epoch. Never run brokers on both: they would issue the same\n"
+      "tokens.";
+  command.run = [&environment, places](const std::vector<std::string>&) {
+    require(places->data, "data");
+    require(places->to, "to");
+    with_store([&] { backup_store(places->data, places->to); });
+    if (environment.json())
+      environment.out.write(to_text(Json{{"schema", "zonda.broker.backup/1"}, {"to", places->to}}) + "\n");
+    return to_int(ExitCode::Ok);
+  };
+  return command;
+}
+
+Command broker_salvage_command(Environment& environment) {
+  auto places = std::make_shared<Places>();
+  Command command{.name = "salvage",
+                  .summary = "Copies what is whole of a damaged store, and lists what was lost.",
+                  .operands = "",
+                  .examples = "zonda broker salvage --data /var/lib/zonda --to /var/lib/zonda-new"};
+  command.options = {data_option(*places), to_option(*places)};
+  command.notes =
+      "The damaged store stays as it is. Tasks whose arguments or outcome are lost end as lost in the new "
+      "one.";
+  command.run = [&environment, places](const std::vector<std::string>&) {
+    require(places->data, "data");
+    require(places->to, "to");
+    const StoreReport report = with_store([&] { return salvage_store(places->data, places->to); });
+    if (environment.json())
+      environment.out.write(to_text(json_of("zonda.broker.salvage/1", report, "lost")) + "\n");
+    else
+      print_list_of(environment, report);
+    if (!environment.json())
+      environment.say(report.wrong_count == 0 ? "nothing was lost: " + text_of(report)
+                                              : "salvaged: " + text_of(report) + "; what was lost is above");
+    return to_int(ExitCode::Ok);
+  };
+  return command;
+}
+
+}  // namespace zonda::cli

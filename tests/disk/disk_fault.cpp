@@ -1,0 +1,118 @@
+// Preloaded into a program (LD_PRELOAD), makes one of its writes, syncs, truncations or renames fail: the
+// ZONDA_FAULT_AT-th on files below ZONDA_FAULT_DIR. ZONDA_FAULT_KIND says how:
+//   eio, enospc   it fails, the next succeed
+//   short         half of it is written, and then the disk is full
+//   sync          as eio, but syncs only are counted: what was written may be gone
+//   dead          it and all after it fail
+// When it happened, ZONDA_FAULT_MARK exists.
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+enum class What { Write, Sync, Other };
+
+std::atomic<long> seen{0};
+std::atomic<int> full{-1};  // the descriptor of a short write
+
+bool is_kind(const char* kind) {
+  const char* wanted = std::getenv("ZONDA_FAULT_KIND");
+  return wanted != nullptr && std::strcmp(wanted, kind) == 0;
+}
+
+bool is_below(const char* path) {
+  const char* directory = std::getenv("ZONDA_FAULT_DIR");
+  return directory != nullptr && std::strncmp(path, directory, std::strlen(directory)) == 0;
+}
+
+bool is_watched(int descriptor) {
+  char name[64];
+  char path[4096];
+  std::snprintf(name, sizeof name, "/proc/self/fd/%d", descriptor);
+  const ssize_t size = readlink(name, path, sizeof path - 1);
+  if (size < 0) return false;
+  path[size] = 0;
+  return is_below(path);
+}
+
+// True once, at the right moment; with "dead" from then on.
+bool strikes(What what) {
+  const char* at = std::getenv("ZONDA_FAULT_AT");
+  if (at == nullptr || (is_kind("sync") && what != What::Sync) || (is_kind("short") && what != What::Write))
+    return false;
+  const long number = ++seen;
+  const long wanted = std::atol(at);
+  if (is_kind("dead") ? number < wanted : number != wanted) return false;
+  if (const char* mark = std::getenv("ZONDA_FAULT_MARK"); mark != nullptr) {
+    const long made = syscall(SYS_openat, AT_FDCWD, mark, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    if (made >= 0) syscall(SYS_close, made);
+  }
+  errno = is_kind("enospc") ? ENOSPC : EIO;
+  return true;
+}
+
+template <class F>
+F next(const char* name) {
+  return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
+}
+
+template <class Write>
+ssize_t write_or_fail(int descriptor, size_t size, Write write) {
+  if (!is_watched(descriptor)) return write(size);
+  if (full == descriptor) {
+    full = -1;
+    errno = ENOSPC;
+    return -1;
+  }
+  if (!strikes(What::Write)) return write(size);
+  if (!is_kind("short") || size < 2) return -1;
+  full = descriptor;
+  return write(size / 2);
+}
+
+}  // namespace
+
+extern "C" {
+
+ssize_t write(int descriptor, const void* bytes, size_t size) {
+  static const auto real = next<ssize_t (*)(int, const void*, size_t)>("write");
+  return write_or_fail(descriptor, size, [&](size_t n) { return real(descriptor, bytes, n); });
+}
+ssize_t pwrite(int descriptor, const void* bytes, size_t size, off_t at) {
+  static const auto real = next<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
+  return write_or_fail(descriptor, size, [&](size_t n) { return real(descriptor, bytes, n, at); });
+}
+ssize_t pwrite64(int descriptor, const void* bytes, size_t size, off64_t at) {
+  static const auto real = next<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64");
+  return write_or_fail(descriptor, size, [&](size_t n) { return real(descriptor, bytes, n, at); });
+}
+int fsync(int descriptor) {
+  static const auto real = next<int (*)(int)>("fsync");
+  return is_watched(descriptor) && strikes(What::Sync) ? -1 : real(descriptor);
+}
+int fdatasync(int descriptor) {
+  static const auto real = next<int (*)(int)>("fdatasync");
+  return is_watched(descriptor) && strikes(What::Sync) ? -1 : real(descriptor);
+}
+int ftruncate(int descriptor, off_t size) noexcept {
+  static const auto real = next<int (*)(int, off_t)>("ftruncate");
+  return is_watched(descriptor) && strikes(What::Other) ? -1 : real(descriptor, size);
+}
+int ftruncate64(int descriptor, off64_t size) noexcept {
+  static const auto real = next<int (*)(int, off64_t)>("ftruncate64");
+  return is_watched(descriptor) && strikes(What::Other) ? -1 : real(descriptor, size);
+}
+int rename(const char* from, const char* to) noexcept {
+  static const auto real = next<int (*)(const char*, const char*)>("rename");
+  return is_below(from) && strikes(What::Other) ? -1 : real(from, to);
+}
+}

@@ -1,0 +1,59 @@
+"""Stores of brokers that do not run: verify, backup, salvage."""
+import os
+import subprocess
+
+import harness
+from harness import CliTest
+
+
+class Store(CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.data = os.path.join(cls.directory, "data")
+        driver = os.environ["ZONDA_STORE_DRIVER"]
+        subprocess.run([driver, cls.data, "9", "60", "0", "fsync"], check=True, timeout=harness.TIMEOUT,
+                       stdout=subprocess.DEVNULL)
+
+    def damage(self, path):
+        """Changes bytes here and there, but not in the first pages."""
+        with open(os.path.join(path, "store.sqlite"), "r+b") as file:
+            content = bytearray(file.read())
+            for at in range(20_000, len(content), 7_001):
+                content[at] ^= 4
+            file.seek(0)
+            file.write(content)
+
+    def test_a_whole_store(self):
+        self.assertRegex(self.expect(self.zonda("broker", "verify", "--data", self.data), 0).out,
+                         r"^ok: store [0-9a-z]{26}, epoch 1, \d+ jobs in \d+ rows\n$")
+        report = self.zonda("broker", "verify", "--data", self.data, "-o", "json").json()
+        self.assertEqual((report["schema"], report["ok"], report["wrong"]),
+                         ("zonda.broker.verify/1", True, []))
+
+    def test_a_backup_is_a_store_of_the_same_name(self):
+        copy = self.path("copy")
+        self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", copy), 0)
+        ids = [self.zonda("broker", "verify", "--data", each, "-o", "json").json()["store"]
+               for each in (self.data, copy)]
+        self.assertEqual(ids[0], ids[1])
+        self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", copy), 4,
+                    "has a store already")
+
+    def test_damage_is_named_and_the_rest_is_salvaged(self):
+        damaged = self.path("damaged")
+        self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", damaged), 0)
+        self.damage(damaged)
+        answer = self.expect(self.zonda("broker", "verify", "--data", damaged), 1, "salvage")
+        self.assertTrue(answer.out)
+        self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")), 0)
+        self.expect(self.zonda("broker", "verify", "--data", self.path("new")), 0)
+
+    def test_mistakes(self):
+        self.expect(self.zonda("broker", "verify"), 2, "--data is missing")
+        self.expect(self.zonda("broker", "backup", "--data", self.data), 2, "--to is missing")
+        self.expect(self.zonda("broker", "verify", "--data", self.path("nothing")), 3, "is not there")
+
+
+if __name__ == "__main__":
+    harness.run(needs_broker=False)
