@@ -75,7 +75,7 @@ Beginning begin_in_memory(const BrokerConfig& config) {
 
 Beginning begin_on_disk(const BrokerSettings& settings, BrokerConfig config, DataDirectory directory) {
   const bool batch = settings.durability == "batch";
-  auto store = SqliteStore::open(std::move(directory), batch ? Durability::Batch : Durability::Fsync);
+  auto store = SqliteStore::open(std::move(directory), {batch ? Durability::Batch : Durability::Fsync});
   config.store = store->id();
   config.epoch = store->epoch();
   config.durability = settings.durability;

@@ -17,8 +17,10 @@ int start_broker(const BrokerStart& start) {
   settings.quiet = start.quiet;
   try {
     return run_broker(settings);
-  } catch (const StoreError& error) {
+  } catch (const StoreRefused& error) {
     throw Complaint(ExitCode::Refused, error.what());
+  } catch (const StoreError& error) {
+    throw Complaint(ExitCode::Failure, error.what(), "'zonda broker verify --data DIR' says more");
   }
 }
 

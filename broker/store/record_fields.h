@@ -35,7 +35,7 @@ static_assert(std::tuple_size_v<decltype(JobSpec::fields)> == 15,
 ZONDA_ROW_FIELDS(IndexRange, &T::lo, &T::hi);
 ZONDA_ROW_FIELDS(Token, &T::epoch, &T::lease);
 ZONDA_ROW_FIELDS(TaskReport::Attempt, &T::kind, &T::number, &T::worker, &T::host, &T::message);
-ZONDA_ROW_FIELDS(JobCounts, &T::ready, &T::leased, &T::delayed, &T::values, &T::failed);
+ZONDA_ROW_FIELDS(JobCounts, &T::values, &T::failed);  // of a job that is over: nothing is open
 ZONDA_ROW_FIELDS(JobSummary, &T::id, &T::age, &T::spec, &T::client_name, &T::state, &T::count, &T::counts,
                  &T::opened_at, &T::started_at, &T::finished_at);
 ZONDA_ROW_FIELDS(record::Opened, &T::job, &T::spec, &T::client, &T::owner, &T::incarnation, &T::at);

@@ -99,7 +99,8 @@ class Cluster:
 
     def program(self, name):
         """Of the build, or of the tests in it."""
-        return os.path.join(self.build, *(("cli", "zonda") if name == "zonda" else ("tests", "chaos", name)))
+        place = {"zonda": ("cli",), "depth_client": ("tests", "bench")}.get(name, ("tests", "chaos"))
+        return os.path.join(self.build, *place, name)
 
     def start(self, label, program, *words, env=None, **streams):
         """A process whose stderr goes to a file, as its stdout does unless told otherwise."""

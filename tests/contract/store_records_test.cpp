@@ -109,7 +109,8 @@ TEST_CASE("a summary comes back with all its numbers, until it is forgotten") {
     summary.client_name = "me";
     summary.state = JobState::Cancelled;
     summary.count = 5;
-    summary.counts = {1, 2, 3, 4, {0, 1, 2, 3, 4, 5, 6, 7, 8}};
+    summary.counts.values = 4;
+    summary.counts.failed = {0, 1, 2, 3, 4, 5, 6, 7, 8};
     summary.opened_at = UtcTime(std::chrono::nanoseconds(5));
     summary.finished_at = UtcTime(std::chrono::nanoseconds(6));
     commit(*store, {opened(1), appended(1, 0, 1, "a"), opened(2)});

@@ -44,6 +44,11 @@ void BrokerFixture::turn(const std::function<void()>& what) {
   in_turn_ = false;
   deliver();
   REQUIRE(core_->check() == "");
+  const std::vector<Payload> read = store_.take_read();
+  if (read.empty()) return;
+  turn([&] {
+    for (const Payload& payload : read) core_->loaded(payload, now(), effects_);
+  });
 }
 
 void BrokerFixture::together(const std::function<void()>& calls) { turn(calls); }
@@ -52,6 +57,7 @@ void BrokerFixture::deliver() {
   Effects said = std::exchange(effects_, {});
   for (const Record& record : said.records) records_.push_back(brief_(record));
   store_.commit(std::move(said.records));
+  for (const PayloadName& name : said.reads) store_.read(name);
   events_.insert(events_.end(), said.events.begin(), said.events.end());
   for (const Effects::Outgoing& outgoing : said.frames) {
     const auto peer = std::find_if(peers_.begin(), peers_.end(), [&](const PeerState& each) {

@@ -1,0 +1,93 @@
+// Payloads that are not in memory: they are read back when they are needed, and nobody notices.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/broker/broker_fixture.h"
+
+using namespace zonda;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Room for one batch of ten tasks with their lengths in the half that is for what comes in.
+BrokerConfig small_memory() {
+  BrokerConfig config;
+  config.durability = "fsync";
+  config.memory_limit = 2 * 10 * (100 + 4);
+  return config;
+}
+
+const std::string kArgument(100, 'x');
+
+}  // namespace
+
+TEST_CASE("what does not fit in memory waits in the store, and is handed out in its turn") {
+  BrokerFixture broker(small_memory());
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, job_of());
+  for (std::uint64_t first = 0; first < 40; first += 10) broker.appends(client, job, first, 10, kArgument);
+  CHECK(broker.core().job(job)->counts.stored > 0);
+  CHECK(broker.core().memory_used() <= small_memory().memory_limit);
+  const Peer worker = broker.join_worker({.slots = 10});
+  for (std::uint64_t lease = 1; lease <= 4; ++lease) {
+    const std::uint64_t first = 10 * (lease - 1);
+    CHECK(broker.took_messages_to(worker).front() == "tasks job=1 [" + std::to_string(first) + "," +
+                                                         std::to_string(first + 10) +
+                                                         ") lease=" + std::to_string(lease));
+    broker.finishes(worker, job, {first, first + 10}, lease);
+    CHECK(broker.core().memory_used() <= small_memory().memory_limit);
+  }
+  CHECK(broker.core().counters().tasks_done == 40);
+}
+
+TEST_CASE("outcomes that do not fit in memory reach their reader from the store") {
+  BrokerFixture broker(small_memory());
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const Peer worker = broker.join_worker({.slots = 100});
+  const JobId job = broker.submit(spec, 100);
+  broker.loses_connection(broker.client());
+  for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  CHECK(broker.core().memory_used() <= small_memory().memory_limit);
+  const Peer reader = broker.join_client();
+  broker.ignores_messages();
+  broker.says(reader, Attach{job, 0});
+  CHECK(broker.reports_to(reader).size() == 100);
+}
+
+TEST_CASE("a question about an outcome that is in the store is answered when it was read") {
+  BrokerFixture broker(small_memory());
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const Peer worker = broker.join_worker({.slots = 100});
+  const JobId job = broker.submit(spec, 100);
+  for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  const Peer asker = broker.join_client();
+  const BrokerFixture::Answer answer =
+      broker.asks(asker, "task.info", {{"job", to_string(job)}, {"index", "99"}});
+  CHECK(answer.code == ReplyCode::Ok);
+  REQUIRE(answer.pages.size() == 1);
+  CHECK(answer.pages.front().find("payload") != std::string::npos);
+}
+
+TEST_CASE("failed tasks whose inputs are in the store can be tried again") {
+  BrokerFixture broker(small_memory());
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const Peer worker = broker.join_worker({.slots = 100});
+  const JobId job = broker.submit(spec, 100);
+  for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  const Peer asker = broker.join_client();
+  broker.ignores_messages();
+  const BrokerFixture::Answer answer = broker.asks(asker, "job.retry", {{"job", to_string(job)}});
+  CHECK(answer.code == ReplyCode::Ok);
+  CHECK(broker.took_messages_to(worker).back().find("[0,100)") != std::string::npos);
+}
+
+TEST_CASE("without a store everything stays in memory") {
+  BrokerConfig config = small_memory();
+  config.durability = "memory";
+  BrokerFixture broker(config);
+  const JobId job = broker.submit("f", 100);
+  CHECK(broker.core().job(job)->counts.stored == 0);
+}
