@@ -163,6 +163,7 @@ void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& n
     else if (!job.is_closed()) {
       job.state = JobState::Closed;  // nobody can add to it any more
       effects.records.push_back(record::Closed{id, job.count, false});
+      accept_for_readers(job);
     }
   }
   clients_.erase(client.hello.peer);

@@ -52,7 +52,8 @@ def measure(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--build", default="build/release", help="where it was built")
     parser.add_argument("--tasks", type=int, default=10_000_000)
     parser.add_argument("--patience", type=int, default=300, help="seconds for each step")

@@ -1,7 +1,7 @@
 // simulation [--seed N] [--seeds COUNT] [--from N] [--verbose]
 //
-// Runs the three real cores through seeded trouble. Each seed runs twice and must leave the same trace.
-// Prints the seed of a run that broke a promise; `--seed N` replays it.
+// Runs the three real cores through seeded trouble. Every sixteenth seed runs twice and must leave the same
+// trace. Prints the seed of a run that broke a promise; `--seed N` replays it.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -15,6 +15,8 @@ namespace {
 using zonda::sim::Coverage;
 using zonda::sim::RunReport;
 using zonda::sim::SimCluster;
+
+constexpr std::uint64_t kTwiceEvery = 16;
 
 struct Options {
   std::uint64_t from = 1;
@@ -48,12 +50,14 @@ int main(int argc, char** argv) {
   std::uint64_t thin = 0;
   int failed = 0;
   for (std::uint64_t seed = options.from; seed < options.from + options.seeds; ++seed) {
-    Coverage ignored;
     const RunReport report = SimCluster(seed, coverage).run();
-    const RunReport again = SimCluster(seed, ignored).run();
     std::string wrong = report.violation;
-    if (wrong.empty() && (again.trace != report.trace || again.events != report.events))
-      wrong = "the second run differs from the first";
+    if (seed % kTwiceEvery == 0 || options.seeds == 1) {
+      Coverage ignored;
+      const RunReport again = SimCluster(seed, ignored).run();
+      if (wrong.empty() && (again.trace != report.trace || again.events != report.events))
+        wrong = "the second run differs from the first";
+    }
     if (!wrong.empty()) {
       std::printf("FAILED seed %llu: %s\n", static_cast<unsigned long long>(seed), wrong.c_str());
       ++failed;

@@ -37,6 +37,7 @@ class SimCluster {
   void replace_those_that_left();
   void trouble_later();
   void load_later();
+  void live_until_trouble_ends();
   bool all_quiet() const;
   microseconds some_downtime();
 

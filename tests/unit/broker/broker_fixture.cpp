@@ -10,21 +10,6 @@ namespace zonda {
 
 using namespace std::chrono_literals;
 
-Values::Values(std::uint64_t count, const std::string& value) {
-  const auto length = static_cast<std::uint32_t>(value.size());
-  for (; count > 0; --count) {
-    lengths.append(reinterpret_cast<const char*>(&length), 4);
-    payloads += value;
-  }
-}
-
-JobSpec job_of(const std::string& function) {
-  JobSpec spec;
-  spec.function = function;
-  spec.signature = "()";
-  return spec;
-}
-
 BrokerFixture::BrokerFixture(BrokerConfig config) : config_(std::move(config)) {
   if (config_.store == JobId{}) config_.store.bytes.fill(1);
   core_ = std::make_unique<BrokerCore>(config_);

@@ -207,3 +207,19 @@ TEST_CASE("the last frames to the sink are missed by what heartbeats tell of the
   broker.says(worker, Heartbeat{1, false});
   CHECK(broker.took_message_to(worker) == "stored upto=0 resend");
 }
+
+TEST_CASE("who reads a detached job hears that it is closed when its client vanishes") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const Peer owner = broker.join_client("owner");
+  const JobId job = broker.new_job_id();
+  broker.opens(owner, job, spec);
+  const Peer reader = broker.join_client();
+  broker.says(reader, Attach{job, 0});
+  broker.stays_alive(reader);
+  broker.ignores_messages();
+  broker.loses_connection(owner);
+  broker.advance(61s);
+  CHECK(broker.took_message_to(reader) == "accepted job=1 count=0 closed");
+}
