@@ -51,16 +51,6 @@ Fields all_fields(const Json& thing) {
   return fields;
 }
 
-// "2 crashed on w1 (alpha): killed by signal 11 (SIGSEGV)"
-std::string attempt_line(const Json& attempt) {
-  const std::string worker = attempt.value("worker", "");
-  const std::string host = attempt.value("host", "");
-  const std::string message = attempt.value("message", "");
-  return shown("", attempt.value("number", Json())) + " " + attempt.value("kind", "") +
-         (worker.empty() ? "" : " on " + worker) + (host.empty() ? "" : " (" + host + ")") +
-         (message.empty() ? "" : ": " + message);
-}
-
 // Like other things, but each attempt and each line that was written is a line of its own.
 Fields task_fields(const Json& task) {
   Fields fields;
@@ -96,6 +86,15 @@ Json seconds_since(const Json& from, const Json& to) {
 Json field_of(const Json& object, const std::string& name) { return object.value(name, Json()); }
 
 }  // namespace
+
+std::string attempt_line(const Json& attempt) {
+  const std::string worker = attempt.value("worker", "");
+  const std::string host = attempt.value("host", "");
+  const std::string message = attempt.value("message", "");
+  return shown("", attempt.value("number", Json())) + " " + attempt.value("kind", "") +
+         (worker.empty() ? "" : " on " + worker) + (host.empty() ? "" : " (" + host + ")") +
+         (message.empty() ? "" : ": " + message);
+}
 
 void finish_job(Json& job) {
   job["age"] = seconds_since(field_of(job, "submitted"), nullptr);

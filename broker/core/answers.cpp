@@ -16,7 +16,7 @@ void pack_common(Answer& answer, const T& job, bool complete) {
   answer.field("priority", job.spec.priority);
   answer.field("detached", job.spec.detached);
   answer.field("tasks", job.count);
-  answer.field("queued", job.counts.ready + job.counts.stored);
+  answer.field("queued", job.counts.queued());
   answer.field("running", job.counts.leased + job.counts.orphaned);
   answer.field("delayed", job.counts.delayed);
   answer.field("done", job.counts.values);

@@ -7,9 +7,9 @@
 //
 // The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
 // and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back), sink.cpp (outcomes come
-// in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), cancel.cpp, recovery.cpp (a
-// start on what an earlier broker left), paging.cpp (what is in the store only), admin.cpp (questions and
-// orders).
+// in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), quarantine.cpp (who is to
+// blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker left), paging.cpp (what is in
+// the store only), admin.cpp (questions and orders).
 #pragma once
 
 #include <algorithm>
@@ -29,6 +29,7 @@
 #include "broker/core/effects.h"
 #include "broker/core/job.h"
 #include "broker/core/leases.h"
+#include "broker/core/quarantine.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/roster.h"
 #include "broker/core/sessions.h"
@@ -110,7 +111,8 @@ class BrokerCore {
   void reconcile(WorkerRecord& worker, const Now& now, Effects& effects);
   void adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken,
              Effects& effects);
-  void take_over(Lease& lease, IndexRange part, SegmentState state, bool started, Effects& effects);
+  void take_over(Lease& lease, IndexRange part, SegmentState state, bool started, const Now& now,
+                 Effects& effects);
 
   // intake.cpp
   void on(const OpenJob& message, Session& session, const Now& now, Effects& effects);
@@ -146,7 +148,8 @@ class BrokerCore {
   Offer best_offer(WorkerRecord& worker, Parts& its_part);
   std::uint64_t room(const WorkerRecord& worker, const Job& job) const;
   bool has_room(const WorkerRecord& worker) const;
-  TaskRange hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now, Effects& effects);
+  TaskRange hand_out(WorkerRecord& worker, Job& job, IndexRange ready, std::uint64_t limit, const Now& now,
+                     Effects& effects);
   void hungry(WorkerRecord& worker);
   void feed_starved(Effects& effects);
 
@@ -168,7 +171,6 @@ class BrokerCore {
   // `told`: the report as the worker encoded it, which may hold more than TaskReport; empty if there is none.
   void fail_task(Job& job, std::uint64_t index, const SegmentState& state, TaskReport report,
                  std::string_view told, const WorkerRecord* worker, const Now& now, Effects& effects);
-  void forgive(Job& job, IndexRange part, SegmentState& state);
   bool may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const;
   // Records outcomes of tasks that are in segments: the only place where a task becomes done.
   void record_done(Job& job, LogChunk chunk, const Now& now, Effects& effects);
@@ -204,8 +206,7 @@ class BrokerCore {
   void worker_away(WorkerRecord& worker, const Now& now, Effects& effects);
   void lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects);
   void remove_worker(WorkerRecord& worker, Effects& effects);
-  void give_back(WorkerRecord& worker, const Now& now, Effects& effects);
-  void give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now, Effects& effects);
+  void give_back(Job& job, IndexRange range, Token token);
   void lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects);
   void on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects);
   void on(const Started& started, Session& session, const Now& now, Effects& effects);
@@ -220,10 +221,26 @@ class BrokerCore {
   void watch_deadline(Job& job);
   void expire_tasks(Job& job, const Now& now, Effects& effects);
 
+  // quarantine.cpp
+  void lose_tasks(WorkerRecord& worker, const Now& now, Effects& effects);
+  void charge_crash(Job& job, std::uint64_t index, const SegmentState& state, const WorkerRecord& worker,
+                    const Now& now, Effects& effects);
+  void lose_range(Job& job, IndexRange part, SegmentState state, const WorkerRecord& worker, const Now& now,
+                  Effects& effects);
+  void forgive(Job& job, IndexRange part, SegmentState& state);
+  void became_suspect(Job& job, std::uint64_t tasks);
+  void no_suspects(Job& job, std::uint64_t tasks);
+  void let_go(Ward& ward, bool with_group);
+  bool has_credit(const WorkerRecord& worker) const;
+  void end_visit(WorkerRecord& worker, const Now& now);
+  bool is_set_apart(WorkerRecord& worker, const Now& now, Effects& effects);
+  void use_idle_workers(const std::vector<std::uint64_t>& workers, const Now& now, Effects& effects);
+  void run_alone(WorkerRecord& worker, ReadyClass& ready_class, const Now& now, Effects& effects);
+
   // cancel.cpp
   void on(const Cancel& cancel, Session& session, const Now& now, Effects& effects);
   void cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind, const Now& now, Effects& effects);
-  void say_stop(Session& session, const std::vector<Held>& tasks, Effects& effects);
+  void say_stop(Session& session, const std::vector<Held>& tasks, const Now& now, Effects& effects);
   void cancel_job(Job& job, const Now& now, Effects& effects);
 
   // paging.cpp
@@ -266,6 +283,7 @@ class BrokerCore {
   std::mt19937_64 random_;
   Sessions sessions_;
   ReadyQueue queue_;
+  Quarantine quarantine_;
   Roster roster_{queue_};
   Leases leases_{config_.epoch};
   Timers timers_;
@@ -323,8 +341,9 @@ class BrokerCore {
   std::set<std::uint64_t> hungry_;                         // workers that may have room
   std::set<JobId> deliveries_due_;
   std::set<JobId> completions_due_;
-  std::set<JobId> cancels_due_;                 // jobs with too many failed tasks
-  std::map<std::uint64_t, ReadyClass*> fresh_;  // classes that got ready tasks, by number
+  std::set<JobId> cancels_due_;                       // jobs with too many failed tasks
+  std::map<std::uint64_t, ReadyClass*> fresh_;        // classes that got ready tasks, by number
+  std::map<std::uint64_t, ReadyClass*> fresh_wards_;  // and that got suspects
 };
 
 }  // namespace zonda

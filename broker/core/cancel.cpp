@@ -66,11 +66,13 @@ void BrokerCore::cancel_tasks(Job& job, IndexRange range, TaskReport::Kind kind,
     }
   }
   for (const auto& [number, tasks] : stops) {
-    if (Session* session = sessions_.find(number)) say_stop(*session, tasks, effects);
+    if (Session* session = sessions_.find(number)) say_stop(*session, tasks, now, effects);
   }
 }
 
-void BrokerCore::say_stop(Session& session, const std::vector<Held>& tasks, Effects& effects) {
+void BrokerCore::say_stop(Session& session, const std::vector<Held>& tasks, const Now& now,
+                          Effects& effects) {
+  if (!tasks.empty()) session.worker->stopped_at = now.steady;
   for (std::size_t from = 0; from < tasks.size(); from += kPageEntries) {
     const auto begin = tasks.begin() + static_cast<std::ptrdiff_t>(from);
     const auto end = tasks.begin() + static_cast<std::ptrdiff_t>(std::min(tasks.size(), from + kPageEntries));

@@ -21,7 +21,7 @@ std::uint64_t BrokerCore::attached_jobs() const {
 std::string BrokerCore::check() const {
   std::string wrong;
   std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0,
-                stored_total = 0;
+                stored_total = 0, suspects_total = 0;
   std::map<Token, std::uint64_t> open_by_lease;
   for (const auto& [id, job] : jobs_) {
     JobCounts counted;
@@ -34,6 +34,7 @@ std::string BrokerCore::check() const {
           open_by_lease[state.token] += part.size();
           break;
         case TaskState::Orphaned: counted.orphaned += part.size(); break;
+        case TaskState::Suspect: counted.suspects += part.size(); break;
         case TaskState::Stored: counted.stored += part.size(); break;
       }
     });
@@ -42,6 +43,7 @@ std::string BrokerCore::check() const {
     wrong += differ(name + " leased", job->counts.leased, counted.leased);
     wrong += differ(name + " delayed", job->counts.delayed, counted.delayed);
     wrong += differ(name + " orphaned", job->counts.orphaned, counted.orphaned);
+    wrong += differ(name + " suspects", job->counts.suspects, counted.suspects);
     wrong += differ(name + " stored", job->counts.stored, counted.stored);
     wrong += differ(name + " tasks", job->count, job->done() + counted.open());
     wrong += differ(name + " log", job->log.end(), job->done());
@@ -55,6 +57,7 @@ std::string BrokerCore::check() const {
     leased_total += counted.leased;
     delayed_total += counted.delayed;
     orphaned_total += counted.orphaned;
+    suspects_total += counted.suspects;
     stored_total += counted.stored;
   }
   wrong += differ("memory", memory_used_, memory);
@@ -62,6 +65,7 @@ std::string BrokerCore::check() const {
   wrong += differ("leased", leased_tasks_, leased_total);
   wrong += differ("delayed", delayed_tasks_, delayed_total);
   wrong += differ("orphaned", orphaned_tasks_, orphaned_total);
+  wrong += differ("suspects", quarantine_.tasks(), suspects_total);
   wrong += differ("stored", stored_tasks_, stored_total);
   wrong += differ("leases", leases_.size(), open_by_lease.size());
   std::uint64_t outstanding = 0;
@@ -73,6 +77,10 @@ std::string BrokerCore::check() const {
     const bool listed = overloaded_.contains({worker->surplus_us, number});
     if (listed != (worker->surplus_us > 0))
       wrong += "worker " + worker->hello.name + " is not where its surplus is; ";
+    if (worker->kept_for != nullptr && worker->kept_for->ward.worker != number)
+      wrong += "worker " + worker->hello.name + " is kept for nobody; ";
+    if (worker->alone && worker->outstanding == 0 && worker->state == WorkerState::Active)
+      wrong += "worker " + worker->hello.name + " is alone with nothing; ";
   }
   return wrong + differ("outstanding", leased_total, outstanding);
 }

@@ -165,6 +165,8 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   ReadyClass& ready_class = *job.ready_class;
   if (--ready_class.jobs == 0) {
     fresh_.erase(ready_class.number());
+    fresh_wards_.erase(ready_class.number());
+    let_go(ready_class.ward, true);
     roster_.disconnect(ready_class);
     queue_.remove_class(ready_class);
   }

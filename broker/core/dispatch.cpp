@@ -28,14 +28,18 @@ void BrokerCore::hungry(WorkerRecord& worker) {
 // ready. What was offered and not taken is not offered again: nothing has changed for it.
 void BrokerCore::dispatch(const Now& now, Effects& effects) {
   std::vector<std::uint64_t> with_room;
-  for (const std::uint64_t number : std::exchange(hungry_, {})) {
+  while (!hungry_.empty()) {
+    const std::uint64_t number = *hungry_.begin();
+    hungry_.erase(hungry_.begin());
     WorkerRecord* worker = roster_.find(number);
-    if (worker == nullptr || !has_room(*worker)) continue;
+    if (worker == nullptr || worker->state != WorkerState::Active) continue;
+    if (is_set_apart(*worker, now, effects) || !has_room(*worker)) continue;
     roster_.set_idle(*worker);
     with_room.push_back(number);
   }
   for (const auto& [number, ready_class] : std::exchange(fresh_, {})) spread(*ready_class, now, effects);
   in_rounds(with_room, now, effects);
+  use_idle_workers(with_room, now, effects);
   retract_surplus(now, effects);
 }
 
@@ -107,8 +111,9 @@ void BrokerCore::serve(WorkerRecord& worker, const Now& now, Effects& effects) {
   bool served = false;
   for (Offer offer = best_offer(worker, its_part); offer.tasks > 0; offer = best_offer(worker, its_part)) {
     served = true;
-    alive.push_back(offer.job->batch_of(offer.job->segments.first_ready()->lo).slab);
-    message.ranges.push_back(hand_out(worker, *offer.job, offer.tasks, now, effects));
+    const IndexRange ready = *offer.job->segments.first_ready();
+    alive.push_back(offer.job->batch_of(ready.lo).slab);
+    message.ranges.push_back(hand_out(worker, *offer.job, ready, offer.tasks, now, effects));
     its_part[offer.job->ready_class->number()] -= message.ranges.back().arguments.count();
     bytes += message.ranges.back().arguments.payloads.size();
     if (bytes < kFrameBytes && message.ranges.size() < kListMax) continue;
@@ -141,9 +146,8 @@ BrokerCore::Offer BrokerCore::best_offer(WorkerRecord& worker, Parts& its_part) 
 }
 
 bool BrokerCore::has_room(const WorkerRecord& worker) const {
-  if (worker.state != WorkerState::Active || worker.used_tasks >= worker.credit_tasks ||
-      worker.used_bytes >= worker.credit_bytes)
-    return false;
+  if (worker.state != WorkerState::Active || !has_credit(worker)) return false;
+  if (worker.alone || worker.kept_for != nullptr) return false;  // see quarantine.h
   return worker.outstanding < worker.hello.slots || worker.outstanding_us < kPrefetchUs * worker.hello.slots;
 }
 
@@ -165,15 +169,15 @@ std::uint64_t BrokerCore::room(const WorkerRecord& worker, const Job& job) const
   return std::min(tasks, worker.credit_tasks - worker.used_tasks);
 }
 
-// Leases the first ready tasks of a job: as many as one batch holds of them, fit a frame, and the limit
-// allows.
-TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t limit, const Now& now,
-                               Effects& effects) {
-  const IndexRange ready = *job.segments.first_ready();
+// Leases the first of these tasks that wait: as many as one batch holds of them, fit a frame, may be aboard
+// together, and the limit allows.
+TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, IndexRange ready, std::uint64_t limit,
+                               const Now& now, Effects& effects) {
   SegmentState state = *job.segments.find(ready.lo);
   const Batch& batch = job.batch_of(ready.lo);
   const std::uint64_t in_batch = std::min(ready.hi, batch.first + batch.count) - ready.lo;
   std::uint64_t tasks = std::min({limit, in_batch, std::uint64_t{kFrameTasks}});
+  if (state.group > 0) tasks = std::min<std::uint64_t>(tasks, state.group);
   Column arguments = batch.arguments.slice(static_cast<std::uint32_t>(ready.lo - batch.first),
                                            static_cast<std::uint32_t>(tasks));
   const std::uint64_t bytes_max =
@@ -194,7 +198,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, std::uint64_t lim
   if (state.claimable || state.token != Token{})
     effects.records.push_back(record::Fenced{job.id, range.lo, range.size(), lease.token});
   state.token = lease.token;
-  state.spent = state.claimable = state.started = state.missed = false;
+  state.spent = state.claimable = state.started = state.missed = state.charged = false;
   set_state(job, range, state);
   worker.leases.insert(lease.token);
   worker.outstanding += tasks;
@@ -238,6 +242,7 @@ void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
       job.counts.orphaned += range.size();
       orphaned_tasks_ += range.size();
       return;
+    case TaskState::Suspect: return became_suspect(job, range.size());
     case TaskState::Stored:
       job.counts.stored += range.size();
       stored_tasks_ += range.size();
@@ -269,6 +274,7 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
         job.counts.orphaned -= part.size();
         orphaned_tasks_ -= part.size();
         break;
+      case TaskState::Suspect: no_suspects(job, part.size()); break;
       case TaskState::Stored:
         job.counts.stored -= part.size();
         stored_tasks_ -= part.size();

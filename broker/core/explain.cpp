@@ -6,6 +6,10 @@
 #include "broker/core/question.h"
 
 namespace zonda {
+namespace {
+constexpr const char* kStates[] = {"queued",  "running", "delayed",
+                                   "running", "queued",  "queued"};  // by TaskState
+}  // namespace
 
 void BrokerCore::Question::tasks(const Job& job) {
   std::vector<std::function<void(Answer&)>> entries;
@@ -23,9 +27,7 @@ void BrokerCore::Question::tasks(const Job& job) {
     }
   }
   job.segments.for_each({0, job.count}, [&](IndexRange part, const SegmentState& state) {
-    const bool queued = state.state == TaskState::Ready || state.state == TaskState::Stored;
-    const char* name = queued ? "queued" : state.state == TaskState::Delayed ? "delayed" : "running";
-    if (!wanted(name)) return;
+    if (!wanted(kStates[static_cast<int>(state.state)])) return;
     for (std::uint64_t index = part.lo; index < part.hi && entries.size() < arguments_.limit; ++index)
       entries.emplace_back([this, &job, index, state](Answer& page) { pack_task(page, job, index, state); });
   });
@@ -35,15 +37,16 @@ void BrokerCore::Question::tasks(const Job& job) {
 void BrokerCore::Question::pack_task(Answer& answer, const Job& job, std::uint64_t index,
                                      const SegmentState& state) {
   const Lease* lease = state.state == TaskState::Leased ? core_.leases_.find(state.token) : nullptr;
-  static constexpr const char* kStates[] = {"queued", "running", "delayed", "running", "queued"};
-  answer.packer.pack_map(9);
+  answer.packer.pack_map(11);
   answer.field("job", to_string(job.id))
       .field("index", index)
       .field("state", std::string(kStates[static_cast<int>(state.state)]));
   answer.field("attempt", state.attempt())
       .field("errors", state.errors)
       .field("crashes", state.crashes)
-      .field("lost", state.lost);
+      .field("lost", state.lost)
+      .field("deaths", state.deaths)
+      .field("group", state.group);
   answer.field("worker", lease == nullptr ? std::string() : lease->worker->hello.name);
   answer.field("started", state.started);
 }
@@ -70,12 +73,8 @@ void BrokerCore::Question::task(const Job& job, bool explain) {
   const std::uint64_t index = arguments_.index;
   Answer answer;
   if (const SegmentState* state = job.segments.find(index)) {
-    if (explain) {
-      answer.packer.pack_map(2);
-      answer.field("index", index).field("why", why_waiting(job, *state));
-    } else {
-      pack_task(answer, job, index, *state);
-    }
+    if (explain) return explain_open(job, index, *state);
+    pack_task(answer, job, index, *state);
     return say(answer);
   }
   for (const LogChunk& chunk : job.log.chunks()) {
@@ -88,6 +87,59 @@ void BrokerCore::Question::task(const Job& job, bool explain) {
     return say(answer);
   }
   say(ReplyCode::NotFound, "the outcome was delivered and released");
+}
+
+// A sentence for people, and what it was made from for programs.
+void BrokerCore::Question::explain_open(const Job& job, std::uint64_t index, const SegmentState& state) {
+  const auto found = job.histories.find(index);
+  const std::vector<TaskReport::Attempt> none;
+  const std::vector<TaskReport::Attempt>& history = found == job.histories.end() ? none : found->second;
+  const std::optional<TimePoint> next = due(job, index, state);
+  std::optional<UtcTime> at;
+  if (next) at = now_.utc + std::chrono::duration_cast<UtcTime::duration>(*next - now_.steady);
+  Answer answer;
+  answer.packer.pack_map(8);
+  answer.field("index", index).field("why", why(job, index, state));
+  answer.field("state", std::string(kStates[static_cast<int>(state.state)]));
+  answer.field("attempt", state.attempt()).field("deaths", state.deaths).field("group", state.group);
+  answer.time("due", at);
+  answer.packer.pack("history").pack_array(static_cast<std::uint32_t>(history.size()));
+  for (const TaskReport::Attempt& attempt : history) {
+    answer.packer.pack_map(5);
+    answer.field("number", attempt.number).field("kind", std::string(to_string(attempt.kind)));
+    answer.field("worker", attempt.worker).field("host", attempt.host).field("message", attempt.message);
+  }
+  say(answer);
+}
+
+std::optional<TimePoint> BrokerCore::Question::due(const Job& job, std::uint64_t index,
+                                                   const SegmentState& state) const {
+  return state.state == TaskState::Delayed ? core_.timers_.due(job.id, index) : std::nullopt;
+}
+
+std::string BrokerCore::Question::why(const Job& job, std::uint64_t index, const SegmentState& state) const {
+  std::string text =
+      state.state == TaskState::Delayed ? why_delayed(job, index, state) : why_waiting(job, state);
+  if (!state.suspect()) return text;
+  text += "; it runs alone from now on: " + std::to_string(state.deaths) + " workers vanished with it aboard";
+  if (state.group > 1) text += ", in a group of at most " + std::to_string(state.group);
+  return text;
+}
+
+std::string BrokerCore::Question::why_delayed(const Job& job, std::uint64_t index,
+                                              const SegmentState& state) const {
+  std::string when;
+  if (const std::optional<TimePoint> at = due(job, index, state)) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*at - now_.steady);
+    when = " in " + std::to_string(std::max<std::int64_t>(left.count(), 0)) + " s";
+  }
+  const auto history = job.histories.find(index);
+  if (history == job.histories.end() || history->second.empty())
+    return "it waits for its time: it is delayed, and due" + when;
+  const TaskReport::Attempt& last = history->second.back();
+  return "it waits for its time: attempt " + std::to_string(last.number) + " " + to_string(last.kind) +
+         " on " + last.worker + " (" + last.host + "), attempt " + std::to_string(state.attempt()) +
+         " is due" + when;
 }
 
 std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState& state) const {
@@ -104,9 +156,6 @@ std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState
   if (state.state == TaskState::Orphaned)
     return "it was handed out before the broker started; the worker that may run it has a moment to come "
            "back";
-  if (state.state == TaskState::Delayed)
-    return "it waits for its time: it is delayed, or attempt " + std::to_string(state.attempt()) +
-           " follows a failure after a pause";
   if (core_.roster_.all().empty()) return "no worker is connected";
   if (core_.roster_.signatures(job.spec.function).empty())
     return "no worker serves the function " + job.spec.function;
@@ -117,6 +166,7 @@ std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState
     return each.second->state == WorkerState::Active && each.second->kind->key.offers(job.ready_class->key());
   });
   if (!active) return "no worker that fits takes new tasks: they drain or are away";
+  if (state.state == TaskState::Suspect) return "no fitting worker is empty";
   return "all fitting workers are busy; " + ahead;
 }
 

@@ -179,16 +179,16 @@ void BrokerCore::reconcile(WorkerRecord& worker, const Now& now, Effects& effect
     std::vector<IndexRange> parts = held[token];
     std::sort(parts.begin(), parts.end());
     for (const IndexRange& part : parts) {
-      if (part.lo > missing_from) give_back(job, {missing_from, part.lo}, token, false, now, effects);
+      if (part.lo > missing_from) give_back(job, {missing_from, part.lo}, token);
       missing_from = std::max(missing_from, part.hi);
     }
-    if (missing_from < range.hi) give_back(job, {missing_from, range.hi}, token, false, now, effects);
+    if (missing_from < range.hi) give_back(job, {missing_from, range.hi}, token);
   }
   std::vector<Held> overtaken;
   for (const Held& tasks : std::exchange(worker.holdings, {})) adopt(worker, tasks, now, overtaken, effects);
   came_back(worker.hello.peer, effects);
   Session& session = *sessions_.find(worker.session);
-  say_stop(session, overtaken, effects);
+  say_stop(session, overtaken, now, effects);
   worker.state = worker.drain_asked ? WorkerState::Draining : WorkerState::Active;
   if (worker.drain_asked) say(session, Drain{}, effects);
   reload(worker);
@@ -226,14 +226,14 @@ void BrokerCore::adopt(WorkerRecord& worker, const Held& held, const Now& now, s
         lease = &leases_.restore(held.token(), *job, worker, range, job->task_us, now.steady);
         worker.leases.insert(held.token());
       }
-      take_over(*lease, part, state, held.started, effects);
+      take_over(*lease, part, state, held.started, now, effects);
     }
   }
   overtaken_upto(range.hi);
 }
 
 // These tasks belong to the lease. If another holds them, its token is the older one, and it is stopped.
-void BrokerCore::take_over(Lease& lease, IndexRange part, SegmentState state, bool started,
+void BrokerCore::take_over(Lease& lease, IndexRange part, SegmentState state, bool started, const Now& now,
                            Effects& effects) {
   Job& job = *lease.job;
   WorkerRecord& worker = *lease.worker;
@@ -241,10 +241,11 @@ void BrokerCore::take_over(Lease& lease, IndexRange part, SegmentState state, bo
     const WorkerRecord& holder = *leases_.find(state.token)->worker;
     release_lease(part, state);
     if (Session* session = sessions_.find(holder.session))
-      say(*session, Stop{{{job.id, part.lo, part.size(), state.token.epoch, state.token.lease, false}}},
-          effects);
+      say_stop(*session, {{job.id, part.lo, part.size(), state.token.epoch, state.token.lease, false}}, now,
+               effects);
   }
   forgive(job, part, state);
+  if (state.suspect()) worker.alone = true;  // or it would not have been handed out
   state.state = TaskState::Leased;
   state.token = lease.token;
   state.spent = false;

@@ -52,6 +52,7 @@ struct Job {
   JobId id;
   JobSpec spec;
   std::uint64_t age = 0;           // order of arrival
+  std::uint64_t turn = 0;          // its place among the jobs in quarantine; 0: it has nothing there
   std::uint64_t share = 0;         // whose turn it is when this job runs: see ready_queue.h
   ClientRecord* client = nullptr;  // its owner; null once nobody waits for it
   std::string client_name;

@@ -21,10 +21,12 @@ struct JobCounts {
   std::uint64_t delayed = 0;
   std::uint64_t orphaned = 0;
   std::uint64_t stored = 0;
+  std::uint64_t suspects = 0;  // in quarantine
   std::uint64_t values = 0;
   std::array<std::uint64_t, 9> failed{};  // by TaskReport::Kind
 
-  std::uint64_t open() const { return ready + leased + delayed + orphaned + stored; }
+  std::uint64_t queued() const { return ready + stored + suspects; }
+  std::uint64_t open() const { return queued() + leased + delayed + orphaned; }
   std::uint64_t failed_total() const {
     std::uint64_t sum = 0;
     for (const std::uint64_t each : failed) sum += each;

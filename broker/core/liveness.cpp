@@ -124,7 +124,7 @@ void BrokerCore::lose_worker(WorkerRecord& worker, const char* why, const Now& n
   event(effects, "worker-lost worker=" + worker.hello.name + " host=" + worker.hello.host + " reason=" + why +
                      " tasks=" + std::to_string(worker.outstanding));
   ++counters_.workers_lost;
-  give_back(worker, now, effects);
+  lose_tasks(worker, now, effects);
   close_session(worker.session, effects);
   remove_worker(worker, effects);
 }
@@ -133,40 +133,19 @@ void BrokerCore::remove_worker(WorkerRecord& worker, Effects& effects) {
   effects.records.push_back(record::Left{worker.hello.peer});
   came_back(worker.hello.peer, effects);  // it holds nothing any more
   hungry_.erase(worker.number);
+  if (worker.kept_for != nullptr) worker.kept_for->ward.worker = 0;
   roster_.remove(worker);
 }
 
-void BrokerCore::give_back(WorkerRecord& worker, const Now& now, Effects& effects) {
-  for (const Token token : std::set(worker.leases)) {
-    const Lease& lease = *leases_.find(token);
-    give_back(*lease.job, lease.range, token, true, now, effects);
-  }
-}
-
-// What of this range is leased under `token` becomes ready again. If the worker was lost, tasks known to have
-// started are charged with it; what had not started goes back for free.
-void BrokerCore::give_back(Job& job, IndexRange range, Token token, bool lost, const Now& now,
-                           Effects& effects) {
+// What of this range is leased under `token` waits again, free of charge.
+void BrokerCore::give_back(Job& job, IndexRange range, Token token) {
   const auto is_leased = [&](const SegmentState& state) {
     return state.state == TaskState::Leased && state.token == token;
   };
   for (auto& [part, state] : job.segments.parts(range, is_leased)) {
-    const Lease* lease = leases_.find(token);
-    const WorkerRecord* worker = lease->worker;
-    const std::string who = worker->hello.name + " on " + worker->hello.host;
     release_lease(part, state);
-    const bool charged = lost && state.started;
-    (charged ? counters_.tasks_lost : counters_.tasks_returned) += part.size();
-    if (charged) {
-      for (std::uint64_t index = part.lo; index < part.hi; ++index) {
-        TaskReport report;
-        report.kind = TaskReport::lost;
-        report.message = "worker " + who + " vanished while it ran";
-        fail_task(job, index, state, std::move(report), {}, worker, now, effects);
-      }
-      continue;
-    }
-    state.state = TaskState::Ready;
+    counters_.tasks_returned += part.size();
+    state.state = state.waiting();
     state.started = false;
     set_state(job, part, state);
   }
@@ -215,13 +194,13 @@ void BrokerCore::on(const Started& started, Session& session, const Now&, Effect
   }
 }
 
-void BrokerCore::on(const Returned& returned, Session& session, const Now& now, Effects& effects) {
+void BrokerCore::on(const Returned& returned, Session& session, const Now&, Effects&) {
   for (const Held& held : returned.tasks) {
     Job* job = find_job(held.job);
     Lease* lease = leases_.find(held.token());
     if (job == nullptr || lease == nullptr || lease->worker != session.worker) continue;
     const bool asked_for = std::exchange(lease->asked_back, std::nullopt).has_value();
-    give_back(*job, within(*lease, held), held.token(), false, now, effects);
+    give_back(*job, within(*lease, held), held.token());
     if (asked_for) keep_from(*session.worker);
   }
 }
@@ -242,7 +221,7 @@ void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& e
   event(effects, "worker-left worker=" + worker.hello.name);
   for (const Token token : std::set(worker.leases)) {  // nothing, if it left in order
     const Lease& lease = *leases_.find(token);
-    give_back(*lease.job, lease.range, token, false, now, effects);
+    give_back(*lease.job, lease.range, token);
   }
   close_session(session.number, effects);
   remove_worker(worker, effects);
@@ -291,7 +270,7 @@ void BrokerCore::make_due(const JobId& id, IndexRange range) {
   if (job == nullptr) return;
   const auto is_delayed = [](const SegmentState& state) { return state.state == TaskState::Delayed; };
   for (auto& [part, state] : job->segments.parts(range, is_delayed)) {
-    state.state = TaskState::Ready;
+    state.state = state.waiting();
     set_state(*job, part, state);
   }
 }

@@ -15,10 +15,12 @@ bool BrokerCore::has_room(std::uint64_t bytes) const {
   return !is_durable() || memory_used_ + bytes <= config_.memory_limit / 2;
 }
 
-// Ready tasks of batches that are not in memory are Stored. Calls f(part, state) for the parts of a range.
+// Ready tasks of batches that are not in memory are Stored, and so are suspects. Calls f(part, state) for the
+// parts of a range.
 template <class F>
 void BrokerCore::by_residence(Job& job, IndexRange range, const SegmentState& state, F&& f) {
-  if (state.state != TaskState::Ready || job.absent.empty()) return f(range, state);
+  const bool waits = state.state == TaskState::Ready || state.state == TaskState::Suspect;
+  if (!waits || job.absent.empty()) return f(range, state);
   while (range.lo < range.hi) {
     const Batch& batch = job.batch_of(range.lo);
     const IndexRange part{range.lo, std::min(range.hi, batch.first + batch.count)};
@@ -88,7 +90,7 @@ void BrokerCore::loaded_arguments(Job& job, const Payload& payload) {
   memory_used_ += batch.slab.size();
   const auto is_stored = [](const SegmentState& state) { return state.state == TaskState::Stored; };
   for (auto& [part, state] : job.segments.parts({batch.first, batch.first + batch.count}, is_stored)) {
-    state.state = TaskState::Ready;
+    state.state = state.waiting();
     set_state(job, part, state);
   }
   want_page(job);

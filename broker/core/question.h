@@ -94,6 +94,10 @@ class BrokerCore::Question {
   // `outcomes`: those of the chunk; null: the payload is not asked for.
   void pack_outcome(Answer& answer, const LogChunk& chunk, std::uint32_t at, const Column* outcomes);
   std::string what_is_missing(const Job& job) const;
+  void explain_open(const Job& job, std::uint64_t index, const SegmentState& state);
+  std::optional<TimePoint> due(const Job& job, std::uint64_t index, const SegmentState& state) const;
+  std::string why(const Job& job, std::uint64_t index, const SegmentState& state) const;
+  std::string why_delayed(const Job& job, std::uint64_t index, const SegmentState& state) const;
   std::string why_waiting(const Job& job, const SegmentState& state) const;
 
   BrokerCore& core_;

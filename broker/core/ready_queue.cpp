@@ -24,7 +24,7 @@ ReadyClass& ReadyQueue::class_of(const JobSpec& spec) {
 }
 
 void ReadyQueue::remove_class(ReadyClass& unused) {
-  ZONDA_ASSERT(unused.jobs == 0 && unused.ready_tasks_ == 0);
+  ZONDA_ASSERT(unused.jobs == 0 && unused.ready_tasks_ == 0 && unused.ward.tasks == 0);
   classes_.erase(classes_.find(unused.key()));
 }
 

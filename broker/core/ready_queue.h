@@ -34,6 +34,14 @@ struct ClassKey {
 
 ClassKey class_key_of(const JobSpec& spec);
 
+// The tasks of a class that are in quarantine, and the worker that is set apart for them: see quarantine.h.
+struct Ward {
+  std::uint64_t tasks = 0;
+  std::map<std::uint64_t, Job*> jobs;  // that have some, by Job::turn
+  std::uint64_t worker = 0;            // 0: none
+  TimePoint due;                       // when one may be set apart
+};
+
 class ReadyClass {
  public:
   ReadyClass(ClassKey key, std::uint64_t number) : key_(std::move(key)), number_(number) {}
@@ -44,6 +52,7 @@ class ReadyClass {
 
   std::vector<WorkerKind*> kinds;  // those that can run it
   std::uint64_t jobs = 0;          // that refer to it
+  Ward ward;
 
  private:
   friend class ReadyQueue;

@@ -92,13 +92,16 @@ void BrokerCore::restore(record::Attempted& record, const Now& now) {
   Job& job = *find_job(record.job);
   const IndexRange range{record.first, record.first + record.count};
   for (auto& [part, state] : job.segments.parts(range)) {
-    state.state = record.due > now.utc ? TaskState::Delayed : TaskState::Ready;
     state.token = record.token;
     state.spent = record.spent;
     state.errors = record.errors;
     state.crashes = record.crashes;
     state.lost = record.lost;
-    state.missed = !record.spent && record.attempt.kind == TaskReport::lost && record.attempt.number > 0;
+    state.deaths = record.deaths;
+    state.group = record.group;
+    state.state = record.due > now.utc ? TaskState::Delayed : state.waiting();
+    state.missed = !record.spent;
+    state.charged = state.missed && record.attempt.number > 0;
     job.segments.put(part, state);
     for (std::uint64_t index = part.lo; record.attempt.number > 0 && index < part.hi; ++index)
       job.histories[index].push_back(record.attempt);
@@ -112,7 +115,7 @@ void BrokerCore::restore(record::Fenced& record, const Now&) {
   for (auto& [part, state] : job.segments.parts({record.first, record.first + record.count})) {
     state.state = TaskState::Orphaned;
     state.token = record.token;
-    state.spent = state.missed = false;
+    state.spent = state.missed = state.charged = false;
     job.segments.put(part, state);
   }
 }
@@ -188,7 +191,7 @@ void BrokerCore::restore(record::Stopped& record, const Now&) { stopped_ = std::
 void BrokerCore::orphan_tasks(Job& job) {
   for (auto& [part, state] : job.segments.parts({0, job.count})) {
     if (stopped_) {
-      if (state.state == TaskState::Orphaned) state.state = TaskState::Ready;
+      if (state.state == TaskState::Orphaned) state.state = state.waiting();
     } else if (state.state == TaskState::Ready && state.token == Token{} && part.lo < job.handed_out) {
       part.hi = std::min(part.hi, job.handed_out);
       state.state = TaskState::Orphaned;
@@ -215,7 +218,7 @@ void BrokerCore::restored(const Now& now, std::chrono::milliseconds downtime, Ef
   for (auto& [id, job] : jobs_) {
     job->released.clear();
     for (const auto& [part, state] : job->segments.parts({0, job->count})) put_state(*job, part, state);
-    ready += job->counts.ready + job->counts.stored;
+    ready += job->counts.queued();
     if (!job->is_closed() || job->counts.open() > 0) job->finished_at.reset();
     if (job->spec.deadline_ms > 0) watch_deadline(*job);
     completions_due_.insert(id);
@@ -241,7 +244,7 @@ void BrokerCore::end_recovery(Effects& effects) {
     if (job->counts.orphaned == 0) continue;
     const auto is_orphaned = [](const SegmentState& state) { return state.state == TaskState::Orphaned; };
     for (auto& [part, state] : job->segments.parts({0, job->count}, is_orphaned)) {
-      state.state = TaskState::Ready;
+      state.state = state.waiting();
       set_state(*job, part, state);
     }
   }

@@ -13,7 +13,8 @@ constexpr auto kPromisedFor = std::chrono::milliseconds(20);  // one answer at a
 
 // How long the last of its tasks waits for a slot, if that is too long.
 double surplus_of(const WorkerRecord& worker) {
-  if (worker.state != WorkerState::Active || worker.outstanding <= worker.hello.slots) return 0;
+  if (worker.state != WorkerState::Active || worker.outstanding <= worker.hello.slots || worker.alone)
+    return 0;
   const auto unstarted = static_cast<double>(worker.outstanding - worker.hello.slots);
   const double wait_us =
       worker.outstanding_us * unstarted / static_cast<double>(worker.outstanding) / worker.hello.slots;

@@ -90,6 +90,7 @@ WorkerKind& Roster::kind_of(const Hello& hello) {
     if (!kind->key.offers(ready_class.key())) return;
     kind->classes.push_back(&ready_class);
     if (ready_class.ready_tasks() > 0) kind->ready.emplace(ready_class.number(), &ready_class);
+    if (ready_class.ward.tasks > 0) kind->wards.emplace(ready_class.number(), &ready_class);
     ready_class.kinds.push_back(kind.get());
   });
   return *kind;

@@ -33,6 +33,7 @@ struct WorkerKind {
   KindKey key;
   std::vector<ReadyClass*> classes;            // that it can run
   std::map<std::uint64_t, ReadyClass*> ready;  // those of them with ready tasks, by number
+  std::map<std::uint64_t, ReadyClass*> wards;  // and those with tasks in quarantine
   std::set<std::pair<std::uint64_t, std::uint64_t>>
       idle;                      // workers that have room and were offered all that is ready: (load, number)
   std::uint64_t idle_slots = 0;  // of those workers
@@ -63,7 +64,11 @@ struct WorkerRecord {
   std::uint64_t credit_bytes = 0;
   std::uint64_t used_tasks = 0;
   std::uint64_t used_bytes = 0;
-  double surplus_us = 0;     // as it stands among the overloaded: see retract.cpp
+  double surplus_us = 0;           // as it stands among the overloaded: see retract.cpp
+  bool alone = false;              // it holds a group in quarantine, and gets nothing else
+  ReadyClass* kept_for = nullptr;  // set apart for such a group: it gets nothing from the ready queue
+  TimePoint alone_since;
+  TimePoint stopped_at;      // when it was last told to stop something; that may run on for a moment
   bool stuck = false;        // silent for long with tasks behind those that run
   JobId contested_by;        // the peer for which it was last probed, because of its name
   TimePoint proved_alive;    // when it last answered a probe

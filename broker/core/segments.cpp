@@ -20,14 +20,22 @@ void Segments::erase(IndexRange range) {
   split_at(range.hi);
   auto at = segments_.upper_bound(range.lo);
   while (at != segments_.end() && at->second.lo < range.hi) {
-    if (at->second.state.state == TaskState::Ready) ready_.erase(at->first);
+    unlist(*at);
     at = segments_.erase(at);
   }
 }
 
-std::optional<IndexRange> Segments::first_ready() const {
-  if (ready_.empty()) return std::nullopt;
-  const auto at = segments_.find(*ready_.begin());
+void Segments::list(const Map::value_type& segment) {
+  if (Ends* ends = ends_of(segment.second.state.state)) ends->insert(segment.first);
+}
+
+void Segments::unlist(const Map::value_type& segment) {
+  if (Ends* ends = ends_of(segment.second.state.state)) ends->erase(segment.first);
+}
+
+std::optional<IndexRange> Segments::first(const Ends& ends) const {
+  if (ends.empty()) return std::nullopt;
+  const auto at = segments_.find(*ends.begin());
   return IndexRange{at->second.lo, at->first};
 }
 
@@ -43,8 +51,7 @@ void Segments::split_at(std::uint64_t index) {
   if (at == segments_.end() || at->second.lo >= index) return;
   const Node front{at->second.lo, at->second.state};
   at->second.lo = index;
-  segments_.emplace_hint(at, index, front);
-  if (front.state.state == TaskState::Ready) ready_.insert(index);
+  list(*segments_.emplace_hint(at, index, front));
 }
 
 void Segments::insert(IndexRange range, const SegmentState& state) {
@@ -53,7 +60,7 @@ void Segments::insert(IndexRange range, const SegmentState& state) {
     const auto before = std::prev(next);
     if (before->first == range.lo && before->second.state == state) {
       range.lo = before->second.lo;
-      if (state.state == TaskState::Ready) ready_.erase(before->first);
+      unlist(*before);
       next = segments_.erase(before);
     }
   }
@@ -61,8 +68,7 @@ void Segments::insert(IndexRange range, const SegmentState& state) {
     next->second.lo = range.lo;
     return;
   }
-  segments_.emplace_hint(next, range.hi, Node{range.lo, state});
-  if (state.state == TaskState::Ready) ready_.insert(range.hi);
+  list(*segments_.emplace_hint(next, range.hi, Node{range.lo, state}));
 }
 
 }  // namespace zonda

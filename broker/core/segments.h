@@ -5,6 +5,7 @@
 //     ▲                │
 //     └── put ◀────────┤ lost, returned
 //   Delayed ◀──────────┘ to be retried later; back to Ready when due
+//   Suspect              as Ready, of tasks that saw several workers die: see quarantine.h
 //   Stored               ready, but its arguments are in the store only: read back before it is needed
 //   Orphaned             handed out before the broker started; Leased again when its holder comes back, Ready
 //                        if it does not
@@ -22,7 +23,10 @@
 
 namespace zonda {
 
-enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned, Stored };
+enum class TaskState : std::uint8_t { Ready, Leased, Delayed, Orphaned, Stored, Suspect };
+
+// From so many deaths of workers on that they saw, tasks run alone on a worker, and a death may be charged.
+inline constexpr std::uint32_t kDeathsUnblamed = 3;
 
 // What the tasks of a segment have in common.
 struct SegmentState {
@@ -31,12 +35,17 @@ struct SegmentState {
   std::uint32_t errors = 0;  // the four counters, kept apart (returned is free and not counted)
   std::uint32_t crashes = 0;
   std::uint32_t lost = 0;
-  bool spent = false;      // the attempt of `token` was recorded: only a later one counts
-  bool claimable = false;  // may be held under a token of an earlier epoch that we do not know
-  bool started = false;    // leased and known to run
-  bool missed = false;     // charged with the loss of its last holder, which may still be heard of
+  std::uint32_t deaths = 0;  // how often a worker vanished with them aboard, started or not
+  std::uint32_t group = 0;   // how many of them may be handed out together; 0: any number
+  bool spent = false;        // the attempt of `token` was recorded: only a later one counts
+  bool claimable = false;    // may be held under a token of an earlier epoch that we do not know
+  bool started = false;      // leased and known to run
+  bool missed = false;       // the loss of its last holder, which may still be heard of, is in `deaths`,
+  bool charged = false;      // and in `lost`
 
   std::uint32_t attempt() const { return errors + crashes + lost + 1; }
+  bool suspect() const { return deaths >= kDeathsUnblamed; }
+  TaskState waiting() const { return suspect() ? TaskState::Suspect : TaskState::Ready; }
   // The one rule of who may finish a task: no later token was issued for it. Of our own epoch we know every
   // token; of earlier ones those that were fenced.
   bool counts(Token claimed, std::uint64_t epoch) const {
@@ -58,7 +67,8 @@ class Segments {
 
   bool empty() const { return segments_.empty(); }
   // The first ready range, if any. Constant time.
-  std::optional<IndexRange> first_ready() const;
+  std::optional<IndexRange> first_ready() const { return first(ready_); }
+  std::optional<IndexRange> first_suspect() const { return first(suspects_); }
   // Only for a range inside one segment.
   const SegmentState* find(std::uint64_t index) const;
 
@@ -93,11 +103,21 @@ class Segments {
   };
   using Map = std::map<std::uint64_t, Node>;  // by the range's end, so that cutting off a front keeps the key
 
+  using Ends = std::set<std::uint64_t>;
+
+  std::optional<IndexRange> first(const Ends& ends) const;
+  // Where the ends of segments of a state are listed, if they are.
+  Ends* ends_of(TaskState state) {
+    return state == TaskState::Ready ? &ready_ : state == TaskState::Suspect ? &suspects_ : nullptr;
+  }
+  void list(const Map::value_type& segment);
+  void unlist(const Map::value_type& segment);
   void split_at(std::uint64_t index);
   void insert(IndexRange range, const SegmentState& state);
 
   Map segments_;
-  std::set<std::uint64_t> ready_;  // ends of the ready segments
+  Ends ready_;     // ends of the ready segments
+  Ends suspects_;  // and of those in quarantine
 };
 
 }  // namespace zonda

@@ -119,17 +119,6 @@ void BrokerCore::measure(Job& job, const ResultRange& range, const Lease& lease,
   job.task_us += (task_us - job.task_us) * weight;
 }
 
-// A holder that was given up is heard of again before its tasks went to another: nothing was lost.
-void BrokerCore::forgive(Job& job, IndexRange part, SegmentState& state) {
-  if (!state.missed) return;
-  state.missed = false;
-  --state.lost;
-  for (std::uint64_t index = part.lo; index < part.hi; ++index) {
-    const auto history = job.histories.find(index);
-    if (history != job.histories.end() && !history->second.empty()) history->second.pop_back();
-  }
-}
-
 bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const {
   if (job.state == JobState::Cancelled) return false;
   if (kind == TaskReport::lost) return state.lost < config_.lost_limit;
@@ -150,7 +139,7 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
     next.started = false;
     // This attempt has ended, and nothing that repeats it may count again. A lost one may still be heard of.
     next.spent = kind != TaskReport::lost;
-    next.missed = kind == TaskReport::lost;
+    next.missed = next.charged = kind == TaskReport::lost;
     if (kind == TaskReport::lost)
       ++next.lost;
     else if (kind == TaskReport::crashed)
@@ -158,10 +147,11 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
     else
       ++next.errors;
     ++counters_.tasks_retried;
-    record::Attempted record{job.id,       index,     1, next.token, next.spent, next.errors,
-                             next.crashes, next.lost, 0, 0,          {},         std::move(attempt)};
+    record::Attempted record{
+        job.id,       index,     1,           next.token, next.spent, next.errors,
+        next.crashes, next.lost, next.deaths, next.group, {},         std::move(attempt)};
     if (kind == TaskReport::lost) {
-      next.state = TaskState::Ready;
+      next.state = next.waiting();
       effects.records.push_back(std::move(record));
       return set_state(job, {index, index + 1}, next);
     }

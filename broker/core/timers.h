@@ -38,6 +38,15 @@ class Timers {
   std::optional<TimePoint> next() const {
     return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
   }
+  // When a delayed task becomes ready. Walks all timers: for questions of people.
+  std::optional<TimePoint> due(const JobId& job, std::uint64_t index) const {
+    for (const auto& [at, timer] : timers_) {
+      const bool its_own = timer.kind == Timer::Kind::TaskDue && timer.job == job &&
+                           timer.range.lo <= index && index < timer.range.hi;
+      if (its_own) return at;
+    }
+    return std::nullopt;
+  }
   // Takes the next timer that is due.
   std::optional<Timer> take_due(TimePoint now) {
     if (timers_.empty() || timers_.begin()->first > now) return std::nullopt;

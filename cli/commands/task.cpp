@@ -8,6 +8,7 @@
 #include "cli/readable_json.h"
 #include "cli/targets.h"
 #include "cli/views.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 namespace {
@@ -130,25 +131,52 @@ Command info_command(Environment& environment) {
   return command;
 }
 
+// "it is over: crashed on w1 (alpha), attempt 4: the worker died …"
+std::string why_over(const Json& task) {
+  const std::string worker = task.value("worker", "");
+  const std::string host = task.value("host", "");
+  const std::string message = task.value("message", "");
+  std::string text = "it is over: " + task.value("state", "");
+  if (!worker.empty()) text += " on " + worker + (host.empty() ? "" : " (" + host + ")");
+  if (!worker.empty()) text += ", attempt " + std::to_string(task.value("attempt", 1));
+  return message.empty() ? text : text + ": " + message;
+}
+
+// Of a task that is over, too: its report tells of each attempt.
+Json explained(const TaskId& id, Json answer) {
+  if (answer.contains("why")) {
+    format_times(answer, {"due"});
+  } else {
+    if (answer.value("state", "") == "done") answer.erase("payload");  // the value is not asked for
+    explain_payload(answer, "");
+    answer["why"] = why_over(answer);
+  }
+  Json task{{"job", to_string(id.job)}, {"index", id.index}, {"why", answer["why"]}};
+  task.update(answer);
+  return task;
+}
+
 Command explain_command(Environment& environment) {
-  Command command{.name = "explain",
-                  .summary = "Says in a sentence why a task has not ended.",
-                  .operands = "JOB/INDEX",
-                  .examples = "zonda task explain $job/7",
-                  .operands_min = 1,
-                  .operands_max = 1};
+  Command command{
+      .name = "explain",
+      .summary = "Says why a task waits, where it runs or ran, and how each attempt before ended.",
+      .operands = "JOB/INDEX",
+      .examples = "zonda task explain $job/7",
+      .operands_min = 1,
+      .operands_max = 1};
   command.run = [&environment](const std::vector<std::string>& operands) {
     const TaskId id = parse_task(operands[0]);
-    const Json answer = BrokerLink(environment).ask("task.explain", about(id));
-    Json task{{"job", to_string(id.job)}, {"index", id.index}};
-    const std::string over = "it is over: " + answer.value("state", "");
-    task["why"] = answer.contains("why") ? answer.value("why", "") : over;
+    const Json task = explained(id, BrokerLink(environment).ask("task.explain", about(id)));
     ThingView view = task_info_view();
     view.schema = "zonda.task.explain/1";
-    if (environment.json())
+    if (environment.json()) {
       print_thing(environment, view, task);
-    else
-      environment.out.write(task.value("why", "") + "\n");
+      return 0;
+    }
+    std::string text = escape_line(task.value("why", "")) + "\n";
+    for (const Json& attempt : task.value("history", Json::array()))
+      text += "  attempt " + escape_line(attempt_line(attempt)) + "\n";
+    environment.out.write(text);
     return 0;
   };
   return command;

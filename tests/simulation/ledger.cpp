@@ -4,8 +4,15 @@
 
 #include <algorithm>
 
+#include "proto/report.h"
+
 namespace zonda::sim {
 namespace {
+
+// Three that blame nobody, one for each halving of what a worker holds, one for each of three attempts; and a
+// few that a broker that was down did not see.
+constexpr std::uint64_t kKillsMax = 20;
+constexpr const char* kWorkerDied = "the worker died while only this task ran on it";
 
 std::string name(const JobId& job, std::uint64_t index) { return to_string(TaskId{job, index}); }
 
@@ -18,7 +25,7 @@ std::uint8_t kind_at(std::string_view kinds, std::uint32_t at) {
 void Ledger::submitted(const JobId& id, const std::vector<TaskPlan>& plans, const JobSpec& spec) {
   Job& job = jobs_[id];
   job.spec = spec;
-  for (const TaskPlan& plan : plans) job.tasks.push_back({plan, {}, {}, 0, 0, 0});
+  for (const TaskPlan& plan : plans) job.tasks.push_back({.plan = plan});
   tasks_ += plans.size();
 }
 
@@ -69,7 +76,18 @@ void Ledger::recorded(const record::Finished& finished) {
     Task& done = task(finished.job, index);
     if (++done.recorded > 1) throw Violation("recorded twice: " + name(finished.job, index));
     done.kind = kind_at(finished.kinds, at);
+    if (done.kind == TaskReport::lost) throw Violation("given up as lost: " + name(finished.job, index));
+    if (done.kind == TaskReport::crashed) {
+      const TaskReport report = decode_report(payload).value_or(TaskReport{});
+      done.with_worker = report.message.starts_with(kWorkerDied);
+      check_blame({finished.job, index}, report.message, report.host);
+      if (!done.with_worker && done.plan.nature != Nature::CrashFirst)
+        throw Violation("crashed without a reason: " + name(finished.job, index));
+    }
+    killers_found_ += done.with_worker && done.plan.nature == Nature::KillsWorker ? 1 : 0;
     if (done.kind != 0) return;
+    if (done.plan.nature == Nature::KillsWorker)
+      throw Violation("ended, though nobody survives it: " + name(finished.job, index));
     const TaskEcho echo = TaskEcho::decode(payload);
     if (echo.secret != done.plan.secret)
       throw Violation("recorded another task's result: " + name(finished.job, index));
@@ -78,7 +96,29 @@ void Ledger::recorded(const record::Finished& finished) {
   });
 }
 
+void Ledger::killed(const std::string& host, const TaskId& by) {
+  killers_[host] = by;
+  kills_max_ = std::max(kills_max_, ++task(by.job, by.index).kills);
+  if (kills_max_ > kKillsMax) throw Violation("not found: " + to_string(by));
+}
+
+void Ledger::disturbed(const std::string& host) { disturbed_.insert(host); }
+
+// Who ran alone on a worker that we took down or cut off is charged, for nobody can know better. In all other
+// cases only who did it.
+void Ledger::check_blame(const TaskId& charged, const std::string& message, const std::string& host) const {
+  if (!message.starts_with(kWorkerDied)) return;
+  const auto killer = killers_.find(host);
+  if (killer == killers_.end() && !disturbed_.contains(host))
+    throw Violation("charged though nothing happened to its worker: " + to_string(charged));
+  if (killer != killers_.end() && killer->second != charged)
+    throw Violation("charged for what another did: " + to_string(charged) + " for " +
+                    to_string(killer->second));
+}
+
 void Ledger::attempted(const record::Attempted& attempted) {
+  if (attempted.attempt.number > 0)
+    check_blame({attempted.job, attempted.first}, attempted.attempt.message, attempted.attempt.host);
   if (!attempted.spent) return;
   for (std::uint64_t index = attempted.first; index < attempted.first + attempted.count; ++index) {
     Task& tried = task(attempted.job, index);
@@ -116,7 +156,8 @@ void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range
     if (kind == TaskReport::failed && told.plan.nature == Nature::Value)
       throw Violation("failed without a reason: " + name(id, index));
     const bool first_only = told.plan.nature == Nature::FailFirst || told.plan.nature == Nature::CrashFirst;
-    if ((kind == TaskReport::failed || kind == TaskReport::crashed) && first_only && job.spec.retries > 0)
+    const bool by_itself = kind == TaskReport::failed || (kind == TaskReport::crashed && !told.with_worker);
+    if (by_itself && first_only && job.spec.retries > 0)
       throw Violation("not tried again: " + name(id, index));
     ++outcomes_;
   });

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ class Ledger {
   void issued(const TaskRange& range);              // and now the frame is sent
   void recorded(const record::Finished& finished);  // it is on the disk
   void attempted(const record::Attempted& attempted);      // the same
+  void killed(const std::string& host, const TaskId& by);  // a task took the worker process there down
+  void disturbed(const std::string& host);                 // that one was ended, stopped or cut off
   void seen(const JobId& job, const OutcomeRange& range);  // by another reader than its owner
   void delivered(const JobId& job, std::uint64_t position, const OutcomeRange& range);
 
@@ -38,15 +41,20 @@ class Ledger {
   std::string missing() const;
   std::uint64_t tasks() const { return tasks_; }
   std::uint64_t outcomes() const { return outcomes_; }
+  std::uint64_t workers_killed() const { return killers_.size(); }  // by tasks
+  std::uint64_t killers_found() const { return killers_found_; }
+  std::uint64_t kills_max() const { return kills_max_; }  // by one task
 
  private:
   struct Task {
-    TaskPlan plan;
-    Token token;  // the last one issued
-    Token spent;  // the last one whose attempt was recorded
+    TaskPlan plan = {};
+    Token token = {};  // the last one issued
+    Token spent = {};  // the last one whose attempt was recorded
     int recorded = 0;
     int delivered = 0;
     std::uint8_t kind = 0;
+    std::uint64_t kills = 0;   // workers that it took down
+    bool with_worker = false;  // crashed because its worker died
   };
   struct Job {
     JobSpec spec;
@@ -58,10 +66,15 @@ class Ledger {
   };
 
   Task& task(const JobId& job, std::uint64_t index);
+  void check_blame(const TaskId& charged, const std::string& message, const std::string& host) const;
 
   std::map<JobId, Job> jobs_;
+  std::map<std::string, TaskId> killers_;  // by host
+  std::set<std::string> disturbed_;        // hosts
   std::uint64_t tasks_ = 0;
   std::uint64_t outcomes_ = 0;
+  std::uint64_t killers_found_ = 0;
+  std::uint64_t kills_max_ = 0;
 };
 
 }  // namespace zonda::sim

@@ -2,6 +2,7 @@
 //
 // Runs the three real cores through seeded trouble. Every sixteenth seed runs twice and must leave the same
 // trace. Prints the seed of a run that broke a promise; `--seed N` replays it.
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -73,16 +74,20 @@ int main(int argc, char** argv) {
     sum.tasks += report.tasks;
     sum.outcomes += report.outcomes;
     sum.starts += report.starts;
+    sum.workers_killed += report.workers_killed;
+    sum.killers_found += report.killers_found;
+    sum.kills_max = std::max(sum.kills_max, report.kills_max);
   }
+  std::printf("%s\n%llu seeds from %llu: %llu events, %llu faults, %llu tasks, %llu outcomes, ",
+              coverage.table().c_str(), static_cast<unsigned long long>(options.seeds),
+              static_cast<unsigned long long>(options.from), static_cast<unsigned long long>(sum.events),
+              static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.tasks),
+              static_cast<unsigned long long>(sum.outcomes));
   std::printf(
-      "%s\n%llu seeds from %llu: %llu events, %llu faults, %llu tasks, %llu outcomes, %llu broker starts, "
-      "%llu "
-      "thin seeds, %d "
-      "failed\n",
-      coverage.table().c_str(), static_cast<unsigned long long>(options.seeds),
-      static_cast<unsigned long long>(options.from), static_cast<unsigned long long>(sum.events),
-      static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.tasks),
-      static_cast<unsigned long long>(sum.outcomes), static_cast<unsigned long long>(sum.starts),
+      "%llu broker starts, %llu workers killed by tasks (at most %llu by one), %llu of those found, %llu "
+      "thin seeds, %d failed\n",
+      static_cast<unsigned long long>(sum.starts), static_cast<unsigned long long>(sum.workers_killed),
+      static_cast<unsigned long long>(sum.kills_max), static_cast<unsigned long long>(sum.killers_found),
       static_cast<unsigned long long>(thin), failed);
   return failed == 0 ? 0 : 1;
 }

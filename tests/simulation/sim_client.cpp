@@ -57,6 +57,7 @@ TaskPlan SimClient::some_plan(const JobSpec& spec) {
   TaskPlan plan;
   plan.secret = random_();
   plan.us = static_cast<std::uint32_t>(random_() % 50 == 0 ? random_() % 3'000'000 : random_() % 20'000);
+  if (random_() % 500 == 0) plan.nature = Nature::KillsWorker;
   switch (random_() % 40) {
     case 0: plan.nature = Nature::FailAlways; break;
     case 1: plan.nature = Nature::FailFirst; break;

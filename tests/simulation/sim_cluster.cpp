@@ -19,7 +19,6 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   config.lease = std::chrono::milliseconds(2'000);
   config.heartbeat = std::chrono::milliseconds(400);
   config.client_grace = std::chrono::milliseconds(12'000);
-  config.lost_limit = 1'000;  // trouble here is denser than in any year of operation
   config.client_window_tasks = 50 + random_() % 1'000;
   config.durability = "fsync";
   if (random_() % 3 == 0) config.memory_limit = 2'000 + random_() % 60'000;  // most is in the store only
@@ -63,10 +62,26 @@ void SimCluster::load_later() {
   });
 }
 
+std::unique_ptr<SimWorker> SimCluster::new_worker(std::uint32_t number) {
+  return std::make_unique<SimWorker>(
+      clock_, network_, random_, number,
+      [this](const SimWorker& worker, const TaskId& by) { was_killed(worker, by); });
+}
+
+// Another comes soon. The one that died is in the middle of its turn.
+void SimCluster::was_killed(const SimWorker& worker, const TaskId& by) {
+  ledger_.killed(worker.host(), by);
+  clock_.after(microseconds(1), [this, peer = worker.peer()] {
+    for (std::unique_ptr<SimWorker>& each : workers_) {
+      if (each->peer() == peer) replace(each, false);
+    }
+  });
+}
+
 void SimCluster::replace(std::unique_ptr<SimWorker>& worker, bool with_its_name) {
   const std::uint32_t number = with_its_name ? worker->number() : ++last_number_;
   worker.reset();
-  worker = std::make_unique<SimWorker>(clock_, network_, random_, number);
+  worker = new_worker(number);
 }
 
 // Processes of workers that left end, and others come.
@@ -90,7 +105,9 @@ void SimCluster::trouble() {
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
-  switch (random_() % 12) {
+  const std::uint64_t what = random_() % 12;
+  if (what <= 4) ledger_.disturbed(workers_[worker]->host());
+  switch (what) {
     case 8: return broker_->stall(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
     case 9: return broker_->crash(some_downtime());
     case 10: return broker_->stop(some_downtime());
@@ -105,9 +122,7 @@ void SimCluster::trouble() {
                           [this, peer] { network_.partition(peer, false); });
     case 3: return network_.reset(peer);
     case 4: return workers_[worker]->pause(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
-    case 5:
-      workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
-      return;
+    case 5: workers_.push_back(new_worker(++last_number_)); return;
     case 6:
       if (workers_.size() > 1) workers_[worker]->drain();
       return;
@@ -129,8 +144,7 @@ void SimCluster::live_until_trouble_ends() {
 
 RunReport SimCluster::run() {
   try {
-    for (std::size_t n = 1 + random_() % 3; n > 0; --n)
-      workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    for (std::size_t n = 1 + random_() % 3; n > 0; --n) workers_.push_back(new_worker(++last_number_));
     for (std::size_t n = 1 + random_() % 2; n > 0; --n)
       clients_.push_back(std::make_unique<SimClient>(clock_, network_, random_, ledger_, ++last_number_));
     trouble_later();
@@ -145,7 +159,7 @@ RunReport SimCluster::run() {
     network_.set_faults({});  // peace
     for (const auto& worker : workers_) network_.partition(worker->peer(), false);
     for (const auto& client : clients_) network_.partition(client->peer(), false);
-    workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    workers_.push_back(new_worker(++last_number_));
     replace_those_that_left();
     const TimePoint end = clock_.now() + kQuietWithin;
     while (!all_quiet() && clock_.step(end) && report_.events < kEventsMax) ++report_.events;
@@ -165,6 +179,9 @@ RunReport SimCluster::run() {
   report_.starts = broker_->starts();
   report_.tasks = ledger_.tasks();
   report_.outcomes = ledger_.outcomes();
+  report_.workers_killed = ledger_.workers_killed();
+  report_.killers_found = ledger_.killers_found();
+  report_.kills_max = ledger_.kills_max();
   return report_;
 }
 

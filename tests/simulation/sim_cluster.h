@@ -16,9 +16,12 @@ struct RunReport {
   std::uint64_t faults = 0;
   std::uint64_t tasks = 0;
   std::uint64_t outcomes = 0;
-  std::uint64_t starts = 0;  // of brokers
-  std::uint64_t trace = 0;   // digest of everything the broker said and when
-  std::string violation;     // empty: all promises were kept
+  std::uint64_t starts = 0;          // of brokers
+  std::uint64_t workers_killed = 0;  // by tasks,
+  std::uint64_t kills_max = 0;       // by one of them
+  std::uint64_t killers_found = 0;   // and how many of those were found and charged
+  std::uint64_t trace = 0;           // digest of everything the broker said and when
+  std::string violation;             // empty: all promises were kept
 };
 
 class SimCluster {
@@ -28,7 +31,9 @@ class SimCluster {
 
  private:
   void trouble();
+  std::unique_ptr<SimWorker> new_worker(std::uint32_t number);
   void replace(std::unique_ptr<SimWorker>& worker, bool with_its_name);
+  void was_killed(const SimWorker& worker, const TaskId& by);
   void replace_those_that_left();
   void trouble_later();
   void load_later();

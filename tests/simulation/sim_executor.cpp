@@ -79,6 +79,10 @@ std::optional<Running> SimExecutor::running(int number) const {
 void SimExecutor::end(int number, Slot& slot, std::vector<ExecutorEvent>& events) {
   Work& work = slot.works.front().work;
   const TaskPlan plan = TaskPlan::decode(arguments(work, slot.at));
+  if (plan.nature == Nature::KillsWorker && !slot.stop) {
+    killer_ = TaskId{work.job, work.first + slot.at};
+    return;
+  }
   Finished finished;
   finished.slot = number;
   finished.job = work.job;
@@ -108,7 +112,7 @@ std::vector<ExecutorEvent> SimExecutor::take_events(TimePoint now) {
   std::vector<ExecutorEvent> events = std::exchange(events_, {});
   for (std::size_t number = 0; number < slots_.size(); ++number) {
     Slot& slot = slots_[number];
-    while (!slot.works.empty() && slot.until <= now) end(static_cast<int>(number), slot, events);
+    while (!killer_ && !slot.works.empty() && slot.until <= now) end(static_cast<int>(number), slot, events);
   }
   return events;
 }

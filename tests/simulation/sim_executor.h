@@ -25,6 +25,8 @@ class SimExecutor : public Executor {
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
   int event_fd() const override { return -1; }
   std::optional<TimePoint> next_deadline() const override;
+  // The task that took the whole process down, if one did: nothing of it is heard any more.
+  const std::optional<TaskId>& killer() const { return killer_; }
 
  private:
   struct Held {
@@ -47,6 +49,7 @@ class SimExecutor : public Executor {
   SimClock& clock_;
   std::vector<Slot> slots_;
   std::vector<ExecutorEvent> events_;
+  std::optional<TaskId> killer_;
 };
 
 }  // namespace zonda::sim

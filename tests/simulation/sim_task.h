@@ -10,7 +10,7 @@
 
 namespace zonda::sim {
 
-enum class Nature : std::uint8_t { Value, FailAlways, FailFirst, CrashFirst, Endless };
+enum class Nature : std::uint8_t { Value, FailAlways, FailFirst, CrashFirst, Endless, KillsWorker };
 
 struct TaskPlan {
   Nature nature = Nature::Value;

@@ -9,7 +9,7 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
   for (auto& byte : hello.peer.bytes) byte = static_cast<std::uint8_t>(random());
   hello.incarnation = random();
   hello.name = "w" + std::to_string(number);
-  hello.host = "host";
+  hello.host = to_string(hello.peer);
   hello.pid = number;
   hello.slots = static_cast<std::uint32_t>(1 + random() % 4);
   hello.functions = {{"work", "()"}};
@@ -19,7 +19,8 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
 
 }  // namespace
 
-SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number)
+SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number,
+                     OnKilled on_killed)
     : clock_(clock),
       network_(network),
       executor_(clock, static_cast<int>(1 + random() % 4)),
@@ -27,10 +28,12 @@ SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& rand
           [&] {
             Hello hello = hello_of(random, number);
             hello.slots = static_cast<std::uint32_t>(executor_.slots());
+            host_ = hello.host;
             return hello;
           }(),
           random(), executor_),
-      number_(number) {
+      number_(number),
+      on_killed_(std::move(on_killed)) {
   peer_ = network_.add_peer(Port::Back, [this](std::string_view frame) { turn(frame); });
   wake_at(clock_.now());
 }
@@ -41,6 +44,7 @@ SimWorker::~SimWorker() {
 }
 
 void SimWorker::turn(std::string_view frame) {
+  if (executor_.killer() || core_.is_done()) return;  // the process has ended
   if (clock_.now() < paused_until_) {  // it reads what waits when it goes on
     return clock_.at(paused_until_, [this, alive = alive_, kept = std::string(frame)] {
       if (*alive) turn(kept);
@@ -49,6 +53,7 @@ void SimWorker::turn(std::string_view frame) {
   PeerEffects effects;
   if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
   core_.settle(clock_.now(), effects);
+  if (executor_.killer()) return on_killed_(*this, *executor_.killer());  // what it wanted to say is lost
   apply(effects);
 }
 
@@ -73,6 +78,7 @@ void SimWorker::wake_at(TimePoint when) {
 }
 
 void SimWorker::drain() {
+  if (executor_.killer()) return;
   PeerEffects effects;
   core_.drain(clock_.now(), effects);
   apply(effects);

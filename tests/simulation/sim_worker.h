@@ -1,7 +1,9 @@
 // One worker process: the real core on the simulated network.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "tests/simulation/sim_executor.h"
 #include "tests/simulation/sim_network.h"
@@ -11,8 +13,12 @@ namespace zonda::sim {
 
 class SimWorker {
  public:
+  // The process was taken down by this task.
+  using OnKilled = std::function<void(const SimWorker&, const TaskId&)>;
+
   // Two of the same number have the same name, and only one of them is let in.
-  SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number);
+  SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number,
+            OnKilled on_killed);
   ~SimWorker();  // as by kill -9
   SimWorker(const SimWorker&) = delete;
 
@@ -21,6 +27,7 @@ class SimWorker {
   bool is_done() const { return core_.is_done(); }
   std::uint64_t peer() const { return peer_; }
   std::uint32_t number() const { return number_; }
+  const std::string& host() const { return host_; }  // no two processes have the same
 
  private:
   void turn(std::string_view frame);
@@ -30,8 +37,10 @@ class SimWorker {
   SimClock& clock_;
   SimNetwork& network_;
   SimExecutor executor_;
+  std::string host_;
   WorkerCore core_;
   std::uint32_t number_;
+  OnKilled on_killed_;
   std::uint64_t peer_ = 0;
   TimePoint next_wake_ = TimePoint::max();
   TimePoint paused_until_{};

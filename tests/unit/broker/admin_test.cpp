@@ -23,8 +23,8 @@ const Fields kStatusFields{"queued",       "delayed",   "held",         "running
                            "returned",     "lost",      "stale",        "bad_frames", "refused_frames",
                            "gaps",         "jobs",      "clients",      "workers",    "workers_draining",
                            "workers_lost", "slots",     "memory_bytes", "durability", "epoch"};
-const Fields kTaskFields{"job",     "index", "state",  "attempt", "errors",
-                         "crashes", "lost",  "worker", "started"};
+const Fields kTaskFields{"job",  "index",  "state", "attempt", "errors", "crashes",
+                         "lost", "deaths", "group", "worker",  "started"};
 
 class Body {
  public:
@@ -198,6 +198,50 @@ TEST_CASE("explain says why a task waits") {
   CHECK(office.why(office.broker.submit(spec, 1), "0") == "no worker that serves f has the label zone=b");
   office.broker.says(office.worker, Goodbye{});
   CHECK(office.why(running, "1") == "no worker is connected");
+}
+
+TEST_CASE("explain says when a task is due, and why it was tried before") {
+  Office office;
+  office.broker.stays_alive(office.worker);
+  office.broker.stays_alive(office.client);
+  JobSpec spec = job_of();
+  spec.retries = 1;
+  const JobId job = office.broker.submit(spec, 1);
+  office.broker.fails(office.worker, job, 0, 1, TaskReport::failed, "no such file");
+  CHECK(office.why(job, "0") ==
+        "it waits for its time: attempt 1 failed on w (host), attempt 2 is due in 1 s");
+  const Body body = office.ask("task.explain", {{"job", to_string(job)}, {"index", "0"}});
+  CHECK(body.fields() == Fields{"index", "why", "state", "attempt", "deaths", "group", "due", "history"});
+  CHECK(body.get<double>("due") > 0);
+  using Attempt = std::map<std::string, msgpack::object>;
+  const auto history = body.get<std::vector<Attempt>>("history");
+  REQUIRE(history.size() == 1);
+  CHECK(history[0].at("kind").as<std::string>() == "failed");
+  CHECK(history[0].at("worker").as<std::string>() == "w");
+  CHECK(history[0].at("host").as<std::string>() == "host");
+  CHECK(history[0].at("message").as<std::string>() == "no such file");
+  JobSpec delayed = job_of();
+  delayed.delay_ms = 10'000;
+  CHECK(office.why(office.broker.submit(delayed, 1), "0") ==
+        "it waits for its time: it is delayed, and due in 10 s");
+}
+
+TEST_CASE("explain says that a task is in quarantine, and with how many others") {
+  Office office;
+  office.broker.says(office.worker, Goodbye{});
+  office.broker.stays_alive(office.client);
+  const JobId job = office.broker.submit("f", 16);
+  for (int deaths = 0; deaths < 3; ++deaths) {
+    const Peer victim = office.broker.join_worker({.slots = 16});
+    office.broker.loses_connection(victim);
+    office.broker.advance(500ms);
+  }
+  const std::string alone =
+      "it runs alone from now on: 3 workers vanished with it aboard, in a group of at most 2";
+  CHECK(office.why(job, "5") == "no worker is connected; " + alone);
+  office.broker.join_worker({.name = "v"});
+  CHECK(office.why(job, "5") == "no fitting worker is empty; " + alone);
+  CHECK(office.why(job, "0") == "it is queued or runs on v (host), attempt 1; " + alone);
 }
 
 TEST_CASE("failed tasks of a detached job run again as a new job") {

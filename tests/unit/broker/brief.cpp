@@ -119,6 +119,8 @@ std::string Brief::text(const record::Attempted& record) {
   count("errors", record.errors);
   count("crashes", record.crashes);
   count("lost", record.lost);
+  count("deaths", record.deaths);
+  count("group", record.group);
   return all;
 }
 

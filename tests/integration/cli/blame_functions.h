@@ -1,0 +1,13 @@
+// What the blame client asks for and the blame worker does.
+#pragma once
+
+#include <zonda/function.h>
+
+#include <cstdint>
+
+namespace blame {
+
+// Answers the number, or dies of it.
+inline constexpr zonda::Function<std::int64_t(std::int64_t, std::int64_t deadly)> survive{"blame.survive"};
+
+}  // namespace blame

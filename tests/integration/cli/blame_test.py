@@ -1,0 +1,97 @@
+"""One task takes down the process that runs it: it is found, and all others complete.
+
+By hand: python3 tests/integration/cli/blame_test.py ZONDA BLAME_WORKER BLAME_CLIENT -v
+"""
+import os
+import subprocess
+import sys
+
+import harness
+from harness import CliTest
+
+WORKER = None
+CLIENT = None
+
+
+class Blame(CliTest):
+    def setUp(self):
+        self.broker = self.start("broker", "start", "--memory", "--bind", self.address)
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+
+    def tearDown(self):
+        self.broker.terminate()
+        self.assertEqual(self.broker.wait(harness.TIMEOUT), 0)
+
+    def start_program(self, *words):
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, env=self.environment, cwd=self.directory)
+        self.started.append(process)
+        return process
+
+    def run_job(self, isolation, count, deadly):
+        """Workers are started again as they die. Returns the job, what went wrong, and how many died."""
+        client = self.start_program(CLIENT, str(count), str(deadly))
+        job = client.stdout.readline().decode().strip()
+        died = 0
+        worker = None
+        while client.poll() is None:
+            if worker is None or worker.poll() is not None:
+                died += worker is not None
+                worker = self.start_program(WORKER, "--isolation", isolation, "--slots", "2", "--name",
+                                            f"{isolation}-{died}")
+            try:
+                client.wait(0.1)
+            except subprocess.TimeoutExpired:
+                pass
+        self.assertEqual(client.returncode, 0)
+        wrong = client.stdout.read().decode().splitlines()
+        died += worker.poll() is not None
+        worker.terminate()
+        worker.wait(harness.TIMEOUT)
+        return job, wrong, died
+
+    def info(self, task):
+        return self.zonda("task", "info", task, "-o", "json").json()
+
+    def test_of_a_thousand_tiny_tasks_in_threads_only_the_guilty_one_is_charged(self):
+        job, wrong, died = self.run_job("thread", 1_000, 617)
+        self.assertEqual(len(wrong), 1, wrong)
+        self.assertRegex(wrong[0], "^617 ")
+        self.assertGreaterEqual(died, 4)
+        self.assertLessEqual(died, 14)
+        info = self.info(job + "/617")
+        self.assertEqual((info["state"], info["type"]), ("crashed", "worker-died"))
+        self.assertRegex(info["message"], "the worker died while only this task ran on it: thread-")
+        self.assertTrue(info["host"])
+        explained = self.expect(self.zonda("task", "explain", job + "/617"), 0).out
+        self.assertRegex(explained, r"^it is over: crashed on thread-\d+ \(.*\), attempt \d+: the worker died")
+        self.assertRegex(explained, r"(?m)^  attempt \d+ crashed on thread-\d+ \(.*\): the worker died")
+        self.assertIn(job, self.zonda("job", "list", "--state", "failed", "-q").lines())
+        self.assertEqual(self.zonda("task", "list", job, "--state", "failed", "-q").lines(), [job + "/617"])
+        row = self.zonda("task", "list", job, "--state", "crashed").lines()[1]
+        self.assertRegex(row, job + r"/617 +crashed +\d+ +thread-\d+")
+
+    def test_in_processes_it_costs_one_executor_and_is_told_exactly(self):
+        job, wrong, died = self.run_job("process", 1_000, 617)
+        self.assertEqual(len(wrong), 1, wrong)
+        self.assertEqual(died, 0)
+        info = self.info(job + "/617")
+        self.assertEqual((info["state"], info["type"], info["signal"], info["attempts"], info["worker"]),
+                         ("crashed", "signal", 6, 1, "process-0"))
+        self.assertIn("SIGABRT", info["message"])
+        self.assertIn("last words", info["stderr_tail"])
+        self.assertGreater(info["peak_rss_bytes"], 0)
+        self.assertEqual([each["kind"] for each in info["history"]], ["crashed"])
+        explained = self.expect(self.zonda("task", "explain", job + "/617"), 0).out
+        self.assertRegex(explained, r"^it is over: crashed on process-0 \(.*\), attempt 1: killed by signal 6")
+        self.assertRegex(self.zonda("task", "explain", job + "/0").out, "^it is over: done on process-0, ")
+        again = self.expect(self.zonda("job", "retry", job, "-q"), 0).out.strip()
+        self.assertEqual(self.zonda("job", "info", again, "-o", "json").json()["tasks"], 1)
+        self.assertRegex(self.zonda("task", "explain", again + "/0").out, "^no worker is connected")
+        self.expect(self.zonda("job", "cancel", again), 0)
+
+
+if __name__ == "__main__":
+    WORKER = os.path.abspath(sys.argv.pop(2))
+    CLIENT = os.path.abspath(sys.argv.pop(2))
+    harness.run(needs_broker=True)
