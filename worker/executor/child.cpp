@@ -22,7 +22,7 @@ namespace {
 constexpr int kExitAgentGone = 0;
 constexpr int kExitBadStart = 71;  // EX_OSERR
 
-class SocketOutbox final : public Outbox {
+class SocketNews final : public RunnerNews {
  public:
   void send(const OutcomeBatchView& batch) override {
     if (batch.last) std::fflush(stdout);  // a task's prints are not lost with a later crash
@@ -59,9 +59,9 @@ SlotPage* map_page() {
 }
 
 void serve(const Handlers& handlers, SlotPage& page) {
-  SocketOutbox outbox;
-  outbox.send_hello(handlers);
-  WorkRunner runner(page, outbox);
+  SocketNews news;
+  news.send_hello(handlers);
+  WorkRunner runner(page, news);
   FrameReader reader;
   while (reader.fill(kChildSocket) == FrameReader::Filled::Some) {
     while (const std::optional<Frame> frame = reader.next()) {
