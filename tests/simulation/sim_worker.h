@@ -5,6 +5,7 @@
 
 #include "tests/simulation/sim_executor.h"
 #include "tests/simulation/sim_network.h"
+#include "tests/unit/worker/memory_spool.h"
 #include "worker/core/worker_core.h"
 
 namespace zonda::sim {
@@ -30,6 +31,7 @@ class SimWorker {
   SimClock& clock_;
   SimNetwork& network_;
   SimExecutor executor_;
+  MemorySpool spool_{100'000};
   WorkerCore core_;
   std::uint32_t number_;
   std::uint64_t peer_ = 0;
