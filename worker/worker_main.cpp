@@ -33,6 +33,8 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr int kLargeBlock = 1 << 20;
+constexpr std::uint64_t kDescriptors = 48;       // of an agent without slots, libzmq's included
+constexpr std::uint64_t kDescriptorsOfSlot = 4;  // socket, pidfd and stderr of a child, or a command's pipes
 
 std::string host_name() {
   char name[256] = "localhost";
@@ -46,6 +48,21 @@ std::string broker_of(const WorkerSettings& settings) {
   return fallback != nullptr && *fallback != '\0' ? fallback : "tcp://127.0.0.1:5570";
 }
 
+std::uint32_t slots_of(const WorkerSettings& settings) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
+}
+
+// libzmq ends the process where it gets none, so what may be needed is asked for first.
+void require_descriptors(std::uint32_t slots) {
+  const std::uint64_t needed = kDescriptors + std::uint64_t{slots} * kDescriptorsOfSlot;
+  const std::uint64_t allowed = raise_descriptor_limit();
+  if (allowed >= needed) return;
+  throw std::runtime_error(std::to_string(slots) + " slots need " + std::to_string(needed) +
+                           " open files, and " + std::to_string(allowed) +
+                           " are allowed: raise the limit (ulimit -n) or use fewer --slots");
+}
+
 Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const BaseAddress& broker,
                std::mt19937_64& random) {
   Hello hello;
@@ -57,8 +74,7 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
   hello.pid = static_cast<std::uint32_t>(getpid());
   hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
   if (broker.transport == BaseAddress::Transport::Ipc || broker.is_loopback()) hello.cookie = user_cookie();
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  hello.slots = settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
+  hello.slots = slots_of(settings);
   hello.queues = settings.queues;
   hello.resources = settings.resources;
   hello.labels = settings.labels;
@@ -133,12 +149,16 @@ class Agent {
     if (gave_up_) return TimePoint::max();
     spdlog::error("orphaned no broker for too long; tasks_stopped={} outcomes_dropped={}", core_.tasks_held(),
                   core_.outbox().tasks());
-    return give_up();
+    return stop_all();
   }
 
-  // What still runs is stopped and goes back; it gets a moment to end, and is left behind after.
   TimePoint give_up() {
     spdlog::warn("giving-up running tasks go back to the broker");
+    return stop_all();
+  }
+
+  // What still runs gets a moment to end, and is left behind after.
+  TimePoint stop_all() {
     gave_up_ = draining_ = true;
     loop_.give_up();
     return steady_clock::now() + 3s;
@@ -166,7 +186,7 @@ class Agent {
 int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
   const BaseAddress broker = parse_addresses(broker_of(settings)).front();
   require_connectable(broker);
-  raise_descriptor_limit();
+  require_descriptors(slots_of(settings));
   ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);  // large results leave no holes in the heap behind
   std::random_device device;
   std::mt19937_64 random((std::uint64_t{device()} << 32) ^ device());

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import subprocess
 
 import harness
 from harness import CliTest
@@ -72,6 +73,19 @@ class Orphan(CliTest):
         self.assertEqual(worker.wait(harness.TIMEOUT), 6)
         self.assertRegex(worker.stderr.read().decode(), "orphaned no broker .*outcomes_dropped=0")
 
+    def test_what_runs_ends_with_it(self):
+        broker = self.start("broker", "start", "--memory", "--bind", self.address)
+        worker = self.start("worker", "start", "--orphan-timeout", "200ms")
+        pid = self.path("pid")
+        self.zonda("submit", "--shell", "--", f"echo $$ > {pid}; exec sleep 1000")
+        self.until(lambda: os.path.exists(pid) and os.path.getsize(pid) > 0, "the task to run")
+        broker.kill()
+        self.assertEqual(worker.wait(harness.TIMEOUT), 6)
+        self.assertIn("orphaned no broker for too long; tasks_stopped=1", worker.stderr.read().decode())
+        with open(pid, encoding="utf-8") as file:
+            command = f"/proc/{file.read().strip()}"
+        self.until(lambda: not os.path.exists(command), "its command to end")
+
     def test_mistakes_of_the_spool_are_told(self):
         worker = self.start("worker", "start", "--spool", "/proc/nowhere")
         self.assertEqual(worker.wait(harness.TIMEOUT), 1)
@@ -83,6 +97,53 @@ class Orphan(CliTest):
                             env={"XDG_STATE_HOME": "/proc/no"})
         self.assertEqual(worker.wait(harness.TIMEOUT), 6)
         self.assertIn(b"no-spool", worker.stderr.read())
+
+
+class Stopped(CliTest):
+    """As by SIGSTOP, or a virtual machine that moves: for longer than the lease."""
+
+    def runs(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return len(file.readlines())
+
+    def test_late_results_count_unless_their_task_was_handed_out_again(self):
+        self.start("broker", "start", "--memory", "--bind", self.address)
+        late = self.start("worker", "start", "--name", "late", "--slots", "2", "--label", "only=late")
+        go = self.path("go")
+        script = "echo >> {}; until [ -e " + go + " ]; do sleep 0.02; done"
+        only = self.zonda("submit", "--shell", "--label", "only=late", "--",
+                          script.format(self.path("only"))).out.strip()
+        any_of = self.zonda("submit", "--shell", "--", script.format(self.path("any"))).out.strip()
+        self.until(lambda: self.zonda("status", "-o", "json").json()["running"] == 2, "both to run")
+        late.send_signal(signal.SIGSTOP)
+        open(go, "w", encoding="utf-8").close()
+        self.start("worker", "start", "--name", "other")
+        self.expect(self.zonda("job", "wait", any_of), 0)
+        late.send_signal(signal.SIGCONT)
+        self.expect(self.zonda("job", "wait", only), 0)
+        self.assertEqual((self.runs("only"), self.runs("any")), (1, 2))
+        self.assertEqual(self.zonda("run", "--label", "only=late", "--", "echo", "on").out, "on\n")
+        self.assertEqual(self.zonda("status", "-o", "json").json()["done"], 3)
+
+
+class Descriptors(CliTest):
+    def start_with(self, limit, *words):
+        """Through a shell that lowers the limit."""
+        process = subprocess.Popen(["/bin/sh", "-c", f"ulimit -n {limit}; exec \"$@\"", "sh", harness.BINARY,
+                                    "worker", "start", *words], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment)
+        self.started.append(process)
+        return process
+
+    def test_too_few_for_its_slots_are_told_before_it_starts(self):
+        worker = self.start_with(64, "--slots", "40")
+        self.assertEqual(worker.wait(harness.TIMEOUT), 1)
+        self.assertIn(b"40 slots need 208 open files, and 64 are allowed", worker.stderr.read())
+
+    def test_as_few_as_it_asks_for_are_enough(self):
+        self.start("broker", "start", "--memory", "--bind", self.address)
+        self.start_with(64, "--slots", "4")
+        self.expect(self.zonda("map", "--", "true", stdin=b"x\n" * 40), 0)
 
 
 if __name__ == "__main__":
