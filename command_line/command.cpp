@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "command_line/byte_size.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
 #include "command_line/suggestion.h"
@@ -72,6 +73,11 @@ Option integer(std::string name, std::string value, std::string help, std::int32
 Option duration(std::string name, std::string help, std::chrono::milliseconds& target) {
   return {name, 0, "DURATION", std::move(help),
           [&target, name](const std::string& given) { target = parse_duration(given, "--" + name); }};
+}
+
+Option bytes(std::string name, std::string help, std::uint64_t& target) {
+  return {name, 0, "BYTES", std::move(help),
+          [&target, name](const std::string& given) { target = parse_byte_size(given, "--" + name); }};
 }
 
 Option pair(std::string name, std::string help, std::map<std::string, std::string>& target) {

@@ -49,6 +49,7 @@ Option number(std::string name, std::string value, std::string help, std::uint64
               std::uint64_t min = 0);
 Option integer(std::string name, std::string value, std::string help, std::int32_t& target);
 Option duration(std::string name, std::string help, std::chrono::milliseconds& target);
+Option bytes(std::string name, std::string help, std::uint64_t& target);
 Option pair(std::string name, std::string help, std::map<std::string, std::string>& target);
 Option amount(std::string name, std::string help, std::map<std::string, double>& target);
 Option choice(std::string name, char letter, std::vector<std::string> choices, std::string help,

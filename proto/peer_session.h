@@ -47,6 +47,11 @@ class PeerSession {
   void tick(TimePoint now, PeerEffects& effects);
   TimePoint next_deadline() const;
 
+  // Ends an open session: what this peer knows of it cannot be said to its end.
+  void start_over(TimePoint now, PeerEffects& effects) {
+    if (open_) begin_again(now, effects);
+  }
+
   void say(const Message& message, TimePoint now, PeerEffects& effects);
   void set_credit(std::uint64_t tasks, std::uint64_t bytes) { credit_tasks_ = tasks, credit_bytes_ = bytes; }
   void set_draining() { hello_.draining = true; }

@@ -34,6 +34,11 @@ std::vector<cli::Option> options_into(WorkerOptions& options) {
       option::amount("resource", "what tasks may take a share of", settings.resources),
       option::duration("drain-timeout", "how long to finish after SIGTERM; default 30s",
                        settings.drain_timeout),
+      option::duration("orphan-timeout", "leave after so long without a broker; default 10m, 0: never",
+                       settings.orphan_timeout),
+      option::text("spool", 0, "DIR", "where outcomes wait for the broker; default ~/.local/state/zonda",
+                   settings.spool),
+      option::bytes("spool-max", "disk space for them; default 4GiB, 0: none", settings.spool_max),
       option::flag("no-exec", 0, "run no commands, only functions", options.no_exec),
       option::flag("quiet", 'q', "log warnings and errors only", settings.quiet)};
   for (cli::Option& each : table) each.configurable = true;

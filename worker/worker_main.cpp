@@ -1,5 +1,7 @@
 #include "worker/worker_main.h"
 
+#include <malloc.h>
+#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -20,6 +22,8 @@
 #include "proto/wire/zmq_peer_wire.h"
 #include "worker/executor/process_executor.h"
 #include "worker/executor/thread_executor.h"
+#include "worker/outbox_watch.h"
+#include "worker/spool/file_spool.h"
 #include "worker/worker_loop.h"
 
 namespace zonda {
@@ -27,6 +31,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
+
+constexpr int kLargeBlock = 1 << 20;
+constexpr std::uint64_t kDescriptors = 48;       // of an agent without slots, libzmq's included
+constexpr std::uint64_t kDescriptorsOfSlot = 4;  // socket, pidfd and stderr of a child, or a command's pipes
 
 std::string host_name() {
   char name[256] = "localhost";
@@ -40,6 +48,21 @@ std::string broker_of(const WorkerSettings& settings) {
   return fallback != nullptr && *fallback != '\0' ? fallback : "tcp://127.0.0.1:5570";
 }
 
+std::uint32_t slots_of(const WorkerSettings& settings) {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  return settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
+}
+
+// libzmq ends the process where it gets none, so what may be needed is asked for first.
+void require_descriptors(std::uint32_t slots) {
+  const std::uint64_t needed = kDescriptors + std::uint64_t{slots} * kDescriptorsOfSlot;
+  const std::uint64_t allowed = raise_descriptor_limit();
+  if (allowed >= needed) return;
+  throw std::runtime_error(std::to_string(slots) + " slots need " + std::to_string(needed) +
+                           " open files, and " + std::to_string(allowed) +
+                           " are allowed: raise the limit (ulimit -n) or use fewer --slots");
+}
+
 Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const BaseAddress& broker,
                std::mt19937_64& random) {
   Hello hello;
@@ -51,8 +74,7 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
   hello.pid = static_cast<std::uint32_t>(getpid());
   hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
   if (broker.transport == BaseAddress::Transport::Ipc || broker.is_loopback()) hello.cookie = user_cookie();
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  hello.slots = settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
+  hello.slots = slots_of(settings);
   hello.queues = settings.queues;
   hello.resources = settings.resources;
   hello.labels = settings.labels;
@@ -63,6 +85,7 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
 
 // How its end is told to whoever started it.
 cli::ExitCode exit_code_of(const WorkerCore& core) {
+  if (core.is_orphaned()) return cli::ExitCode::Unreachable;
   if (!core.refused()) return cli::ExitCode::Ok;
   return core.refused()->code == RefuseCode::NotAuthorised ? cli::ExitCode::NotAuthorised
                                                            : cli::ExitCode::Refused;
@@ -75,17 +98,35 @@ std::unique_ptr<Executor> executor_of(Isolation isolation, int slots, const Hand
   return std::make_unique<ProcessExecutor>(options);
 }
 
+// Throws if the directory that was asked for cannot be used; the default one may be missing on a small host.
+std::unique_ptr<FileSpool> spool_of(const WorkerSettings& settings) {
+  if (settings.spool_max == 0) return nullptr;
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit on files is an error of that write
+  try {
+    return std::make_unique<FileSpool>(settings.spool.empty() ? default_spool_directory() : settings.spool,
+                                       settings.spool_max);
+  } catch (const std::runtime_error& error) {
+    if (!settings.spool.empty()) throw;
+    spdlog::warn("no-spool {}; outcomes wait in memory", error.what());
+    return nullptr;
+  }
+}
+
 // The agent's life: work until drained, or until the broker refuses it for good.
 class Agent {
  public:
-  Agent(WorkerCore& core, WorkerLoop& loop, Signals& signals, std::chrono::milliseconds drain_timeout)
-      : core_(core), loop_(loop), signals_(signals), drain_timeout_(drain_timeout) {}
+  Agent(WorkerCore& core, WorkerLoop& loop, Signals& signals, std::chrono::milliseconds drain_timeout,
+        OutboxWatch outbox)
+      : core_(core), loop_(loop), signals_(signals), drain_timeout_(drain_timeout), outbox_(outbox) {}
 
   void run() {
     for (TimePoint latest = TimePoint::max(); !core_.is_done();) {
       loop_.turn(latest);
       if (core_.refused()) return;
       tell();
+      outbox_.look();
+      if (core_.is_orphaned()) latest = std::min(latest, on_orphaned());
+      if (core_.is_orphaned() && core_.tasks_held() == 0) return;
       if (signals_.take() != 0) latest = on_signal();
       if (latest <= steady_clock::now()) {
         if (gave_up_) return;
@@ -104,9 +145,20 @@ class Agent {
     return steady_clock::now() + drain_timeout_;
   }
 
-  // What still runs is stopped and goes back; it gets a moment to end, and is left behind after.
+  TimePoint on_orphaned() {
+    if (gave_up_) return TimePoint::max();
+    spdlog::error("orphaned no broker for too long; tasks_stopped={} outcomes_dropped={}", core_.tasks_held(),
+                  core_.outbox().tasks());
+    return stop_all();
+  }
+
   TimePoint give_up() {
     spdlog::warn("giving-up running tasks go back to the broker");
+    return stop_all();
+  }
+
+  // What still runs gets a moment to end, and is left behind after.
+  TimePoint stop_all() {
     gave_up_ = draining_ = true;
     loop_.give_up();
     return steady_clock::now() + 3s;
@@ -125,6 +177,7 @@ class Agent {
   WorkerLoop& loop_;
   Signals& signals_;
   std::chrono::milliseconds drain_timeout_;
+  OutboxWatch outbox_;
   bool connected_ = false;
   bool draining_ = false;
   bool gave_up_ = false;
@@ -133,7 +186,8 @@ class Agent {
 int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
   const BaseAddress broker = parse_addresses(broker_of(settings)).front();
   require_connectable(broker);
-  raise_descriptor_limit();
+  require_descriptors(slots_of(settings));
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);  // large results leave no holes in the heap behind
   std::random_device device;
   std::mt19937_64 random((std::uint64_t{device()} << 32) ^ device());
   const Hello hello = hello_of(settings, handlers, broker, random);
@@ -150,15 +204,20 @@ int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   options.address = broker.endpoint(Port::Back);
   options.wake_ups = {signals.fd(), executor->event_fd()};
   ZmqPeerWire wire(context, options);
-  WorkerCore core(hello, random(), *executor);
+  const std::unique_ptr<FileSpool> spool = spool_of(settings);
+  WorkerConfig config;
+  config.orphan_timeout = settings.orphan_timeout;
+  WorkerCore core(hello, random(), *executor, config, spool.get());
   WorkerLoop loop(core, wire, broker);
   spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
                hello.functions.size());
-  Agent(core, loop, signals, settings.drain_timeout).run();
+  Agent(core, loop, signals, settings.drain_timeout, OutboxWatch(core.outbox(), spool.get())).run();
   if (core.refused())
     spdlog::error("the broker refused this worker: {}", core.refused()->text);
   else
     spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
+  if (!core.outbox().empty() && !core.is_orphaned())
+    spdlog::warn("outcomes-dropped tasks={} the broker did not take them in time", core.outbox().tasks());
   const auto* threads = dynamic_cast<const ThreadExecutor*>(executor.get());
   if (threads != nullptr && threads->is_stuck(steady_clock::now()))
     _exit(to_int(exit_code_of(core)));  // user code does not end

@@ -21,8 +21,11 @@ struct WorkerSettings {
   std::vector<std::string> queues;  // empty: "default"
   std::map<std::string, std::string> labels;
   std::map<std::string, double> resources;
-  std::chrono::milliseconds drain_timeout{30'000};  // after it running tasks are given back
-  bool quiet = false;                               // log warnings and errors only
+  std::chrono::milliseconds drain_timeout{30'000};    // after it running tasks are given back
+  std::chrono::milliseconds orphan_timeout{600'000};  // so long without a broker; 0: it waits for ever
+  std::string spool;                                  // directory; empty: default_spool_directory()
+  std::uint64_t spool_max = std::uint64_t{4} << 30;   // bytes; 0: no spool
+  bool quiet = false;                                 // log warnings and errors only
 };
 
 // Runs until it is drained by SIGTERM, SIGINT or an administrator; a second signal gives running tasks back.

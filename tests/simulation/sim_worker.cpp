@@ -17,6 +17,13 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
   return hello;
 }
 
+// Every other one spools almost all that it finished.
+WorkerConfig config_of(std::uint32_t number) {
+  WorkerConfig config;
+  if (number % 2 == 1) config.outbox_memory = 1'000;
+  return config;
+}
+
 }  // namespace
 
 SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number,
@@ -31,7 +38,7 @@ SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& rand
             host_ = hello.host;
             return hello;
           }(),
-          random(), executor_),
+          random(), executor_, config_of(number), &spool_),
       number_(number),
       on_killed_(std::move(on_killed)) {
   peer_ = network_.add_peer(Port::Back, [this](std::string_view frame) { turn(frame); });

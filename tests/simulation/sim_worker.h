@@ -7,6 +7,7 @@
 
 #include "tests/simulation/sim_executor.h"
 #include "tests/simulation/sim_network.h"
+#include "tests/unit/worker/memory_spool.h"
 #include "worker/core/worker_core.h"
 
 namespace zonda::sim {
@@ -38,6 +39,7 @@ class SimWorker {
   SimNetwork& network_;
   SimExecutor executor_;
   std::string host_;
+  MemorySpool spool_{100'000};
   WorkerCore core_;
   std::uint32_t number_;
   OnKilled on_killed_;

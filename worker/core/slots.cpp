@@ -79,7 +79,7 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
     const std::optional<Running> running = executor_.running(number);
     if (!running) continue;
     const std::chrono::milliseconds timeout = timeout_of(slot, *running);
-    if (timeout > 0ms && now - running->since >= timeout &&
+    if (timeout > 0ms && now - counts_from(*running) >= timeout &&
         !(slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token)) {
       slot.stopped = running;
       executor_.stop(number, running->task, StopReason::TimedOut, now);
@@ -92,6 +92,29 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
     if (started.tasks.size() == kPageEntries) session_.say(std::exchange(started, {}), now, effects);
   }
   if (!started.tasks.empty()) session_.say(started, now, effects);
+}
+
+TimePoint WorkerCore::next_deadline(TimePoint now) const {
+  TimePoint next = session_.next_deadline();
+  if (outbox_.is_damaged() && session_.is_open()) return now;
+  if (outbox_.is_full()) next = std::min(next, spool_again_);
+  if (may_be_orphaned() && last_turn_)
+    next = std::min(next, *last_turn_ + (config_.orphan_timeout - alone_for_));
+  if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);
+  if (!progress_.empty() && session_.is_open()) next = std::min(next, progress_at_ + config_.progress_every);
+  for (int number = 0; number < executor_.slots(); ++number) {
+    const Slot& slot = slots_[static_cast<std::size_t>(number)];
+    if (slot.works.empty()) continue;
+    const std::optional<Running> running = executor_.running(number);
+    if (!running) continue;
+    const bool told = slot.told && slot.told->task == running->task && slot.told->token == running->token;
+    if (!told) next = std::min(next, std::max(running->since + config_.started_after, now + 1ms));
+    const bool stopped =
+        slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token;
+    const auto timeout = timeout_of(slot, *running);
+    if (timeout > 0ms && !stopped) next = std::min(next, counts_from(*running) + timeout);
+  }
+  return next;
 }
 
 }  // namespace zonda

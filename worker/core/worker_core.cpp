@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/assert.h"
+#include "worker/core/oversized.h"
 
 namespace zonda {
 
@@ -18,11 +19,12 @@ bool overlaps(const JobId& job, std::uint64_t first, std::uint64_t end, Token to
 
 }  // namespace
 
-WorkerCore::WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config)
+WorkerCore::WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config, Spool* spool)
     : session_(std::move(hello), seed),
       executor_(executor),
       config_(config),
-      slots_(static_cast<std::size_t>(executor.slots())) {}
+      slots_(static_cast<std::size_t>(executor.slots())),
+      outbox_(config.outbox_memory, spool) {}
 
 void WorkerCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
   switch (session_.handle(frame, now, effects)) {
@@ -59,32 +61,6 @@ void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
     held.push_back({waiting.job, waiting.first, waiting.arguments.count(), waiting.token.epoch,
                     waiting.token.lease, false});
   say_holdings(held, now, effects);
-}
-
-// What of a work may have started is told apart from what is still behind it in its slot.
-void WorkerCore::hold(const InSlot& work, const std::optional<Running>& running, std::vector<Held>& held) {
-  const bool runs = running && running->task.job == work.job && running->token == work.token;
-  const auto add = [&](std::uint64_t first, std::uint64_t end, bool started) {
-    if (end > first)
-      held.push_back({work.job, first, end - first, work.token.epoch, work.token.lease, started});
-  };
-  for (const Part& part : work.left) {
-    const std::uint64_t begun = runs ? std::clamp(running->task.index + 1, part.first, part.end) : part.first;
-    add(part.first, begun, true);
-    add(begun, part.end, false);
-  }
-}
-
-void WorkerCore::say_holdings(const std::vector<Held>& held, TimePoint now, PeerEffects& effects) {
-  for (std::size_t from = 0;; from += kPageEntries) {
-    const std::size_t end = std::min(held.size(), from + kPageEntries);
-    const bool last = end == held.size();
-    session_.say(Holdings{{held.begin() + static_cast<std::ptrdiff_t>(from),
-                           held.begin() + static_cast<std::ptrdiff_t>(end)},
-                          last},
-                 now, effects);
-    if (last) break;
-  }
 }
 
 void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effects) {
@@ -214,10 +190,13 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
     std::visit([&](auto& typed) { on_executor(typed); }, event);
   }
   if (!dropped_.empty()) prune_dropped();
+  watch_outbox(now, effects);
   session_.set_sink(outbox_.last_sent(), !outbox_.empty());
   session_.tick(now, effects);
-  if (!draining_) feed(now);
+  watch_broker(now);
+  if (!draining_ && !outbox_.is_full()) feed(now);
   watch_slots(now, effects);
+  hold_results();
   update_credit();
   if (session_.is_open()) {
     if (!returned_.empty()) say_returned(std::exchange(returned_, {}), now, effects);
@@ -232,17 +211,6 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   }
   drop_output();
   leave_if_done(now, effects);
-}
-
-// Cumulative in a session: what came, and as much more as the window has room for.
-void WorkerCore::update_credit() {
-  const auto room = [](std::uint64_t window, std::uint64_t used) {
-    return used < window ? window - used : 0;
-  };
-  granted_tasks_ = std::max(granted_tasks_, received_tasks_ + room(config_.window_tasks, held_tasks()));
-  granted_bytes_ =
-      std::max(granted_bytes_, received_bytes_ + room(config_.window_bytes, held_bytes_ + outbox_.bytes()));
-  session_.set_credit(granted_tasks_, granted_bytes_);
 }
 
 // These tasks are not in the slot any more. Returns what their Work was cut from.
@@ -278,7 +246,10 @@ void WorkerCore::on_executor(Finished& finished) {
   tasks_finished_ += count;
   for (std::uint64_t index = finished.first; !progress_.empty() && index < finished.first + count; ++index)
     progress_.erase({finished.job, index});
-  if (!giving_up_) return outbox_.add(std::move(finished));
+  if (!giving_up_) {
+    replace_oversized(finished, welcome().payload_bytes_max);
+    return outbox_.add(std::move(finished));
+  }
   returned_.push_back(
       {finished.job, finished.first, count, finished.token.epoch, finished.token.lease, false});
 }
@@ -350,34 +321,6 @@ void WorkerCore::leave_if_done(TimePoint now, PeerEffects& effects) {
   if (!draining_ || done_ || held_tasks_ > 0 || !outbox_.empty()) return;
   session_.say(Goodbye{}, now, effects);
   done_ = true;
-}
-
-const std::string* WorkerCore::next_sink_frame() {
-  if (!session_.is_open()) return nullptr;
-  Header header;
-  header.session = session_.number();
-  return outbox_.next_frame(header);
-}
-
-void WorkerCore::sink_frame_sent() { outbox_.frame_sent(); }
-
-TimePoint WorkerCore::next_deadline(TimePoint now) const {
-  TimePoint next = session_.next_deadline();
-  if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);
-  if (!progress_.empty() && session_.is_open()) next = std::min(next, progress_at_ + config_.progress_every);
-  for (int number = 0; number < executor_.slots(); ++number) {
-    const Slot& slot = slots_[static_cast<std::size_t>(number)];
-    if (slot.works.empty()) continue;
-    const std::optional<Running> running = executor_.running(number);
-    if (!running) continue;
-    const bool told = slot.told && slot.told->task == running->task && slot.told->token == running->token;
-    if (!told) next = std::min(next, std::max(running->since + config_.started_after, now + 1ms));
-    const bool stopped =
-        slot.stopped && slot.stopped->task == running->task && slot.stopped->token == running->token;
-    const auto timeout = timeout_of(slot, *running);
-    if (timeout > 0ms && !stopped) next = std::min(next, running->since + timeout);
-  }
-  return next;
 }
 
 }  // namespace zonda

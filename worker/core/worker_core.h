@@ -23,11 +23,15 @@ struct WorkerConfig {
   std::uint64_t window_bytes = 64 << 20;       // and their bytes
   std::chrono::milliseconds started_after{5};  // tasks that run longer are told of
   std::chrono::milliseconds progress_every{100};
+  std::uint64_t outbox_memory = 64 << 20;             // outcomes beyond that go to the spool
+  std::chrono::milliseconds orphan_timeout{600'000};  // so long without a word of a broker; 0: no end
 };
 
 class WorkerCore {
  public:
-  WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config = {});
+  // Without a spool outcomes wait in memory, and it takes no tasks while too many do.
+  WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config = {},
+             Spool* spool = nullptr);
 
   void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
   // What the executor did, what is due, and what can be started. Once per turn.
@@ -44,6 +48,8 @@ class WorkerCore {
   void give_up(TimePoint now, PeerEffects& effects);
   // Drained: nothing is held, nothing is owed, and the broker was told.
   bool is_done() const { return done_; }
+  // No broker was heard of for so long that nobody waits for this worker any more.
+  bool is_orphaned() const { return orphaned_; }
   // Refused for good: why. A name that stays taken counts after a while.
   const std::optional<Refuse>& refused() const { return refused_; }
 
@@ -51,6 +57,8 @@ class WorkerCore {
   const Welcome& welcome() const { return session_.welcome(); }
   bool welcome_is_new();  // once after each new session: where its sink is may have changed
   std::uint64_t tasks_finished() const { return tasks_finished_; }
+  std::uint64_t tasks_held() const { return held_tasks_; }  // that wait or run
+  const Outbox& outbox() const { return outbox_; }
 
  private:
   struct Waiting {
@@ -105,6 +113,11 @@ class WorkerCore {
   void take_from_slots(const Held& range, bool tell);
   static bool touches(const InSlot& work, const Held& range);
   void prune_dropped();
+  void watch_outbox(TimePoint now, PeerEffects& effects);
+  void watch_broker(TimePoint now);
+  bool may_be_orphaned() const;
+  void hold_results();
+  TimePoint counts_from(const Running& running) const;
   void feed(TimePoint now);
   bool feed_slot(int slot, TimePoint now);
   std::uint32_t batch_size(const Waiting& waiting) const;
@@ -142,6 +155,13 @@ class WorkerCore {
   bool giving_up_ = false;
   bool done_ = false;
   bool new_session_ = false;
+  bool holds_results_ = false;  // executors keep them: there is no room
+  TimePoint held_until_{};      // and did so until then
+  TimePoint spool_again_{};
+  std::optional<TimePoint> last_turn_;
+  std::chrono::nanoseconds alone_for_{0};  // since the broker was last heard
+  TimePoint heard_at_{};
+  bool orphaned_ = false;
   std::optional<Refuse> refused_;
   std::optional<TimePoint> name_taken_since_;
   std::uint64_t tasks_finished_ = 0;

@@ -62,7 +62,6 @@ std::size_t total_size(std::string_view head, const std::vector<std::string_view
 FrameReader::Filled FrameReader::fill(int fd) {
   if (begin_ == end_) {
     begin_ = end_ = 0;
-    if (buffer_.size() > kSpareBytesMax) std::exchange(buffer_, {});
   } else if (begin_ > 0 && buffer_.size() - end_ < kReadMin) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= std::exchange(begin_, 0);
@@ -83,6 +82,11 @@ FrameReader::Filled FrameReader::fill(int fd) {
 
 std::optional<Frame> FrameReader::next() {
   const std::size_t available = end_ - begin_;
+  // At once, not with the next frame: that may be long in coming, and there are as many readers as slots.
+  if (available == 0 && buffer_.size() > kSpareBytesMax) {
+    begin_ = end_ = 0;
+    std::string().swap(buffer_);
+  }
   if (available < kHeaderSize) return std::nullopt;
   Header header{};
   std::memcpy(&header, buffer_.data() + begin_, kHeaderSize);

@@ -67,7 +67,7 @@ class FrameReader {
 
   // One recv(); waits if the socket does.
   Filled fill(int fd);
-  // The next whole frame, valid until the next fill(). Throws DecodeError on what cannot be a frame.
+  // The next whole frame, valid until the next call. Throws DecodeError on what cannot be a frame.
   std::optional<Frame> next();
 
  private:

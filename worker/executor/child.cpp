@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "worker/executor/channel.h"
+#include "worker/executor/strays.h"
 #include "worker/executor/unique_fd.h"
 #include "worker/executor/work_runner.h"
 
@@ -20,12 +21,17 @@ namespace zonda {
 namespace {
 
 constexpr int kExitAgentGone = 0;
+constexpr int kExitStrays = 70;    // EX_SOFTWARE
 constexpr int kExitBadStart = 71;  // EX_OSERR
+constexpr std::chrono::seconds kStrayPatience{2};
 
-class SocketOutbox final : public Outbox {
+class SocketNews final : public RunnerNews {
  public:
   void send(const OutcomeBatchView& batch) override {
-    if (batch.last) std::fflush(stdout);  // a task's prints are not lost with a later crash
+    if (batch.last) {
+      std::fflush(stdout);  // a task's prints are not lost with a later crash
+      end_strays();
+    }
     send_or_leave(FrameKind::Finished, encode_head(batch), {batch.kinds, batch.lengths, batch.payloads});
   }
   void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
@@ -41,6 +47,13 @@ class SocketOutbox final : public Outbox {
   }
 
  private:
+  // What does not die here dies with us: the agent goes on with it.
+  static void end_strays() {
+    if (!has_children() || kill_strays({}, kStrayPatience)) return;
+    std::fprintf(stderr, "zonda executor: processes of a task could not be killed\n");
+    ::_exit(kExitStrays);
+  }
+
   static void send_or_leave(FrameKind kind, const std::string& head,
                             const std::vector<std::string_view>& parts) {
     if (!send_frame(kChildSocket, kind, head, parts)) ::_exit(kExitAgentGone);
@@ -59,9 +72,9 @@ SlotPage* map_page() {
 }
 
 void serve(const Handlers& handlers, SlotPage& page) {
-  SocketOutbox outbox;
-  outbox.send_hello(handlers);
-  WorkRunner runner(page, outbox);
+  SocketNews news;
+  news.send_hello(handlers);
+  WorkRunner runner(page, news);
   FrameReader reader;
   while (reader.fill(kChildSocket) == FrameReader::Filled::Some) {
     while (const std::optional<Frame> frame = reader.next()) {
@@ -80,6 +93,7 @@ std::optional<int> run_as_child(int argc, char** argv, const Handlers& handlers)
   if (!follow_agent(std::atoi(argv[argc - 1] + prefix))) return kExitAgentGone;
   for (const int fd : {kChildSocket, kChildPage})
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);  // not for what tasks start
+  set_subreaper(true);
   SlotPage* page = map_page();
   if (page == nullptr) return kExitBadStart;
   try {

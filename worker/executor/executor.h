@@ -94,6 +94,8 @@ class Executor {
   // The running task may have said so many bytes of output in all; before, kOutputWindow. Nothing happens if
   // another task runs there by now.
   virtual void output_room(int slot, const TaskId& task, std::uint64_t upto) = 0;
+  // Results are to wait where they are, as far as the executor can do that: there is no room for them.
+  virtual void hold_results(bool) {}
   virtual std::optional<Running> running(int slot) const = 0;
 
   // Everything that happened since the last call. Never blocks. `now` drives grace periods.

@@ -17,6 +17,7 @@
 #include "worker/executor/child_process.h"
 #include "worker/executor/oom_kills.h"
 #include "worker/executor/slot_ledger.h"
+#include "worker/executor/strays.h"
 #include "worker/executor/task_run.h"
 
 namespace zonda {
@@ -30,6 +31,8 @@ constexpr auto kCommandCheck = 100ms;
 constexpr auto kClosedGrace = 1s;  // from a closed channel to its process's end
 constexpr auto kRetryMin = 100ms;
 constexpr auto kRetryMax = 10s;
+constexpr auto kStrayCheck = 10ms;
+constexpr auto kStrayPatience = 1s;  // at the end
 constexpr std::uint64_t kWakeMark = ~std::uint64_t{0};
 constexpr int kFillsMax = 32;       // a turn per child: at least 8 MiB, then the others
 constexpr int kFillsAll = 1 << 30;  // of a dead one: what its socket holds
@@ -59,13 +62,15 @@ ProcessExecutor::ProcessExecutor(const ProcessExecutorOptions& options)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       command_(options.command),
-      oom_kills_seen_(count_oom_kills()) {
+      oom_kills_seen_(count_oom_kills()),
+      spared_(children()) {
   ZONDA_ASSERT(options.slots > 0);
   if (!epoll_ || !wake_) throw std::system_error(errno, std::generic_category(), "epoll");
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = kWakeMark;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &event);
+  set_subreaper(true);
   const TimePoint now = std::chrono::steady_clock::now();
   for (int number = 0; number < options.slots; ++number) {
     slots_.push_back(std::make_unique<Slot>(number));
@@ -73,7 +78,11 @@ ProcessExecutor::ProcessExecutor(const ProcessExecutorOptions& options)
   }
 }
 
-ProcessExecutor::~ProcessExecutor() = default;
+ProcessExecutor::~ProcessExecutor() {
+  slots_.clear();
+  if (has_children()) kill_strays(spared_, kStrayPatience);
+  set_subreaper(false);
+}
 
 int ProcessExecutor::pid_of(int slot) const { return at(slot).child ? at(slot).child->pid() : 0; }
 
@@ -106,7 +115,7 @@ void ProcessExecutor::retry_later(Slot& slot, const std::string& why, TimePoint 
 
 void ProcessExecutor::watch(const Slot& slot, Source source, int fd) {
   epoll_event event{};
-  event.events = EPOLLIN;
+  event.events = source == Source::Socket ? socket_events(slot) : std::uint32_t{EPOLLIN};
   event.data.u64 = static_cast<std::uint64_t>(slot.number) * 4 + static_cast<std::uint64_t>(source);
   const int done = ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
   ZONDA_ASSERT(done == 0);
@@ -149,8 +158,18 @@ void ProcessExecutor::flush(Slot& slot) {
   const bool waits = slot.writer.flush(slot.child->socket()) == FrameWriter::Flushed::Some;
   if (waits == slot.waits_to_write) return;
   slot.waits_to_write = waits;
+  rewatch_socket(slot);
+}
+
+std::uint32_t ProcessExecutor::socket_events(const Slot& slot) const {
+  return (holds_results_ ? 0U : std::uint32_t{EPOLLIN}) |
+         (slot.waits_to_write ? std::uint32_t{EPOLLOUT} : 0U);
+}
+
+// A socket that is not watched any more stays so.
+void ProcessExecutor::rewatch_socket(const Slot& slot) {
   epoll_event event{};
-  event.events = waits ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.events = socket_events(slot);
   event.data.u64 = static_cast<std::uint64_t>(slot.number) * 4 + static_cast<std::uint64_t>(Source::Socket);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, slot.child->socket(), &event);
 }
@@ -170,6 +189,13 @@ void ProcessExecutor::output_room(int slot, const TaskId& task, std::uint64_t up
   at(slot).ledger.output_room(task, upto);
 }
 
+void ProcessExecutor::hold_results(bool hold) {
+  if (std::exchange(holds_results_, hold) == hold) return;
+  for (const auto& slot : slots_) {
+    if (slot->child) rewatch_socket(*slot);
+  }
+}
+
 std::optional<Running> ProcessExecutor::running(int slot) const { return at(slot).ledger.running(); }
 
 void ProcessExecutor::wake() {
@@ -183,12 +209,15 @@ void ProcessExecutor::wake() {
 std::vector<ExecutorEvent> ProcessExecutor::take_events(TimePoint now) {
   std::array<epoll_event, 64> ready{};
   const int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), 0);
-  for (int at = 0; at < count; ++at) on_readable(ready[static_cast<std::size_t>(at)].data.u64, now);
+  for (int at = 0; at < count; ++at)
+    on_readable(ready[static_cast<std::size_t>(at)].data.u64, ready[static_cast<std::size_t>(at)].events,
+                now);
   for (const auto& slot : slots_) on_time(*slot, now);
+  if (strays_at_ && now >= *strays_at_) end_strays(now, 0ms);
   return std::exchange(events_, {});
 }
 
-void ProcessExecutor::on_readable(std::uint64_t what, TimePoint now) {
+void ProcessExecutor::on_readable(std::uint64_t what, std::uint32_t how, TimePoint now) {
   if (what == kWakeMark) {
     std::uint64_t rings = 0;
     if (::read(wake_.get(), &rings, sizeof rings) < 0) ZONDA_ASSERT(errno == EAGAIN);
@@ -197,7 +226,7 @@ void ProcessExecutor::on_readable(std::uint64_t what, TimePoint now) {
   Slot& slot = at(static_cast<int>(what / 4));
   if (!slot.child) return;
   switch (static_cast<Source>(what % 4)) {
-    case Source::Socket: return on_socket(slot, now);
+    case Source::Socket: return on_socket(slot, how, now);
     case Source::Pidfd: return on_death(slot, now);
     case Source::Stderr:
       if (!slot.child->read_stderr()) unwatch(slot.child->stderr_pipe());
@@ -205,8 +234,8 @@ void ProcessExecutor::on_readable(std::uint64_t what, TimePoint now) {
   }
 }
 
-void ProcessExecutor::on_socket(Slot& slot, TimePoint now) {
-  read_frames(slot, kFillsMax, now);
+void ProcessExecutor::on_socket(Slot& slot, std::uint32_t how, TimePoint now) {
+  if (!holds_results_ || (how & (EPOLLHUP | EPOLLERR)) != 0) read_frames(slot, kFillsMax, now);
   hand_over(slot);
 }
 
@@ -271,6 +300,7 @@ void ProcessExecutor::on_death(Slot& slot, TimePoint now) {
   slot.ledger.runner_died(report, events_);
   const bool was_of_use = slot.ledger.has_begun_a_task();
   slot.child.reset();
+  end_strays(now, 0ms);
   slot.greeted = false;  // nothing is handed over until the next one announces itself
   if (was_of_use)
     slot.failures = 0;
@@ -299,6 +329,17 @@ std::string ProcessExecutor::crash_report(const Slot& slot, const ProcessEnd& en
   return encode_report(report);
 }
 
+// Whoever left its group or session is our child by now. Children of other slots are their own subreapers.
+void ProcessExecutor::end_strays(TimePoint now, std::chrono::milliseconds patience) {
+  strays_at_.reset();
+  if (!has_children()) return;
+  std::set<int> spared = spared_;
+  for (const auto& slot : slots_) {
+    if (slot->child) spared.insert(slot->child->pid());
+  }
+  if (!kill_strays(spared, patience)) strays_at_ = now + kStrayCheck;
+}
+
 // --- time passes
 
 void ProcessExecutor::on_time(Slot& slot, TimePoint now) {
@@ -325,7 +366,7 @@ void ProcessExecutor::kill_when_due(Slot& slot, TimePoint now) {
 }
 
 std::optional<TimePoint> ProcessExecutor::next_deadline() const {
-  std::optional<TimePoint> next;
+  std::optional<TimePoint> next = strays_at_;
   const auto consider = [&next](const std::optional<TimePoint>& time) {
     if (time && (!next || *time < *next)) next = time;
   };

@@ -13,13 +13,17 @@
 // - peak_rss_bytes is what the kernel says of the child's whole life; it is at least what the agent itself
 //   used when it started the child, since the kernel counts that in.
 // - The thread that creates the executor must be the loop thread and live as long: children die with it.
-// - Not reached: a process that left its child's process group, or that of its command, by setsid(); and if
-// the agent
-//   itself dies, what functions started on their own (children and their commands do die with it) and scratch
-//   directories of its commands.
+// - What tasks started ends with their Work, at the latest: processes that left their group or session, too.
+// One
+//   executor per process: it kills what appears below it. Children that were there before it are spared.
+// - Not reached: if the agent itself dies, what functions started on their own (children and their commands
+// do
+//   die with it) and scratch directories of its commands; and a chain of processes that fork and exit faster
+//   than /proc is read, for which a cgroup is needed.
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +49,7 @@ class ProcessExecutor final : public Executor {
   void stop(int slot, const TaskId& task, StopReason reason, TimePoint now) override;
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) override;
   void output_room(int slot, const TaskId& task, std::uint64_t upto) override;
+  void hold_results(bool hold) override;  // they wait in the children and their sockets
   std::optional<Running> running(int slot) const override;
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
   int event_fd() const override { return epoll_.get(); }
@@ -66,8 +71,11 @@ class ProcessExecutor final : public Executor {
   void unwatch(int fd);
   void hand_over(Slot& slot);
   void flush(Slot& slot);
-  void on_readable(std::uint64_t what, TimePoint now);
-  void on_socket(Slot& slot, TimePoint now);
+  void on_readable(std::uint64_t what, std::uint32_t how, TimePoint now);
+  void on_socket(Slot& slot, std::uint32_t how, TimePoint now);
+  std::uint32_t socket_events(const Slot& slot) const;
+  void rewatch_socket(const Slot& slot);
+  void end_strays(TimePoint now, std::chrono::milliseconds patience);
   void read_frames(Slot& slot, int fills_max, TimePoint now);
   bool on_frame(Slot& slot, const struct Frame& frame);
   void on_death(Slot& slot, TimePoint now);
@@ -84,6 +92,9 @@ class ProcessExecutor final : public Executor {
   std::vector<ExecutorEvent> events_;
   std::string fault_;
   std::uint64_t oom_kills_seen_ = 0;
+  bool holds_results_ = false;
+  std::set<int> spared_;                // children of this process that were there before
+  std::optional<TimePoint> strays_at_;  // something may be left of a child that died
 };
 
 }  // namespace zonda

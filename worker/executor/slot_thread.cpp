@@ -14,9 +14,9 @@
 namespace zonda {
 namespace {
 
-class NewsOutbox final : public Outbox {
+class ThreadRunnerNews final : public RunnerNews {
  public:
-  NewsOutbox(int slot, ThreadNews& news) : slot_(slot), news_(news) {}
+  ThreadRunnerNews(int slot, ThreadNews& news) : slot_(slot), news_(news) {}
   void send(const OutcomeBatchView& batch) override { news_.push({slot_, copy_of(batch)}); }
   void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
                    std::uint64_t offset, std::string_view bytes) override {
@@ -115,8 +115,8 @@ void SlotThread::run() {
       self.changed_.notify_all();
     }
   } leave{*this};
-  NewsOutbox outbox(slot_, *news_);
-  WorkRunner runner(page_, outbox);
+  ThreadRunnerNews news(slot_, *news_);
+  WorkRunner runner(page_, news);
   Order order;
   while (wait_for_order(order)) {
     runner.run(order.work, *order.handler, order.arguments);

@@ -13,12 +13,12 @@ constexpr std::size_t kSpareBytesMax = 1 << 20;  // a slot does not keep the roo
 
 }  // namespace
 
-WorkRunner::WorkRunner(SlotPage& page, Outbox& outbox)
+WorkRunner::WorkRunner(SlotPage& page, RunnerNews& news)
     : page_(page),
-      outbox_(outbox),
+      news_(news),
       control_(page,
                [this](std::uint32_t at, detail::OutputStream stream, std::uint64_t offset,
-                      std::string_view bytes) { outbox_.send_output(sequence_, at, stream, offset, bytes); }),
+                      std::string_view bytes) { news_.send_output(sequence_, at, stream, offset, bytes); }),
       journal_(page.journal) {}
 
 void WorkRunner::run(const WorkInfo& work, const detail::Handler& handler, const Column& arguments) {
@@ -59,7 +59,7 @@ void WorkRunner::keep(std::uint32_t at, std::uint8_t kind) {
   if (kind != kValue) batch.kinds = {&kind_byte, 1};
   batch.lengths = {reinterpret_cast<const char*>(&length), sizeof length};
   batch.payloads = payload;
-  outbox_.send(batch);
+  news_.send(batch);
   busy_from_ns_ = clock_.read();
   journal_.reset(sequence_, at + 1, busy_from_ns_);
   if (out_.bytes().capacity() > kSpareBytesMax) std::exchange(out_, {});
@@ -70,7 +70,7 @@ void WorkRunner::flush(bool last) {
   batch.last = last;
   batch.busy = std::chrono::nanoseconds(clock_.read() - busy_from_ns_);
   const std::uint32_t end = journal_.end();
-  outbox_.send(batch);
+  news_.send(batch);
   busy_from_ns_ = clock_.read();
   journal_.reset(sequence_, end, busy_from_ns_);
   page_.started_at_ns.store(busy_from_ns_, std::memory_order_relaxed);

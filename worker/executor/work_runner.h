@@ -12,9 +12,9 @@
 namespace zonda {
 
 // Where a runner's news go: a queue in memory or a socket.
-class Outbox {
+class RunnerNews {
  public:
-  virtual ~Outbox() = default;
+  virtual ~RunnerNews() = default;
   virtual void send(const OutcomeBatchView& batch) = 0;
   virtual void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
                            std::uint64_t offset, std::string_view bytes) = 0;
@@ -22,7 +22,7 @@ class Outbox {
 
 class WorkRunner {
  public:
-  WorkRunner(SlotPage& page, Outbox& outbox);
+  WorkRunner(SlotPage& page, RunnerNews& news);
 
   // Returns when the Work is over; its last batch has been sent then. The agent has set the Work's cursor.
   void run(const WorkInfo& work, const detail::Handler& handler, const Column& arguments);
@@ -33,7 +33,7 @@ class WorkRunner {
   void flush(bool last);
 
   SlotPage& page_;
-  Outbox& outbox_;
+  RunnerNews& news_;
   SlotControl control_;
   JournalWriter journal_;
   TaskClock clock_;

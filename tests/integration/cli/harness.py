@@ -105,12 +105,6 @@ class CliTest(unittest.TestCase):
                 return
         raise AssertionError("waited in vain for " + what)
 
-    def need_store(self):
-        """Skips a test if this build cannot keep data."""
-        probe = self.zonda("broker", "start", "--bind", "tcp://127.0.0.1:1", "--data", self.path("probe"))
-        if "in memory only" in probe.err:
-            self.skipTest("this build keeps jobs in memory only")
-
     def path(self, name):
         return os.path.join(self.directory, name)
 

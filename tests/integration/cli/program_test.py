@@ -67,7 +67,8 @@ class Usage(ProgramTest):
             self.assertIn(f"  {called} --broker", answer.out)
             shown.append(answer.out[answer.out.index("\noptions:"):])
         self.assertEqual(shown[0], shown[1])
-        for name in "broker slots isolation name queue label resource drain-timeout no-exec quiet".split():
+        for name in ("broker slots isolation name queue label resource drain-timeout orphan-timeout spool "
+                     "spool-max no-exec quiet").split():
             self.assertIn("--" + name, shown[1])
 
     def test_mistakes_are_usage_errors(self):

@@ -61,7 +61,6 @@ class Up(CliTest):
         self.until(lambda: not self.processes(), "the children to end")
 
     def test_data_outlives_it(self):
-        self.need_store()
         self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
         job = self.zonda("submit", "--", "echo", "kept").out.strip()
         self.expect(self.zonda("job", "wait", job), 0)

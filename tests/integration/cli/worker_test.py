@@ -63,8 +63,7 @@ class Worker(ClusterTest):
                          f"echo up; while ! [ -e {go} ]; do sleep 0.02; done; echo done")
         self.assertEqual(run.stdout.readline(), b"up\n")
         worker.send_signal(signal.SIGTERM)
-        self.until(lambda: self.zonda("worker", "info", "busy", "-o",
-                                      "json").json().get("state") == "draining",
+        self.until(lambda: '"draining"' in self.zonda("worker", "info", "busy", "-o", "json").out,
                    "busy to drain")
         open(go, "w", encoding="utf-8").close()
         self.assertEqual(run.stdout.read(), b"done\n")
@@ -74,7 +73,8 @@ class Worker(ClusterTest):
     def test_no_exec(self):
         self.start_worker("pure", "--label", "only=pure", "--no-exec")
         process = self.start("run", "--label", "only=pure", "--", "true")
-        self.assertIn(b"waiting: no worker", process.stderr.readline())
+        lines = iter(process.stderr.readline, b"")  # on a busy machine it may miss its broker at first
+        self.assertTrue(any(b"waiting: no worker" in line for line in lines))
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(harness.TIMEOUT), 130)
 
@@ -97,7 +97,6 @@ class Worker(ClusterTest):
 
 class Broker(CliTest):
     def test_a_data_directory_is_made_refused_and_locked(self):
-        self.need_store()
         words = ["broker", "start", "--bind", self.address, "--data"]
         data = self.path("data")
         broker = self.start(*words, data)
@@ -110,7 +109,6 @@ class Broker(CliTest):
         self.assertIn(b"data", broker.stderr.read() + broker.stdout.read())
 
     def test_a_directory_without_a_store_needs_init(self):
-        self.need_store()
         os.mkdir(self.path("plain"))
         self.expect(self.zonda("broker", "start", "--bind", self.address, "--data", self.path("plain")), 4,
                     "--init")

@@ -1,5 +1,6 @@
 #include "command_line/duration.h"
 
+#include "command_line/byte_size.h"
 #include "command_line/complaint.h"
 
 using namespace zonda::cli;
@@ -37,4 +38,13 @@ TEST_CASE("ages are short") {
   CHECK(format_age(5 * 3600 + 4 * 60) == "5h04m");
   CHECK(format_age(2 * 86400 + 3 * 3600) == "2d03h");
   CHECK(format_age(-1) == "-");
+}
+
+TEST_CASE("amounts of bytes have a binary unit") {
+  CHECK(parse_byte_size("0", "x") == 0);
+  CHECK(parse_byte_size("100", "x") == 100);
+  CHECK(parse_byte_size("512MiB", "x") == std::uint64_t{512} << 20);
+  CHECK(parse_byte_size("4GiB", "x") == std::uint64_t{4} << 30);
+  for (const char* wrong : {"", "4G", "-1", "1.5GiB", "GiB", "9999999999TiB", "4 GiB"})
+    CHECK_THROWS_AS(parse_byte_size(wrong, "x"), Complaint);
 }

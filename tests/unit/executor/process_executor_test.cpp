@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <random>
 #include <set>
@@ -176,7 +177,8 @@ TEST_CASE("children and grandchildren do not outlive their agent") {
   ::kill(agent, SIGKILL);
   ::waitpid(agent, nullptr, 0);
   wait_for([&] { return is_gone(child); });
-  ::kill(grandchild, SIGKILL);  // only a living agent reaches those; see the header
+  wait_for([&] { return is_gone(grandchild); });
+  ::waitpid(child, nullptr, 0);  // this process may be the next subreaper
   ::close(pipe[0]);
   ::close(pipe[1]);
 }
@@ -233,5 +235,85 @@ TEST_CASE("kills at random moments answer each index once and blame at most one 
   CHECK(values > 0);
   CHECK(blamed > 0);
   CHECK(blamed <= 60);
+  CHECK(bench.in_order);
+}
+
+TEST_CASE("what a task leaves behind is gone when its attempt is over, in whatever session it hides") {
+  const NothingLeft check;
+  ProcessBench bench;
+  const std::string how = GENERATE(as<std::string>{}, "stay", "daemon");
+  bench->start(0, make_work("leave_behind", {how}));
+  bench.run_until_answered(0, 1);
+  const int left = std::stoi(bench.task(0).payload);
+  wait_for([&] { return is_gone(left); });  // its result may be read before the last message of its work
+  const int child = bench.process().pid_of(0);
+  bench->start(0, make_work("pid", {""}, 1));
+  bench.run_until_answered(1, 1);
+  CHECK(bench.task(1).payload == std::to_string(child));  // the executor goes on
+}
+
+TEST_CASE("what a task leaves behind does not outlive a crash, in whatever session it hides") {
+  const NothingLeft check;
+  ProcessBench bench;
+  bench->start(0, make_work("leave_behind", {"daemon", "die"}));
+  bench.run_until_answered(0, 2);
+  CHECK(bench.report(1).kind == TaskReport::crashed);
+  const int daemon = std::stoi(bench.task(0).payload);
+  bench.run_until([&] { return is_gone(daemon); });
+}
+
+TEST_CASE("a fork bomb ends with its attempt") {
+  const NothingLeft check;
+  ProcessBench bench;
+  bench->start(0, make_work("leave_behind", {"fork bomb"}));
+  bench.run_until_answered(0, 1);
+  bench->start(0, make_work("echo", {"on"}, 1));
+  bench.run_until_answered(1, 1);
+  CHECK(bench.task(1).payload == "on");
+}
+
+TEST_CASE("children that were there before the executor are spared") {
+  const pid_t other = ::fork();
+  if (other == 0) ::execlp("sleep", "sleep", "1000", nullptr);
+  {
+    ProcessBench bench;
+    bench->start(0, make_work("leave_behind", {"daemon", "die"}));
+    bench.run_until_answered(0, 2);
+  }
+  CHECK_FALSE(is_gone(other));
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+}
+
+TEST_CASE("descriptors that tasks leak stay out of the agent") {
+  const NothingLeft check;
+  ProcessBench bench;
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  std::uint64_t first = 0;
+  const auto crash = [&] {
+    bench->start(0, make_work("leave_behind", {"daemon", "die"}, first));
+    bench.run_until_answered(first, 2);
+    first += 2;
+  };
+  crash();
+  const auto before = descriptors();
+  for (int round = 0; round < 20; ++round) crash();
+  CHECK(descriptors() == before);
+}
+
+TEST_CASE("results that are held wait in the child, and none is lost") {
+  const NothingLeft check;
+  ProcessBench bench;
+  bench->hold_results(true);
+  bench->start(0, make_work("large", {"3000000", "3000000"}));
+  const TimePoint until = std::chrono::steady_clock::now() + 200ms;
+  bench.run_until([&] { return std::chrono::steady_clock::now() >= until; });
+  CHECK_FALSE(bench.task(0).finished);
+  bench->hold_results(false);
+  bench.run_until_answered(0, 2);
+  CHECK(bench.task(1).payload.size() == 3'000'000);
   CHECK(bench.in_order);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zonda/detail/reader.h>
 
@@ -49,6 +50,41 @@ void use_memory(std::size_t bytes) {
   void* at =
       ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
   if (at == MAP_FAILED) throw std::bad_alloc();
+}
+
+// As daemons do: in a session of its own, an orphan. Its pid comes through a pipe.
+void leave_daemon(Output& out) {
+  int pipe[2];
+  if (::pipe(pipe) != 0) throw std::runtime_error("no pipe");
+  const pid_t middle = ::fork();
+  if (middle == 0) {
+    ::setsid();
+    const pid_t daemon = ::fork();
+    if (daemon == 0) ::execlp("sleep", "sleep", "1000", nullptr);
+    if (::write(pipe[1], &daemon, sizeof daemon) != sizeof daemon) ::_exit(1);
+    ::_exit(0);
+  }
+  ::waitpid(middle, nullptr, 0);
+  pid_t daemon = 0;
+  if (::read(pipe[0], &daemon, sizeof daemon) != sizeof daemon) throw std::runtime_error("no daemon");
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+  out.bytes() += std::to_string(daemon);
+}
+
+// A tree of processes that replace each child that dies, half of them in sessions of their own.
+[[noreturn]] void respawn(int depth) {
+  for (int count = 0;; ++count) {
+    for (int children = 0; depth > 0 && children < 3; ++children) {
+      const pid_t child = ::fork();
+      if (child != 0) continue;
+      if (children % 2 == 0) ::setsid();
+      respawn(depth - 1);
+    }
+    if (depth == 0) ::pause();
+    while (::waitpid(-1, nullptr, 0) < 0) {
+    }
+  }
 }
 
 // Leaves a process behind that holds every descriptor it can.
@@ -134,6 +170,11 @@ void add_dying(Handlers& handlers) {
   });
   add(handlers, "leave_behind", [](TaskControl&, std::string_view in, Output& out) {
     if (in == "die") std::abort();
+    if (in == "daemon") return leave_daemon(out);
+    if (in == "fork bomb") {
+      if (::fork() == 0) respawn(3);
+      return;
+    }
     leave_grandchild(out);
   });
   add(handlers, "deaf", [](TaskControl&, std::string_view in, Output&) {

@@ -20,6 +20,7 @@ class FakeExecutor : public Executor {
   void output_room(int slot, const TaskId& task, std::uint64_t upto) override;
   std::optional<Running> running(int slot) const override;
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
+  void hold_results(bool hold) override { holds_ = hold; }
   int event_fd() const override { return -1; }
   std::optional<TimePoint> next_deadline() const override { return std::nullopt; }
 
@@ -27,6 +28,7 @@ class FakeExecutor : public Executor {
   void finish(int slot, std::uint64_t count, std::chrono::microseconds each, const std::string& value = "v");
   void fail(int slot, std::uint8_t kind);
   void say_progress(int slot, std::uint64_t done);
+  bool holds_results() const { return holds_; }
   void begin_at(TimePoint since) { since_ = since; }  // of what runs now and next
   // "slot 0: [0,3)", "stop 0/1 timed out", …, since the last call.
   std::vector<std::string> took_calls() { return std::exchange(calls_, {}); }
@@ -39,6 +41,7 @@ class FakeExecutor : public Executor {
   std::vector<std::deque<InSlot>> works_;
   std::vector<ExecutorEvent> events_;
   std::vector<std::string> calls_;
+  bool holds_ = false;
   TimePoint since_{};
 };
 

@@ -2,6 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "proto/limits.h"
+#include "tests/unit/worker/memory_spool.h"
+
 using namespace zonda;
 
 namespace {
@@ -93,4 +96,80 @@ TEST_CASE("the broker's word that it stored what was not sent frees nothing") {
   outbox.stored(5);
   CHECK_FALSE(outbox.empty());
   CHECK(sent(outbox) == Numbers{1});
+}
+
+TEST_CASE("what memory has no room for is spooled, and leaves in its place") {
+  MemorySpool spool;
+  Outbox outbox(400'000, &spool);
+  std::vector<std::string> expected;
+  for (std::uint64_t n = 0; n < 10; ++n) {
+    outbox.add(finished(n, std::string(100'000, static_cast<char>('a' + n))));
+    CHECK(outbox.bytes_in_memory() <= 400'000);
+  }
+  CHECK(spool.count() == 7);
+  CHECK(outbox.bytes() == 10 * 100'004);
+  CHECK(outbox.holdings().size() == 10);
+  for (std::uint64_t n = 0; n < 10; ++n) {
+    const std::string* frame = outbox.next_frame(Header{});
+    REQUIRE(frame != nullptr);
+    const std::variant<Frame, BadFrame> decoded = decode(*frame);
+    const auto& results = std::get<WorkerResults>(std::get<Frame>(decoded).message);
+    REQUIRE(results.ranges.size() == 1);
+    CHECK(results.ranges[0].first == n);
+    CHECK(results.ranges[0].outcomes.payloads == std::string(100'000, static_cast<char>('a' + n)));
+    outbox.frame_sent();
+  }
+  outbox.stored(10);
+  CHECK(outbox.empty());
+  CHECK(spool.count() == 0);
+  CHECK(outbox.bytes_in_memory() == 0);
+}
+
+TEST_CASE("small outcomes are spooled a frame's worth at a time") {
+  MemorySpool spool;
+  Outbox outbox(0, &spool);
+  for (std::uint64_t n = 0; n < 1'000; ++n) outbox.add(finished(n, std::string(1'000, 'x')));
+  CHECK(spool.count() == 7);
+  CHECK(outbox.bytes_in_memory() <= kFrameBytes);
+}
+
+TEST_CASE("what is spooled keeps its number and its contents when it is sent again") {
+  MemorySpool spool;
+  Outbox outbox(0, &spool);
+  for (std::uint64_t n = 0; n < 3; ++n) outbox.add(finished(n, std::string(kFrameBytes, 'x')));
+  CHECK(sent(outbox) == Numbers{1, 2, 3});
+  outbox.resend(1);
+  CHECK(sent(outbox) == Numbers{2, 3});
+  outbox.restart();
+  CHECK(sent(outbox) == Numbers{1, 2, 3});
+}
+
+TEST_CASE("an outbox is full while its spool takes nothing, and loses nothing") {
+  MemorySpool spool(300'000);
+  Outbox outbox(200'000, &spool);
+  for (std::uint64_t n = 0; n < 3; ++n) outbox.add(finished(n, std::string(140'000, 'x')));
+  CHECK_FALSE(outbox.is_full());
+  for (std::uint64_t n = 3; n < 5; ++n) outbox.add(finished(n, std::string(140'000, 'x')));
+  CHECK(outbox.is_full());
+  CHECK(sent(outbox) == Numbers{1, 2, 3, 4, 5});
+  outbox.stored(3);
+  outbox.make_room();
+  CHECK_FALSE(outbox.is_full());
+  outbox.restart();
+  CHECK(sent(outbox) == Numbers{1, 2});
+}
+
+TEST_CASE("what a damaged spool does not give back is not held any more, and no frame follows") {
+  MemorySpool spool;
+  Outbox outbox(200'000, &spool);
+  for (std::uint64_t n = 0; n < 3; ++n) outbox.add(finished(n, std::string(140'000, 'x')));
+  spool.is_damaged = true;
+  CHECK(sent(outbox) == Numbers{1});
+  CHECK(outbox.is_damaged());
+  CHECK(outbox.tasks_damaged() == 1);
+  CHECK(outbox.holdings().size() == 2);
+  CHECK(sent(outbox).empty());
+  spool.is_damaged = false;
+  outbox.restart();
+  CHECK(sent(outbox) == Numbers{1, 2});
 }

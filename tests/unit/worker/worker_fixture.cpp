@@ -16,14 +16,14 @@ std::string with_fields(const std::string& name, const std::vector<Held>& tasks)
 
 }  // namespace
 
-WorkerFixture::WorkerFixture(int slots, WorkerConfig config) : executor(slots) {
+WorkerFixture::WorkerFixture(int slots, WorkerConfig config, Spool* spool) : executor(slots) {
   job.bytes[0] = 7;
   brief_.name(job);
   Hello hello;
   hello.role = Role::Worker;
   hello.name = "w";
   hello.slots = static_cast<std::uint32_t>(slots);
-  core = std::make_unique<WorkerCore>(hello, 1, executor, config);
+  core = std::make_unique<WorkerCore>(hello, 1, executor, config, spool);
   executor.begin_at(time_);
 }
 
@@ -60,6 +60,7 @@ void WorkerFixture::welcome() {
   message.epoch = 1;
   message.heartbeat_ms = 3'000;
   message.lease_ms = 15'000;
+  message.payload_bytes_max = payload_max;
   out_ = {};
   Header header;
   header.session = ++session_;

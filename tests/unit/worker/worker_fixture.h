@@ -14,7 +14,7 @@ namespace zonda {
 
 class WorkerFixture {
  public:
-  explicit WorkerFixture(int slots = 1, WorkerConfig config = {});
+  explicit WorkerFixture(int slots = 1, WorkerConfig config = {}, Spool* spool = nullptr);
 
   void welcome();  // the broker answers the worker's HELLO; what it told at once is taken
   void broker_says(const Message& message);
@@ -37,6 +37,7 @@ class WorkerFixture {
   std::vector<std::string> took_results(std::size_t count = ~std::size_t{0});
   Header last_header() const { return header_; }
 
+  std::uint64_t payload_max = 0;  // of the broker, from the next session on
   JobId job;
   FakeExecutor executor;
   std::unique_ptr<WorkerCore> core;
