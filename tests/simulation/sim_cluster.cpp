@@ -63,10 +63,15 @@ void SimCluster::load_later() {
   });
 }
 
+std::unique_ptr<SimWorker> SimCluster::a_worker(std::uint32_t number) {
+  const int slots = static_cast<int>(1 + random_() % 4);
+  return std::make_unique<SimWorker>(clock_, network_, random_, number, slots);
+}
+
 void SimCluster::replace(std::unique_ptr<SimWorker>& worker, bool with_its_name) {
   const std::uint32_t number = with_its_name ? worker->number() : ++last_number_;
   worker.reset();
-  worker = std::make_unique<SimWorker>(clock_, network_, random_, number);
+  worker = a_worker(number);
 }
 
 // Processes of workers that left end, and others come.
@@ -105,9 +110,7 @@ void SimCluster::trouble() {
                           [this, peer] { network_.partition(peer, false); });
     case 3: return network_.reset(peer);
     case 4: return workers_[worker]->pause(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
-    case 5:
-      workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
-      return;
+    case 5: workers_.push_back(a_worker(++last_number_)); return;
     case 6:
       if (workers_.size() > 1) workers_[worker]->drain();
       return;
@@ -129,8 +132,7 @@ void SimCluster::live_until_trouble_ends() {
 
 RunReport SimCluster::run() {
   try {
-    for (std::size_t n = 1 + random_() % 3; n > 0; --n)
-      workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    for (std::size_t n = 1 + random_() % 3; n > 0; --n) workers_.push_back(a_worker(++last_number_));
     for (std::size_t n = 1 + random_() % 2; n > 0; --n)
       clients_.push_back(std::make_unique<SimClient>(clock_, network_, random_, ledger_, ++last_number_));
     trouble_later();
@@ -145,7 +147,7 @@ RunReport SimCluster::run() {
     network_.set_faults({});  // peace
     for (const auto& worker : workers_) network_.partition(worker->peer(), false);
     for (const auto& client : clients_) network_.partition(client->peer(), false);
-    workers_.push_back(std::make_unique<SimWorker>(clock_, network_, random_, ++last_number_));
+    workers_.push_back(a_worker(++last_number_));
     replace_those_that_left();
     const TimePoint end = clock_.now() + kQuietWithin;
     while (!all_quiet() && clock_.step(end) && report_.events < kEventsMax) ++report_.events;

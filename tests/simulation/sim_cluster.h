@@ -7,6 +7,7 @@
 
 #include "tests/simulation/sim_broker.h"
 #include "tests/simulation/sim_client.h"
+#include "tests/simulation/sim_network.h"
 #include "tests/simulation/sim_worker.h"
 
 namespace zonda::sim {
@@ -28,6 +29,7 @@ class SimCluster {
 
  private:
   void trouble();
+  std::unique_ptr<SimWorker> a_worker(std::uint32_t number);
   void replace(std::unique_ptr<SimWorker>& worker, bool with_its_name);
   void replace_those_that_left();
   void trouble_later();

@@ -19,10 +19,11 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
 
 }  // namespace
 
-SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number)
+SimWorker::SimWorker(SimClock& clock, Network& network, std::mt19937_64& random, std::uint32_t number,
+                     int slots)
     : clock_(clock),
       network_(network),
-      executor_(clock, static_cast<int>(1 + random() % 4)),
+      executor_(clock, slots),
       core_(
           [&] {
             Hello hello = hello_of(random, number);

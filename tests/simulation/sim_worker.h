@@ -2,9 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <random>
 
+#include "tests/simulation/network.h"
 #include "tests/simulation/sim_executor.h"
-#include "tests/simulation/sim_network.h"
 #include "worker/core/worker_core.h"
 
 namespace zonda::sim {
@@ -12,7 +13,7 @@ namespace zonda::sim {
 class SimWorker {
  public:
   // Two of the same number have the same name, and only one of them is let in.
-  SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number);
+  SimWorker(SimClock& clock, Network& network, std::mt19937_64& random, std::uint32_t number, int slots);
   ~SimWorker();  // as by kill -9
   SimWorker(const SimWorker&) = delete;
 
@@ -28,7 +29,7 @@ class SimWorker {
   void wake_at(TimePoint when);
 
   SimClock& clock_;
-  SimNetwork& network_;
+  Network& network_;
   SimExecutor executor_;
   WorkerCore core_;
   std::uint32_t number_;
