@@ -38,7 +38,7 @@ void BrokerLoop::remember(Effects& effects) {
   for (const std::string& event : effects.events) on_event_(event);
   if (effects.records.empty() && held_.empty()) {
     for (Effects::Outgoing& outgoing : effects.frames) wire_.send(outgoing.to, std::move(outgoing.frame));
-  } else {
+  } else if (!effects.records.empty() || !effects.frames.empty()) {  // or each commit would cause the next
     held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
   }
   for (const PayloadName& name : effects.reads) store_.read(name);

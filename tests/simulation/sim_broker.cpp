@@ -6,11 +6,10 @@
 namespace zonda::sim {
 
 namespace {
-constexpr std::uint64_t kTurnEveryUs = 400;
 constexpr std::uint64_t kCheckEvery = 16;  // turns
 }  // namespace
 
-SimBroker::SimBroker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, Ledger& ledger,
+SimBroker::SimBroker(SimClock& clock, Network& network, std::mt19937_64& random, Ledger& ledger,
                      BrokerConfig config)
     : clock_(clock),
       network_(network),
@@ -46,10 +45,10 @@ void SimBroker::start() {
   wake();
 }
 
-void SimBroker::go_down(microseconds downtime) {
+void SimBroker::go_down(microseconds downtime, std::optional<std::size_t> kept) {
   ++life_;
   core_.reset();
-  store_.crash();
+  store_.crash(kept);
   network_.set_broker_up(false);
   inbox_.clear();
   gone_.clear();
@@ -63,6 +62,10 @@ void SimBroker::go_down(microseconds downtime) {
 
 void SimBroker::crash(microseconds downtime) {
   if (is_up()) go_down(downtime);
+}
+
+void SimBroker::crash(microseconds downtime, std::size_t kept) {
+  if (is_up()) go_down(downtime, kept);
 }
 
 // What is on its way to the disk is waited for.
@@ -90,7 +93,10 @@ void SimBroker::hears(Connection from, std::string_view frame) {
 // A turn reads what has arrived by then, as in the real loop: many frames, of many peers.
 void SimBroker::turn_later() {
   if (!is_up() || std::exchange(turn_is_due_, true)) return;
-  const TimePoint soon = clock_.now() + microseconds(static_cast<std::int64_t>(random_() % kTurnEveryUs));
+  TimePoint soon = clock_.now();
+  if (turn_every_ > microseconds(0))
+    soon +=
+        microseconds(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(turn_every_.count())));
   clock_.at(std::max(soon, stalled_until_), [this, life = life_] {
     if (life == life_) turn();
   });
@@ -135,7 +141,7 @@ void SimBroker::remember(Effects& effects) {
     for_each_hand_out(outgoing, [&](const TaskRange& range) { ledger_.decided(range); });
   if (effects.records.empty() && held_.empty()) {
     for (Effects::Outgoing& outgoing : effects.frames) say(outgoing);
-  } else {
+  } else if (!effects.records.empty() || !effects.frames.empty()) {  // or each commit would cause the next
     held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
   }
   for (const PayloadName& name : effects.reads) store_.read(name);

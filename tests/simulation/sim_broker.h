@@ -4,26 +4,29 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "broker/core/broker_core.h"
 #include "tests/simulation/ledger.h"
-#include "tests/simulation/sim_network.h"
+#include "tests/simulation/network.h"
 #include "tests/simulation/sim_store.h"
 
 namespace zonda::sim {
 
 class SimBroker {
  public:
-  SimBroker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, Ledger& ledger,
-            BrokerConfig config);
+  SimBroker(SimClock& clock, Network& network, std::mt19937_64& random, Ledger& ledger, BrokerConfig config);
 
   void hears(Connection from, std::string_view frame);
+  void set_turn_every(microseconds most) { turn_every_ = most; }  // frames wait so long for its next turn
   void stall(microseconds time) { stalled_until_ = clock_.now() + time; }
   void crash(microseconds downtime);  // kill -9, and a new one on the same disk after a while
-  void stop(microseconds downtime);   // SIGTERM
+  void crash(microseconds downtime, std::size_t kept);  // so many commits that were under way are on it
+  void stop(microseconds downtime);                     // SIGTERM
   void disk_fails(microseconds downtime);
   SimStore& store() { return store_; }
 
@@ -40,7 +43,7 @@ class SimBroker {
   };
 
   void start();
-  void go_down(microseconds downtime);
+  void go_down(microseconds downtime, std::optional<std::size_t> kept = {});
   void turn_later();
   void turn();
   template <class F>
@@ -52,7 +55,7 @@ class SimBroker {
   Now now() const;
 
   SimClock& clock_;
-  SimNetwork& network_;
+  Network& network_;
   std::mt19937_64& random_;
   Ledger& ledger_;
   BrokerConfig config_;
@@ -62,6 +65,7 @@ class SimBroker {
   std::vector<std::pair<Connection, std::string>> inbox_;  // frames that its next turn reads
   std::vector<Connection> gone_;                           // connections that it found to be gone
   std::deque<Held> held_;
+  microseconds turn_every_{400};
   bool turn_is_due_ = false;
   bool stopping_ = false;
   microseconds downtime_{0};

@@ -15,7 +15,7 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
 
 }  // namespace
 
-SimClient::SimClient(SimClock& clock, SimNetwork& network, std::mt19937_64& random, Ledger& ledger,
+SimClient::SimClient(SimClock& clock, Network& network, std::mt19937_64& random, Ledger& ledger,
                      std::uint32_t number)
     : clock_(clock),
       network_(network),
@@ -76,6 +76,10 @@ void SimClient::submit_something() {
   const JobSpec spec = some_spec();
   std::vector<TaskPlan> plans(1 + random_() % (random_() % 4 == 0 ? 400 : 20));
   for (TaskPlan& plan : plans) plan = some_plan(spec);
+  submit(id, spec, plans);
+}
+
+void SimClient::submit(const JobId& id, const JobSpec& spec, const std::vector<TaskPlan>& plans) {
   ledger_.submitted(id, plans, spec);
   open_[id].count = plans.size();
   open_[id].keyed = !spec.key.empty();

@@ -3,22 +3,24 @@
 
 #include <map>
 #include <memory>
+#include <random>
 #include <set>
 #include <vector>
 
 #include "sdk/cpp/core/client_core.h"
 #include "tests/simulation/ledger.h"
-#include "tests/simulation/sim_network.h"
+#include "tests/simulation/network.h"
+#include "tests/simulation/sim_clock.h"
 
 namespace zonda::sim {
 
 class SimClient : private ClientListener {
  public:
-  SimClient(SimClock& clock, SimNetwork& network, std::mt19937_64& random, Ledger& ledger,
-            std::uint32_t number);
+  SimClient(SimClock& clock, Network& network, std::mt19937_64& random, Ledger& ledger, std::uint32_t number);
   ~SimClient() override;  // as by kill -9
   SimClient(const SimClient&) = delete;
 
+  void submit(const JobId& id, const JobSpec& spec, const std::vector<TaskPlan>& plans);
   void submit_something();
   void cancel_something();
   void ask_something();
@@ -60,7 +62,7 @@ class SimClient : private ClientListener {
   void wake_at(TimePoint when);
 
   SimClock& clock_;
-  SimNetwork& network_;
+  Network& network_;
   std::mt19937_64& random_;
   Ledger& ledger_;
   ClientCore core_;

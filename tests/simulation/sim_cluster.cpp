@@ -63,8 +63,9 @@ void SimCluster::load_later() {
 }
 
 std::unique_ptr<SimWorker> SimCluster::new_worker(std::uint32_t number) {
+  const int slots = static_cast<int>(1 + random_() % 4);
   return std::make_unique<SimWorker>(
-      clock_, network_, random_, number,
+      clock_, network_, random_, number, slots,
       [this](const SimWorker& worker, const TaskId& by) { was_killed(worker, by); });
 }
 

@@ -7,6 +7,7 @@
 
 #include "tests/simulation/sim_broker.h"
 #include "tests/simulation/sim_client.h"
+#include "tests/simulation/sim_network.h"
 #include "tests/simulation/sim_worker.h"
 
 namespace zonda::sim {

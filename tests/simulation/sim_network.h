@@ -5,15 +5,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
 #include <string_view>
 
-#include "proto/wire/wire.h"
 #include "tests/simulation/coverage.h"
+#include "tests/simulation/network.h"
 #include "tests/simulation/sim_clock.h"
 
 namespace zonda::sim {
@@ -25,27 +24,23 @@ struct Faults {
   microseconds delay_max{2'000};
 };
 
-class SimNetwork {
+class SimNetwork final : public Network {
  public:
-  using ToBroker = std::function<void(Connection, std::string_view)>;
-  using ToPeer = std::function<void(std::string_view)>;
-
   SimNetwork(SimClock& clock, std::mt19937_64& random, Coverage& coverage)
       : clock_(clock), random_(random), coverage_(coverage) {}
 
   void set_broker(ToBroker handler) { to_broker_ = std::move(handler); }
   void set_faults(const Faults& faults) { faults_ = faults; }
 
-  // A peer process appears: it connects by itself, now and after every break, until it is removed.
-  std::uint64_t add_peer(Port port, ToPeer handler);
-  void remove_peer(std::uint64_t peer);  // its process died: frames on their way to the broker still arrive
+  std::uint64_t add_peer(Port port, ToPeer handler) override;
+  void remove_peer(std::uint64_t peer) override;
   void partition(std::uint64_t peer, bool on);
-  void reset(std::uint64_t peer);
-  void set_broker_up(bool on);  // down: all connections break, and none is made
+  void reset(std::uint64_t peer) override;
+  void set_broker_up(bool on) override;
 
-  void peer_sends(std::uint64_t peer, std::string frame);
-  void peer_sends_to_sink(std::uint64_t peer, std::string frame);
-  bool broker_sends(Connection to, std::string frame);  // false: that connection is gone
+  void peer_sends(std::uint64_t peer, std::string frame) override;
+  void peer_sends_to_sink(std::uint64_t peer, std::string frame) override;
+  bool broker_sends(Connection to, std::string frame) override;
 
   std::uint64_t frames() const { return frames_; }
   std::uint64_t faults_injected() const { return faults_injected_; }

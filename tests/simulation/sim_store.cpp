@@ -13,6 +13,7 @@ std::uint64_t SimStore::commit(std::vector<Record> records) {
 void SimStore::sync_later() {
   if (syncing_ > 0) return;
   syncing_ = pending_.size();
+  if (by_hand_) return;
   const auto time =
       microseconds(static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(sync_max_.count() + 1)));
   clock_.after(time, [this, life = life_] {
@@ -40,9 +41,9 @@ void SimStore::write(std::vector<Record> records) {
   disk_.commit(std::move(records));
 }
 
-void SimStore::crash() {
+void SimStore::crash(std::optional<std::size_t> kept) {
   ++life_;
-  for (std::size_t kept = random_() % (pending_.size() + 1); kept > 0; --kept) {
+  for (std::size_t left = kept ? *kept : random_() % (pending_.size() + 1); left > 0; --left) {
     write(std::move(pending_.front()));
     pending_.pop_front();
   }

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -24,8 +25,14 @@ class SimStore final : public Store {
   void set_sync_max(microseconds time) { sync_max_ = time; }
   void fail_next_sync() { fails_ = true; }
   void set_nearly_full(bool on) { nearly_full_ = on; }
-  // The process dies: of the commits that were not synced, the first few may be on the disk all the same.
-  void crash();
+  // The process dies: of the commits that were not synced, the first few may be on the disk all the same; as
+  // many as is said, or as chance has it.
+  void crash(std::optional<std::size_t> kept = {});
+  // Syncs end when they are told to, not with time.
+  void sync_by_hand() { by_hand_ = true; }
+  bool is_syncing() const { return syncing_ > 0; }
+  void end_sync() { sync(); }
+  std::size_t pending() const { return pending_.size(); }
   bool idle() const { return pending_.empty(); }
 
   std::uint64_t commit(std::vector<Record> records) override;
@@ -56,6 +63,7 @@ class SimStore final : public Store {
   std::uint64_t taken_ = 0;
   std::uint64_t committed_ = 0;
   microseconds sync_max_{2'000};
+  bool by_hand_ = false;
   bool fails_ = false;
   bool nearly_full_ = false;
   std::string failure_;

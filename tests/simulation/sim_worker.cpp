@@ -26,11 +26,11 @@ WorkerConfig config_of(std::uint32_t number) {
 
 }  // namespace
 
-SimWorker::SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number,
-                     OnKilled on_killed)
+SimWorker::SimWorker(SimClock& clock, Network& network, std::mt19937_64& random, std::uint32_t number,
+                     int slots, OnKilled on_killed)
     : clock_(clock),
       network_(network),
-      executor_(clock, static_cast<int>(1 + random() % 4)),
+      executor_(clock, slots),
       core_(
           [&] {
             Hello hello = hello_of(random, number);

@@ -3,10 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 
+#include "tests/simulation/network.h"
 #include "tests/simulation/sim_executor.h"
-#include "tests/simulation/sim_network.h"
 #include "tests/unit/worker/memory_spool.h"
 #include "worker/core/worker_core.h"
 
@@ -18,8 +19,9 @@ class SimWorker {
   using OnKilled = std::function<void(const SimWorker&, const TaskId&)>;
 
   // Two of the same number have the same name, and only one of them is let in.
-  SimWorker(SimClock& clock, SimNetwork& network, std::mt19937_64& random, std::uint32_t number,
-            OnKilled on_killed);
+  SimWorker(
+      SimClock& clock, Network& network, std::mt19937_64& random, std::uint32_t number, int slots,
+      OnKilled on_killed = [](const SimWorker&, const TaskId&) {});
   ~SimWorker();  // as by kill -9
   SimWorker(const SimWorker&) = delete;
 
@@ -36,7 +38,7 @@ class SimWorker {
   void wake_at(TimePoint when);
 
   SimClock& clock_;
-  SimNetwork& network_;
+  Network& network_;
   SimExecutor executor_;
   std::string host_;
   MemorySpool spool_{100'000};
