@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "worker/executor/executor.h"
+#include "worker/executor/oom_kills.h"
 #include "worker/executor/unique_fd.h"
 
 namespace zonda {
@@ -83,7 +84,7 @@ class ProcessExecutor final : public Executor {
   std::vector<std::string> command_;
   std::vector<ExecutorEvent> events_;
   std::string fault_;
-  std::uint64_t oom_kills_seen_ = 0;
+  OomWatch oom_watch_;
 };
 
 }  // namespace zonda
