@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""depth.py [options]: many tasks queued at a durable broker: its memory, its recovery after kill -9, and the rate at
-which they are then done.
+"""depth.py [options]: many tasks queued at a durable broker: its memory, its recovery after kill -9, and the
+rate at which they are then done.
 
 One client submits N tasks of 32 bytes while there is no worker. The broker is killed and started again; then
 a worker comes, and everything must be done and right.

@@ -42,25 +42,27 @@ T again(const std::string& bytes) {
 }  // namespace
 
 TEST_CASE("a missing field is an error, for each field") {
-  const std::string three[] = {kJob, "\x07"s, "\xc2"s};
+  const std::string four[] = {kJob, "\x07"s, "\xc2"s,
+                              "\xa5"
+                              "fsync"s};
   std::string bytes;
-  for (int fields = 0; fields < 3; ++fields) {
+  for (int fields = 0; fields < 4; ++fields) {
     CHECK(why_not(frame(fields, MessageType::Accepted, bytes)) == "a field is missing");
-    bytes += three[fields];
+    bytes += four[fields];
   }
-  CHECK(why_not(frame(3, MessageType::Accepted, bytes)) == "it is a frame");
+  CHECK(why_not(frame(4, MessageType::Accepted, bytes)) == "it is a frame");
 }
 
 TEST_CASE("fields of a newer peer are skipped, whatever they are") {
-  const std::string known = kJob + "\x07\xc3";
+  const std::string known = kJob + "\x07\xc3\xa5" + "fsync";
   const std::string newer = "\x93\x01\xa1x\x81\xc4\x01y\xcb\0\0\0\0\0\0\0\0"s;
-  const auto decoded = decode(frame(5, MessageType::Accepted, known + newer + "\xc0"));
+  const auto decoded = decode(frame(6, MessageType::Accepted, known + newer + "\xc0"));
   REQUIRE(std::holds_alternative<Frame>(decoded));
   const auto& accepted = std::get<Accepted>(std::get<Frame>(decoded).message);
   CHECK(accepted.count == 7);
   CHECK(accepted.closed);
   CHECK(why_not(frame(2, MessageType::Who, "\x01\xa1x")) == "it is a frame");
-  CHECK(why_not(frame(4, MessageType::Accepted, known)) != "it is a frame");
+  CHECK(why_not(frame(5, MessageType::Accepted, known)) != "it is a frame");
 }
 
 TEST_CASE("nested records may grow too") {
