@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   auto results = client.starmap(blame::survive,
                                 std::views::iota(std::int64_t{0}, count) | std::views::transform(arguments),
                                 {.detached = true});
-  std::cout << to_string(results.job()) << std::endl;
+  std::cout << to_string(results.job()) << "\n" << std::flush;
   for (auto&& [index, result] : std::move(results).unordered()) {
     if (!result)
       std::cout << index << " " << describe(result.error()) << "\n";

@@ -66,7 +66,8 @@ class Blame(BlameTest):
         self.assertRegex(info["message"], "the worker died while only this task ran on it: thread-")
         self.assertTrue(info["host"])
         explained = self.expect(self.zonda("task", "explain", job + "/617"), 0).out
-        self.assertRegex(explained, r"^it is over: crashed on thread-\d+ \(.*\), attempt \d+: the worker died")
+        self.assertRegex(explained,
+                         r"^it is over: crashed on thread-\d+ \(.*\), attempt \d+: the worker died")
         self.assertRegex(explained, r"(?m)^  attempt \d+ crashed on thread-\d+ \(.*\): the worker died")
         self.assertIn(job, self.zonda("job", "list", "--state", "failed", "-q").lines())
         self.assertEqual(self.zonda("task", "list", job, "--state", "failed", "-q").lines(), [job + "/617"])
@@ -85,7 +86,8 @@ class Blame(BlameTest):
         self.assertGreater(info["peak_rss_bytes"], 0)
         self.assertEqual([each["kind"] for each in info["history"]], ["crashed"])
         explained = self.expect(self.zonda("task", "explain", job + "/617"), 0).out
-        self.assertRegex(explained, r"^it is over: crashed on process-0 \(.*\), attempt 1: killed by signal 6")
+        self.assertRegex(explained,
+                         r"^it is over: crashed on process-0 \(.*\), attempt 1: killed by signal 6")
         self.assertRegex(self.zonda("task", "explain", job + "/0").out, "^it is over: done on process-0, ")
         again = self.expect(self.zonda("job", "retry", job, "-q"), 0).out.strip()
         self.assertEqual(self.zonda("job", "info", again, "-o", "json").json()["tasks"], 1)

@@ -50,7 +50,7 @@ class BrokerFixture {
   // The broker. It starts again on all that its turns so far recorded; nobody is connected to it then.
   void crashes(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));
   void stops(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));  // in order
-  void reads_at_start(std::uint64_t bytes) { replay_bytes_ = bytes; }  // of payloads, at most
+  void reads_at_start(std::uint64_t bytes) { replay_bytes_ = bytes; }              // of payloads, at most
 
   // Peers. What a HELLO needs beyond the usual is changed in `hello`.
   Peer join_client(const std::string& name = "");
