@@ -8,6 +8,7 @@
 
 #include "worker/executor/child_process.h"
 #include "worker/executor/command.h"
+#include "worker/executor/oom_kills.h"
 #include "worker/executor/outcome.h"
 #include "worker/executor/scratch_directory.h"
 #include "worker/executor/task_run.h"
@@ -67,13 +68,13 @@ Environment environment_of(const ExecRequest& request, const detail::TaskControl
   return environment;
 }
 
-TaskEnded failure_of(const ExecResult& result, const std::string& start_error) {
+TaskEnded failure_of(const ExecResult& result, const std::string& start_error, OomWatch& oom_watch) {
   const ProcessEnd end{result.signal, result.exit_code, result.peak_rss_bytes};
   TextTail tail;
   tail.append(result.stderr_bytes);
   TaskReport report;
   report.type = result.signal != 0 ? "signal" : "exit";
-  report.message = start_error.empty() ? to_string(end) : start_error;
+  report.message = start_error.empty() ? to_string(end) + oom_watch.hint_for(end.signal) : start_error;
   report.signal = result.signal;
   report.exit_code = result.exit_code;
   report.stderr_tail = tail.text();
@@ -89,6 +90,7 @@ TaskEnded no_directory(const std::string& path) {
 }
 
 void run_exec(detail::TaskControl& control, std::string_view arguments, detail::Output& out) {
+  static OomWatch oom_watch;
   const ExecRequest request = decode_exec_arguments(arguments);
   const Environment environment = environment_of(request, control);
   std::optional<ScratchDirectory> scratch;
@@ -99,7 +101,7 @@ void run_exec(detail::TaskControl& control, std::string_view arguments, detail::
   Command command(request, control);
   ExecResult result = command.run(scratch ? scratch->path() : request.cwd, environment.variables());
   result.scratch = scratch.has_value();
-  if (result.exit_code != 0 || result.signal != 0) throw failure_of(result, command.start_error());
+  if (result.exit_code != 0 || result.signal != 0) throw failure_of(result, command.start_error(), oom_watch);
   out.bytes() += encode_exec_result(result);
 }
 

@@ -1,7 +1,8 @@
 #include "worker/executor/oom_kills.h"
 
+#include <signal.h>
+
 #include <fstream>
-#include <string>
 
 namespace zonda {
 
@@ -13,6 +14,12 @@ std::uint64_t count_oom_kills() {
     if (name == "oom_kill") return value;
   }
   return 0;
+}
+
+std::string OomWatch::hint_for(int signal) {
+  if (signal != SIGKILL) return {};
+  const std::uint64_t now = count_oom_kills();
+  return now > seen_.exchange(now) ? ", perhaps out of memory" : "";
 }
 
 }  // namespace zonda

@@ -15,7 +15,6 @@
 #include "proto/report.h"
 #include "worker/executor/channel.h"
 #include "worker/executor/child_process.h"
-#include "worker/executor/oom_kills.h"
 #include "worker/executor/slot_ledger.h"
 #include "worker/executor/strays.h"
 #include "worker/executor/task_run.h"
@@ -62,7 +61,6 @@ ProcessExecutor::ProcessExecutor(const ProcessExecutorOptions& options)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       command_(options.command),
-      oom_kills_seen_(count_oom_kills()),
       spared_(children()) {
   ZONDA_ASSERT(options.slots > 0);
   if (!epoll_ || !wake_) throw std::system_error(errno, std::generic_category(), "epoll");
@@ -323,9 +321,7 @@ std::string ProcessExecutor::crash_report(const Slot& slot, const ProcessEnd& en
   report.exit_code = end.exit_code;
   report.peak_rss_bytes = end.peak_rss_bytes;
   report.stderr_tail = stderr_tail;
-  const std::uint64_t oom_kills = count_oom_kills();
-  const bool is_hinted = oom_kills > std::exchange(oom_kills_seen_, oom_kills);
-  if (end.signal == SIGKILL && slot.broke.empty() && is_hinted) report.message += ", perhaps out of memory";
+  if (slot.broke.empty()) report.message += oom_watch_.hint_for(end.signal);
   return encode_report(report);
 }
 

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "worker/executor/executor.h"
+#include "worker/executor/oom_kills.h"
 #include "worker/executor/unique_fd.h"
 
 namespace zonda {
@@ -91,7 +92,7 @@ class ProcessExecutor final : public Executor {
   std::vector<std::string> command_;
   std::vector<ExecutorEvent> events_;
   std::string fault_;
-  std::uint64_t oom_kills_seen_ = 0;
+  OomWatch oom_watch_;
   bool holds_results_ = false;
   std::set<int> spared_;                // children of this process that were there before
   std::optional<TimePoint> strays_at_;  // something may be left of a child that died

@@ -9,5 +9,7 @@ namespace blame {
 
 // Answers the number, or dies of it.
 inline constexpr zonda::Function<std::int64_t(std::int64_t, std::int64_t deadly)> survive{"blame.survive"};
+// Takes so many bytes of memory.
+inline constexpr zonda::Function<std::int64_t(std::int64_t)> eat{"blame.eat"};
 
 }  // namespace blame

@@ -13,7 +13,7 @@ WORKER = None
 CLIENT = None
 
 
-class Blame(CliTest):
+class BlameTest(CliTest):
     def setUp(self):
         self.broker = self.start("broker", "start", "--memory", "--bind", self.address)
         self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
@@ -28,6 +28,11 @@ class Blame(CliTest):
         self.started.append(process)
         return process
 
+    def info(self, task):
+        return self.zonda("task", "info", task, "-o", "json").json()
+
+
+class Blame(BlameTest):
     def run_job(self, isolation, count, deadly):
         """Workers are started again as they die. Returns the job, what went wrong, and how many died."""
         client = self.start_program(CLIENT, str(count), str(deadly))
@@ -50,9 +55,6 @@ class Blame(CliTest):
         worker.wait(harness.TIMEOUT)
         return job, wrong, died
 
-    def info(self, task):
-        return self.zonda("task", "info", task, "-o", "json").json()
-
     def test_of_a_thousand_tiny_tasks_in_threads_only_the_guilty_one_is_charged(self):
         job, wrong, died = self.run_job("thread", 1_000, 617)
         self.assertEqual(len(wrong), 1, wrong)
@@ -64,7 +66,8 @@ class Blame(CliTest):
         self.assertRegex(info["message"], "the worker died while only this task ran on it: thread-")
         self.assertTrue(info["host"])
         explained = self.expect(self.zonda("task", "explain", job + "/617"), 0).out
-        self.assertRegex(explained, r"^it is over: crashed on thread-\d+ \(.*\), attempt \d+: the worker died")
+        self.assertRegex(explained,
+                         r"^it is over: crashed on thread-\d+ \(.*\), attempt \d+: the worker died")
         self.assertRegex(explained, r"(?m)^  attempt \d+ crashed on thread-\d+ \(.*\): the worker died")
         self.assertIn(job, self.zonda("job", "list", "--state", "failed", "-q").lines())
         self.assertEqual(self.zonda("task", "list", job, "--state", "failed", "-q").lines(), [job + "/617"])
@@ -83,12 +86,52 @@ class Blame(CliTest):
         self.assertGreater(info["peak_rss_bytes"], 0)
         self.assertEqual([each["kind"] for each in info["history"]], ["crashed"])
         explained = self.expect(self.zonda("task", "explain", job + "/617"), 0).out
-        self.assertRegex(explained, r"^it is over: crashed on process-0 \(.*\), attempt 1: killed by signal 6")
+        self.assertRegex(explained,
+                         r"^it is over: crashed on process-0 \(.*\), attempt 1: killed by signal 6")
         self.assertRegex(self.zonda("task", "explain", job + "/0").out, "^it is over: done on process-0, ")
         again = self.expect(self.zonda("job", "retry", job, "-q"), 0).out.strip()
         self.assertEqual(self.zonda("job", "info", again, "-o", "json").json()["tasks"], 1)
         self.assertRegex(self.zonda("task", "explain", again + "/0").out, "^no worker is connected")
         self.expect(self.zonda("job", "cancel", again), 0)
+
+
+class Memory(BlameTest):
+    """With a worker in a control group of little memory."""
+    LIMIT = 64 << 20
+
+    def setUp(self):
+        self.group = f"/sys/fs/cgroup/memory/zonda-test-{os.getpid()}"
+        try:
+            os.mkdir(self.group)
+            self.write("memory.limit_in_bytes", self.LIMIT)
+        except OSError as error:
+            self.skipTest(f"control groups of memory cannot be made here: {error}")
+        self.addCleanup(os.rmdir, self.group)
+        super().setUp()
+        self.worker = subprocess.Popen([WORKER, "--slots", "1", "--name", "small"], env=self.environment,
+                                       cwd=self.directory, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL,
+                                       preexec_fn=lambda: self.write("cgroup.procs", os.getpid()))
+
+    def tearDown(self):
+        self.worker.terminate()
+        self.assertEqual(self.worker.wait(harness.TIMEOUT), 0)
+        super().tearDown()
+
+    def write(self, name, value):
+        with open(os.path.join(self.group, name), "w", encoding="ascii") as file:
+            file.write(str(value))
+
+    def test_who_is_killed_for_want_of_memory_is_told_so(self):
+        call = self.expect(self.zonda("call", "blame.eat", f"[{4 * self.LIMIT}]"), 8)
+        self.assertIn("killed by signal 9 (SIGKILL), perhaps out of memory", call.err)
+        hungry = f"import sys; len(bytearray({4 * self.LIMIT}))"
+        job = self.expect(self.zonda("submit", "--", sys.executable, "-c", hungry), 0).out.strip()
+        self.expect(self.zonda("job", "wait", job), 8)
+        info = self.info(job + "/0")
+        self.assertEqual((info["state"], info["signal"], info["type"]), ("failed", 9, "signal"))
+        self.assertIn("perhaps out of memory", info["message"])
+        self.assertGreater(info["peak_rss_bytes"], self.LIMIT // 4)
 
 
 if __name__ == "__main__":

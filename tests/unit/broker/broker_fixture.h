@@ -50,6 +50,7 @@ class BrokerFixture {
   // The broker. It starts again on all that its turns so far recorded; nobody is connected to it then.
   void crashes(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));
   void stops(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));  // in order
+  void reads_at_start(std::uint64_t bytes) { replay_bytes_ = bytes; }              // of payloads, at most
 
   // Peers. What a HELLO needs beyond the usual is changed in `hello`.
   Peer join_client(const std::string& name = "");
@@ -152,6 +153,7 @@ class BrokerFixture {
   MemoryStore store_{Keep::Records};
   std::unique_ptr<BrokerCore> core_;
   std::uint64_t epoch_ = 1;
+  std::uint64_t replay_bytes_ = ~0ULL;
   TimePoint time_{std::chrono::hours(1)};
   std::deque<PeerState> peers_;
   std::uint32_t last_connection_ = 0;

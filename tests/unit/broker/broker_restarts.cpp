@@ -21,7 +21,7 @@ void BrokerFixture::start(std::chrono::nanoseconds downtime) {
   ++config_.epoch;
   ++config_.seed;
   core_ = std::make_unique<BrokerCore>(config_);
-  store_.replay(~0ULL, [&](Record& record) { core_->restore(record, now()); });
+  store_.replay(replay_bytes_, [&](Record& record) { core_->restore(record, now()); });
   core_->restored(now(), std::chrono::duration_cast<std::chrono::milliseconds>(downtime), effects_);
   REQUIRE(core_->check() == "");
   turn([] {});

@@ -252,3 +252,22 @@ TEST_CASE("a job that is over and detached keeps its outcomes, and is forgotten 
   const Peer client = broker.join_client();
   CHECK(broker.asks(client, "job.list").pages.size() == 1);  // its summary
 }
+
+TEST_CASE("suspects whose arguments are in the store only run alone when these were read back") {
+  BrokerConfig config;
+  config.durability = "fsync";
+  BrokerFixture broker(config);
+  JobSpec spec = job_of();
+  spec.detached = true;
+  const JobId job = broker.submit(spec, 8);
+  for (int deaths = 0; deaths < 3; ++deaths) {
+    broker.loses_connection(broker.join_worker({.slots = 8}));
+    broker.advance(500ms);
+  }
+  REQUIRE(broker.core().job(job)->counts.suspects == 8);
+  broker.reads_at_start(0);
+  broker.crashes();
+  const Peer worker = broker.join_worker({.slots = 8});
+  CHECK(broker.took_messages_to(worker) == std::vector<std::string>{"tasks job=1 [0,1) lease=1"});
+  CHECK(broker.core().job(job)->counts.suspects == 7);
+}
