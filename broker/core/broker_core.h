@@ -246,6 +246,8 @@ class BrokerCore {
   // paging.cpp
   bool is_durable() const { return config_.durability != "memory"; }
   bool has_room(std::uint64_t bytes) const;
+  void add_batch(Job& job, Batch batch);
+  void keep_last_outcomes(Job& job);
   template <class F>
   void by_residence(Job& job, IndexRange range, const SegmentState& state, F&& f);
   void want_page(const Job& job);

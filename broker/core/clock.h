@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace zonda {
 
@@ -13,5 +14,10 @@ struct Now {
   TimePoint steady;
   UtcTime utc;
 };
+
+// Of a JobSpec: at most ten years, since longer ones are refused.
+inline std::chrono::milliseconds milliseconds_of(std::uint64_t count) {
+  return std::chrono::milliseconds(static_cast<std::int64_t>(count));
+}
 
 }  // namespace zonda

@@ -107,15 +107,17 @@ void BrokerCore::stop_reading(Job& job, Session& session, Effects& effects) {
   release_read(job, effects);
 }
 
-// An attached job keeps what its owner, or anybody else who reads it now, does not have yet.
+// An attached job keeps what its owner, or anybody else who reads it now, does not have yet. That the owner
+// has it is recorded in any case: it will not say so twice.
 void BrokerCore::release_read(Job& job, Effects& effects) {
   if (job.spec.detached) return;
   std::uint64_t position = job.client != nullptr ? job.owner_acked : job.log.end();
   for (const Reader& reader : job.readers) position = std::min(position, reader.acked);
   const std::uint64_t begin = job.log.begin();
   memory_used_ -= job.log.release(position);
-  if (job.log.begin() == begin) return;
-  effects.records.push_back(record::Released{job.id, position, {}, {}});
+  if (job.log.begin() == begin && job.owner_acked == job.owner_recorded) return;
+  job.owner_recorded = job.owner_acked;
+  effects.records.push_back(record::Released{job.id, job.log.begin(), {}, {}, job.owner_acked});
   completions_due_.insert(job.id);
 }
 

@@ -166,18 +166,9 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   counters_.tasks_accepted += batch.count;
   effects.records.push_back(record::Appended{job.id, first, batch.count, batch.digest, batch.bytes, now.utc,
                                              batch.slab, batch.arguments});
-  const auto milliseconds = [](std::uint64_t n) {  // at most ten years: longer ones were refused
-    return std::chrono::milliseconds(static_cast<std::int64_t>(n));
-  };
-  if (job.spec.deadline_ms > 0) batch.deadline = now.steady + milliseconds(job.spec.deadline_ms);
+  if (job.spec.deadline_ms > 0) batch.deadline = now.steady + milliseconds_of(job.spec.deadline_ms);
   const IndexRange range{first, first + batch.count};
-  if (!has_room(batch.bytes)) {
-    job.absent.insert(first);
-    batch.arguments = {};
-    batch.slab = {};
-  }
-  memory_used_ += batch.slab.size();
-  job.batches.push_back(std::move(batch));
+  add_batch(job, std::move(batch));
   job.count = range.hi;
   if (job.spec.deadline_ms > 0 && !job.deadline_timer) watch_deadline(job);
   job.segments.append(range);
@@ -186,7 +177,7 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
     SegmentState delayed;
     delayed.state = TaskState::Delayed;
     set_state(job, range, delayed);
-    timers_.set(now.steady + milliseconds(job.spec.delay_ms), {Timer::Kind::TaskDue, 0, job.id, range});
+    timers_.set(now.steady + milliseconds_of(job.spec.delay_ms), {Timer::Kind::TaskDue, 0, job.id, range});
   }
 }
 

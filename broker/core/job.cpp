@@ -6,6 +6,17 @@
 
 namespace zonda {
 
+namespace {
+constexpr std::size_t kHistoryMax = 16;              // attempts told of: the last ones
+constexpr std::size_t kHistoryMessageBytes = 1'024;  // of each; the outcome has all of the last one
+}  // namespace
+
+void remember(std::vector<TaskReport::Attempt>& history, TaskReport::Attempt attempt) {
+  attempt.message.resize(std::min(attempt.message.size(), kHistoryMessageBytes));
+  if (history.size() == kHistoryMax) history.erase(history.begin());
+  history.push_back(std::move(attempt));
+}
+
 Batch* Job::find_batch(std::uint64_t index) {
   const auto after = std::upper_bound(batches.begin(), batches.end(), index,
                                       [](std::uint64_t i, const Batch& batch) { return i < batch.first; });

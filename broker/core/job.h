@@ -48,6 +48,9 @@ struct Reader {
   std::uint64_t on_way_bytes = 0;
 };
 
+// One more attempt of a task, in short; only the last ones are kept.
+void remember(std::vector<TaskReport::Attempt>& history, TaskReport::Attempt attempt);
+
 struct Job {
   JobId id;
   JobSpec spec;
@@ -67,8 +70,9 @@ struct Job {
   bool loading = false;              // one of them is being read
   Segments segments;
   OutcomeLog log;
-  std::vector<Reader> readers;    // sessions that are open
-  std::uint64_t owner_acked = 0;  // how far its owner has read, also while it is away
+  std::vector<Reader> readers;       // sessions that are open
+  std::uint64_t owner_acked = 0;     // how far its owner has read, also while it is away
+  std::uint64_t owner_recorded = 0;  // and as the store knows
   JobCounts counts;
   std::map<std::uint64_t, std::vector<TaskReport::Attempt>>
       histories;       // of tasks that failed and are not done

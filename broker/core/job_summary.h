@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "broker/core/clock.h"
 #include "proto/messages.h"
@@ -27,6 +28,14 @@ struct JobCounts {
 
   std::uint64_t queued() const { return ready + stored + suspects; }
   std::uint64_t open() const { return queued() + leased + delayed + orphaned; }
+  // `kinds` as in record::Finished: empty means that all are values.
+  void add_outcomes(std::uint64_t count, std::string_view kinds) {
+    if (kinds.empty()) values += count;
+    for (const char kind : kinds) {
+      const auto number = static_cast<std::uint8_t>(kind);
+      ++(number == 0 ? values : failed.at(number));
+    }
+  }
   std::uint64_t failed_total() const {
     std::uint64_t sum = 0;
     for (const std::uint64_t each : failed) sum += each;

@@ -36,6 +36,9 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
           lose_client(*at->second, "gone", now, effects);
         break;
       }
+      case Timer::Kind::Unread:
+        if (Job* job = find_job(timer->job)) release_read(*job, effects);
+        break;
       case Timer::Kind::Recovery: end_recovery(effects); break;
       case Timer::Kind::TaskDue: make_due(timer->job, timer->range); break;
       case Timer::Kind::Deadline: expire_tasks(*find_job(timer->job), now, effects); break;

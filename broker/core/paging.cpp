@@ -15,6 +15,24 @@ bool BrokerCore::has_room(std::uint64_t bytes) const {
   return !is_durable() || memory_used_ + bytes <= config_.memory_limit / 2;
 }
 
+// The batch is the job's last; its arguments stay in memory if there is room.
+void BrokerCore::add_batch(Job& job, Batch batch) {
+  if (!has_room(batch.bytes)) {
+    batch.arguments = {};
+    batch.slab = {};
+  }
+  if (batch.open > 0 && batch.slab.size() == 0) job.absent.insert(batch.first);
+  memory_used_ += batch.slab.size();
+  job.batches.push_back(std::move(batch));
+}
+
+// The same of what was appended to the job's log.
+void BrokerCore::keep_last_outcomes(Job& job) {
+  const LogChunk& last = job.log.chunks().back();
+  if (!last.is_in_memory() || !has_room(last.bytes)) job.log.drop_last_payload();
+  memory_used_ += last.slab.size();
+}
+
 // Ready tasks of batches that are not in memory are Stored, and so are suspects. Calls f(part, state) for the
 // parts of a range.
 template <class F>
@@ -82,8 +100,7 @@ void BrokerCore::loaded(const Payload& payload, const Now& now, Effects& effects
 
 void BrokerCore::loaded_arguments(Job& job, const Payload& payload) {
   job.loading = false;
-  want_page(job);
-  if (job.absent.erase(payload.name.place) == 0) return;  // done meanwhile, or it was for a question
+  if (job.absent.erase(payload.name.place) == 0) return want_page(job);  // done, or it was for a question
   Batch& batch = job.batch_of(payload.name.place);
   batch.slab = payload.slab;
   batch.arguments = payload.column;

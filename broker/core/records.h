@@ -106,6 +106,7 @@ struct Released {
   std::uint64_t position = 0;
   std::vector<IndexRange> done;          // the tasks they were of, ascending, never touching
   std::array<std::uint64_t, 9> kinds{};  // how many of each kind; [0]: values
+  std::uint64_t owner_read = 0;          // how far its owner has read; others may be behind
 };
 
 // The job is gone with all it held; its summary stays.

@@ -45,6 +45,7 @@ void BrokerCore::restore(record::Opened& record, const Now& now) {
 void BrokerCore::restore(record::Released& record, const Now&) {
   Job& job = *find_job(record.job);
   job.log.start_at(record.position);
+  job.owner_acked = job.owner_recorded = record.owner_read;
   job.released = std::move(record.done);
   job.counts.values = record.kinds[0];
   std::copy(record.kinds.begin() + 1, record.kinds.end(), job.counts.failed.begin() + 1);
@@ -60,16 +61,11 @@ void BrokerCore::restore(record::Appended& record, const Now& now) {
   batch.slab = std::move(record.slab);
   batch.arguments = record.arguments;
   batch.bytes = record.bytes;
-  if (!has_room(batch.bytes)) {
-    batch.slab = {};
-    batch.arguments = {};
-  }
-  memory_used_ += batch.slab.size();
-  const auto in = [](std::uint64_t ms) { return std::chrono::milliseconds(static_cast<std::int64_t>(ms)); };
-  if (job.spec.deadline_ms > 0) batch.deadline = steady_of(record.at + in(job.spec.deadline_ms), now);
+  if (job.spec.deadline_ms > 0)
+    batch.deadline = steady_of(record.at + milliseconds_of(job.spec.deadline_ms), now);
   const IndexRange range{record.first, record.first + record.count};
   job.segments.append(range);
-  const UtcTime due = record.at + in(job.spec.delay_ms);
+  const UtcTime due = record.at + milliseconds_of(job.spec.delay_ms);
   if (job.spec.delay_ms > 0 && due > now.utc) {
     SegmentState delayed;
     delayed.state = TaskState::Delayed;
@@ -84,8 +80,7 @@ void BrokerCore::restore(record::Appended& record, const Now& now) {
     job.segments.erase(part);
     batch.open -= static_cast<std::uint32_t>(part.size());
   }
-  if (batch.open > 0 && batch.slab.size() == 0) job.absent.insert(batch.first);
-  job.batches.push_back(std::move(batch));
+  add_batch(job, std::move(batch));
 }
 
 void BrokerCore::restore(record::Attempted& record, const Now& now) {
@@ -104,7 +99,7 @@ void BrokerCore::restore(record::Attempted& record, const Now& now) {
     state.charged = state.missed && record.attempt.number > 0;
     job.segments.put(part, state);
     for (std::uint64_t index = part.lo; record.attempt.number > 0 && index < part.hi; ++index)
-      job.histories[index].push_back(record.attempt);
+      remember(job.histories[index], record.attempt);
     if (record.due > now.utc)
       timers_.set(steady_of(record.due, now), {Timer::Kind::TaskDue, 0, job.id, part});
   }
@@ -124,26 +119,12 @@ void BrokerCore::restore(record::Finished& record, const Now&) {
   Job& job = *find_job(record.job);
   const IndexRange range{record.first, record.first + record.count};
   job.count = std::max(job.count, range.hi);
-  for (std::uint64_t at = range.lo; at < range.hi;) {  // batches that are wholly done were not kept
-    Batch* batch = job.find_batch(at);
-    const std::uint64_t end = batch == nullptr ? at + 1 : std::min(range.hi, batch->first + batch->count);
-    if (batch != nullptr) batch->open -= static_cast<std::uint32_t>(end - at);
-    if (batch != nullptr && batch->open == 0) {  // of a detached job: its inputs may be asked for again
-      job.absent.erase(batch->first);
-      memory_used_ -= batch->slab.size();
-      batch->slab = {};
-      batch->arguments = {};
-    }
-    at = end;
-  }
+  for (const auto& [part, state] : job.segments.parts(range))  // batches that are wholly done were not kept
+    memory_used_ -= job.close_tasks(part, false);
   job.segments.erase(range);
   if (!job.histories.empty())
     job.histories.erase(job.histories.lower_bound(range.lo), job.histories.lower_bound(range.hi));
-  if (record.kinds.empty()) job.counts.values += range.size();
-  for (const char kind : record.kinds) {
-    const auto number = static_cast<std::uint8_t>(kind);
-    ++(number == 0 ? job.counts.values : job.counts.failed.at(number));
-  }
+  job.counts.add_outcomes(range.size(), record.kinds);
   LogChunk chunk;
   chunk.first = record.first;
   chunk.attempt = record.attempt;
@@ -155,8 +136,7 @@ void BrokerCore::restore(record::Finished& record, const Now&) {
   chunk.outcomes = record.outcomes;
   const LogChunk& logged = job.log.append(std::move(chunk));
   ZONDA_ASSERT(logged.position == record.position);
-  if (!logged.is_in_memory() || !has_room(logged.bytes)) job.log.drop_last_payload();
-  memory_used_ += logged.slab.size();
+  keep_last_outcomes(job);
   job.finished_at = record.at;
 }
 
@@ -221,6 +201,8 @@ void BrokerCore::restored(const Now& now, std::chrono::milliseconds downtime, Ef
     ready += job->counts.queued();
     if (!job->is_closed() || job->counts.open() > 0) job->finished_at.reset();
     if (job->spec.deadline_ms > 0) watch_deadline(*job);
+    if (job->owner_acked > job->log.begin())
+      timers_.set(now.steady + config_.client_grace, {Timer::Kind::Unread, 0, id, {}});
     completions_due_.insert(id);
   }
   event(effects, "recovered jobs=" + std::to_string(jobs_.size()) + " queued=" + std::to_string(ready) +

@@ -10,14 +10,6 @@ namespace zonda {
 
 namespace {
 constexpr auto kClocksDiffer = std::chrono::minutes(1);
-constexpr std::size_t kHistoryMax = 16;              // attempts told of: the last ones
-constexpr std::size_t kHistoryMessageBytes = 1'024;  // of each; the outcome has all of the last one
-
-void remember(std::vector<TaskReport::Attempt>& history, TaskReport::Attempt attempt) {
-  attempt.message.resize(std::min(attempt.message.size(), kHistoryMessageBytes));
-  if (history.size() == kHistoryMax) history.erase(history.begin());
-  history.push_back(std::move(attempt));
-}
 }  // namespace
 
 void BrokerCore::on(const WorkerResults& results, Session& session, const Now& now, Effects& effects) {
@@ -133,8 +125,8 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
   const std::string host = worker == nullptr ? std::string() : worker->hello.host;
   const TaskReport::Kind kind = report.kind;
   if (may_retry(job, state, kind)) {
-    TaskReport::Attempt attempt{kind, state.attempt(), worker_name, host, report.message};
-    remember(job.histories[index], attempt);
+    std::vector<TaskReport::Attempt>& history = job.histories[index];
+    remember(history, {kind, state.attempt(), worker_name, host, report.message});
     SegmentState next = state;
     next.started = false;
     // This attempt has ended, and nothing that repeats it may count again. A lost one may still be heard of.
@@ -147,9 +139,8 @@ void BrokerCore::fail_task(Job& job, std::uint64_t index, const SegmentState& st
     else
       ++next.errors;
     ++counters_.tasks_retried;
-    record::Attempted record{
-        job.id,       index,     1,           next.token, next.spent, next.errors,
-        next.crashes, next.lost, next.deaths, next.group, {},         std::move(attempt)};
+    record::Attempted record{job.id,       index,     1,           next.token, next.spent, next.errors,
+                             next.crashes, next.lost, next.deaths, next.group, {},         history.back()};
     if (kind == TaskReport::lost) {
       next.state = next.waiting();
       effects.records.push_back(std::move(record));
@@ -202,21 +193,15 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& 
   memory_used_ -= job.close_tasks(range, job.spec.detached && !is_durable());
   if (!job.histories.empty())
     job.histories.erase(job.histories.lower_bound(range.lo), job.histories.lower_bound(range.hi));
-  if (chunk.kinds.empty()) {
-    job.counts.values += range.size();
-    counters_.tasks_done += range.size();
-  } else {
-    for (const char kind : chunk.kinds) {
-      ++job.counts.failed[static_cast<std::uint8_t>(kind)];
-      ++(kind == TaskReport::cancelled ? counters_.tasks_cancelled : counters_.tasks_failed);
-    }
-  }
+  job.counts.add_outcomes(range.size(), chunk.kinds);
+  if (chunk.kinds.empty()) counters_.tasks_done += range.size();
+  for (const char kind : chunk.kinds)
+    ++(kind == TaskReport::cancelled ? counters_.tasks_cancelled : counters_.tasks_failed);
   const LogChunk& logged = job.log.append(std::move(chunk));
   effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.count(),
                                              logged.attempt, logged.worker, logged.slab.size(), now.utc,
                                              logged.slab, logged.kinds, logged.outcomes});
-  if (!has_room(logged.bytes)) job.log.drop_last_payload();
-  memory_used_ += logged.slab.size();
+  keep_last_outcomes(job);
   deliveries_due_.insert(job.id);
   completions_due_.insert(job.id);
   const std::uint64_t failed = job.counts.failed_total() - job.counts.failed[TaskReport::cancelled];

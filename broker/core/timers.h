@@ -20,6 +20,7 @@ struct Timer {
     TaskDue,     // job, range: delayed tasks become ready
     Deadline,    // job: tasks of its oldest open batch that are not done expire
     Forget,      // job: its outcomes are not kept any longer
+    Unread,      // job: readers of before the start that are not back will not come
     Recovery,    // workers of before the start that are not back will not come
   };
   Kind kind = Kind::Session;

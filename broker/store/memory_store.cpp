@@ -39,6 +39,7 @@ void MemoryStore::keep(record::Finished& record) {
 void MemoryStore::keep(record::Released& record) {
   Job& job = jobs_.at(record.job);
   job.released = std::max(job.released, record.position);
+  job.owner_read = std::max(job.owner_read, record.owner_read);
   while (!job.outcomes.empty() &&
          job.outcomes.front().position + job.outcomes.front().count <= job.released) {
     const record::Finished& gone = job.outcomes.front();
@@ -72,7 +73,8 @@ void MemoryStore::replay(std::uint64_t payload_bytes, const std::function<void(R
   for (const JobId& id : order_) {
     const Job& job = jobs_.at(id);
     say(job.opened);
-    if (job.released > 0) say(record::Released{id, job.released, job.done.ranges(), job.done.kinds()});
+    if (job.released > 0 || job.owner_read > 0)
+      say(record::Released{id, job.released, job.done.ranges(), job.done.kinds(), job.owner_read});
     for (const auto& [first, batch] : job.batches)
       say_with_payload(batch.appended, &record::Appended::arguments);
     for (const Record& attempt : job.attempts) say(attempt);

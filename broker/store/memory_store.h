@@ -35,6 +35,7 @@ class MemoryStore final : public Store {
     record::Opened opened;
     DoneTasks done;  // of the outcomes that were released
     std::uint64_t released = 0;
+    std::uint64_t owner_read = 0;
     std::map<std::uint64_t, Batch> batches;  // by first task; those of attached jobs until they are done
     std::vector<Record> attempts;            // Attempted and Fenced
     std::deque<record::Finished> outcomes;

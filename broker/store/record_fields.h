@@ -47,7 +47,7 @@ ZONDA_ROW_FIELDS(record::Attempted, &T::job, &T::first, &T::count, &T::token, &T
                  &T::crashes, &T::lost, &T::deaths, &T::group, &T::due, &T::attempt);
 ZONDA_ROW_FIELDS(record::Finished, &T::job, &T::position, &T::first, &T::count, &T::attempt, &T::worker,
                  &T::bytes, &T::at, &T::kinds);
-ZONDA_ROW_FIELDS(record::Released, &T::job, &T::position, &T::done, &T::kinds);
+ZONDA_ROW_FIELDS(record::Released, &T::job, &T::position, &T::done, &T::kinds, &T::owner_read);
 ZONDA_ROW_FIELDS(record::Summarised, &T::summary);
 ZONDA_ROW_FIELDS(record::Joined, &T::peer, &T::name, &T::host);
 ZONDA_ROW_FIELDS(record::Stopped::Lease, &T::peer, &T::job, &T::first, &T::count, &T::token);

@@ -104,6 +104,7 @@ void RowWriter::apply_one(const Record& any, const record::Finished& record) {
 void RowWriter::apply_one(const Record&, const record::Released& record) {
   JobRows& job = this->job(record.job);
   job.released = std::max(job.released, record.position);
+  job.owner_read = std::max(job.owner_read, record.owner_read);
   while (!job.outcomes.empty() &&
          job.outcomes.front().position + job.outcomes.front().tasks.size() <= job.released) {
     OutcomeRow& gone = job.outcomes.front();
@@ -172,8 +173,8 @@ void RowWriter::write_changes(const JobId& id, const Changes& changed) {
   }
   if (changed.handed_out != nullptr) write_single(job.handed_out, RowKind::HandedOut, *changed.handed_out);
   if (changed.closed != nullptr) write_single(job.closed, RowKind::Closed, *changed.closed);
-  if (!changed.released || job.released == 0) return;
-  const record::Released released{id, job.released, job.done.ranges(), job.done.kinds()};
+  if (!changed.released) return;
+  const record::Released released{id, job.released, job.done.ranges(), job.done.kinds(), job.owner_read};
   const auto body = [&](detail::Output& out) { encode_released(out, released); };
   if (job.released_row) return table_.replace(job.released_row, RowKind::Released, body);
   job.released_row = table_.reserve(0);

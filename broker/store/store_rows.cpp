@@ -66,6 +66,7 @@ void StoreRows::load(const RowRef& ref, const RowMeta& meta) {
       JobRows& job = job_of(record);
       set_once(job.released_row, ref);
       job.released = record.position;
+      job.owner_read = record.owner_read;
       job.done = DoneTasks(record.done, record.kinds);
       break;
     }

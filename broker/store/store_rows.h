@@ -31,6 +31,7 @@ struct JobRows {
   bool detached = false;
   DoneTasks done;  // of the outcomes that were released
   std::uint64_t released = 0;
+  std::uint64_t owner_read = 0;
   RowRef released_row;
   std::map<std::uint64_t, BatchRow> batches;  // by first task; those of attached jobs until they are done
   std::vector<RowRef> attempts;

@@ -213,6 +213,7 @@ TEST_CASE("what was released is told by task and by kind, also what came in part
     const auto told = only<record::Released>(all);
     REQUIRE(told.size() == 1);
     CHECK(told[0].position == 5);
+    CHECK(told[0].owner_read == 6);
     CHECK(told[0].done == std::vector<IndexRange>{{0, 3}, {6, 8}});
     CHECK(told[0].kinds == std::array<std::uint64_t, 9>{3, 2});
     CHECK(only<record::Finished>(all).size() == 1);

@@ -127,7 +127,7 @@ record::Finished finished(std::uint8_t number, std::uint64_t position, std::uint
 }
 
 record::Released released(std::uint8_t number, std::uint64_t position) {
-  return {job_id(number), position, {}, {}};
+  return {job_id(number), position, {}, {}, position + 1};
 }
 
 void wait_until_committed(Store& store, std::uint64_t number) {

@@ -35,7 +35,7 @@ class Outbox(CliTest):
             return int(re.search(what + r":\s+(\d+) kB", file.read()).group(1)) * 1024
 
     def test_results_outlive_a_broker_that_is_gone(self):
-        tasks, size = 32, 12 << 20
+        tasks, size = 96, 4 << 20
         broker = self.start_broker()
         worker = self.start_worker("--slots", str(tasks))
         turns, runs = self.path("turns"), self.path("runs")

@@ -157,6 +157,67 @@ TEST_CASE("a client that comes back gets what it has not read, once") {
   CHECK(broker.core().job(job) == nullptr);
 }
 
+TEST_CASE("who read half of a range goes on in its middle") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker({.slots = 5});
+  const JobSpec spec = job_of();
+  const JobId job = broker.submit(spec, 5);
+  const Peer client = broker.client();
+  broker.finishes(worker, job, {0, 2}, 1);
+  broker.finishes(worker, job, {2, 5}, 1);
+  broker.acknowledges(client, job, 3);
+  broker.crashes();
+  broker.ignores_messages();
+  broker.reconnects(client);
+  broker.opens(client, job, spec, 3, 5);
+  CHECK(broker.took_messages_to(client) ==
+        std::vector<std::string>{"accepted job=1 count=5 closed", "outcomes job=1 at=3 [3,5)"});
+}
+
+TEST_CASE("what its owner has read for good stays for other readers, who may come back after a restart") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  const Peer owner = broker.client();
+  const Peer reader = broker.join_client();
+  broker.says(reader, Attach{job, 0});
+  broker.finishes(worker, job, {0, 1}, 1);
+  broker.acknowledges(owner, job, 1);  // and forgets the job
+  broker.crashes();
+  broker.ignores_messages();
+  broker.reconnects(owner);
+  broker.stays_alive(owner);
+  SECTION("it does") {
+    broker.advance(50s);
+    broker.reconnects(reader);
+    broker.says(reader, Attach{job, 0});
+    CHECK(broker.took_messages_to(reader).back() == "outcomes job=1 at=0 [0,1)");
+    broker.acknowledges(reader, job, 1);
+  }
+  SECTION("it does not") { broker.advance(61s); }
+  CHECK(broker.core().job(job) == nullptr);
+}
+
+TEST_CASE("a history tells its last attempts, and not all of what they said") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.retries = 30;
+  spec.detached = true;
+  const Peer worker = broker.join_worker();
+  broker.stays_alive(worker);
+  const JobId job = broker.submit(spec, 1);
+  for (std::uint64_t lease = 1; lease <= 20; ++lease) {
+    broker.fails(worker, job, 0, lease, TaskReport::failed, std::to_string(lease) + std::string(5'000, '!'));
+    broker.advance(61s);
+  }
+  broker.crashes();
+  const std::vector<TaskReport::Attempt>& history = broker.core().job(job)->histories.at(0);
+  REQUIRE(history.size() == 16);
+  CHECK(history.front().message.starts_with("5!"));
+  CHECK(history.back().message.starts_with("20!"));
+  CHECK(history.back().message.size() == 1'024);
+}
+
 TEST_CASE("a batch that comes again after a restart is the one that was accepted") {
   BrokerFixture broker;
   const JobSpec spec = job_of();
