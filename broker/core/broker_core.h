@@ -87,6 +87,8 @@ class BrokerCore {
   const Roster& roster() const { return roster_; }
   const Job* job(const JobId& id) const;
   std::uint64_t attached_jobs() const;
+  // Whether there are workers of before the start that are not back and may still come.
+  bool awaits_workers() const { return !awaited_.empty(); }
 
  private:
   // broker_core.cpp

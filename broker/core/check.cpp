@@ -6,9 +6,9 @@
 namespace zonda {
 namespace {
 
-std::string differ(const std::string& what, std::uint64_t kept, std::uint64_t counted) {
+std::string differ(const char* what, std::uint64_t kept, std::uint64_t counted) {
   if (kept == counted) return {};
-  return what + ": kept " + std::to_string(kept) + ", counted " + std::to_string(counted) + "; ";
+  return std::string(what) + ": kept " + std::to_string(kept) + ", counted " + std::to_string(counted) + "; ";
 }
 
 }  // namespace
@@ -38,19 +38,20 @@ std::string BrokerCore::check() const {
         case TaskState::Stored: counted.stored += part.size(); break;
       }
     });
-    const std::string name = "job " + to_string(id);
-    wrong += differ(name + " ready", job->counts.ready, counted.ready);
-    wrong += differ(name + " leased", job->counts.leased, counted.leased);
-    wrong += differ(name + " delayed", job->counts.delayed, counted.delayed);
-    wrong += differ(name + " orphaned", job->counts.orphaned, counted.orphaned);
-    wrong += differ(name + " suspects", job->counts.suspects, counted.suspects);
-    wrong += differ(name + " stored", job->counts.stored, counted.stored);
-    wrong += differ(name + " tasks", job->count, job->done() + counted.open());
-    wrong += differ(name + " log", job->log.end(), job->done());
+    std::string here;
+    here += differ("ready", job->counts.ready, counted.ready);
+    here += differ("leased", job->counts.leased, counted.leased);
+    here += differ("delayed", job->counts.delayed, counted.delayed);
+    here += differ("orphaned", job->counts.orphaned, counted.orphaned);
+    here += differ("suspects", job->counts.suspects, counted.suspects);
+    here += differ("stored", job->counts.stored, counted.stored);
+    here += differ("tasks", job->count, job->done() + counted.open());
+    here += differ("log", job->log.end(), job->done());
     for (const Reader& reader : job->readers) {
       const Session* session = sessions_.find(reader.session);
-      if (session == nullptr || !session->reads.contains(id)) wrong += name + " has a reader that is gone; ";
+      if (session == nullptr || !session->reads.contains(id)) here += "a reader is gone; ";
     }
+    if (!here.empty()) wrong += "job " + to_string(id) + ": " + here;
     for (const Batch& batch : job->batches) memory += batch.slab.size();
     for (const LogChunk& chunk : job->log.chunks()) memory += chunk.slab.size();
     ready_total += counted.ready;
@@ -72,15 +73,15 @@ std::string BrokerCore::check() const {
   for (const auto& [number, worker] : roster_.all()) {
     std::uint64_t held = 0;
     for (const Token lease : worker->leases) held += open_by_lease[lease];
-    wrong += differ("worker " + worker->hello.name, worker->outstanding, held);
+    std::string here = differ("outstanding", worker->outstanding, held);
     outstanding += held;
     const bool listed = overloaded_.contains({worker->surplus_us, number});
-    if (listed != (worker->surplus_us > 0))
-      wrong += "worker " + worker->hello.name + " is not where its surplus is; ";
+    if (listed != (worker->surplus_us > 0)) here += "it is not where its surplus is; ";
     if (worker->kept_for != nullptr && worker->kept_for->ward.worker != number)
-      wrong += "worker " + worker->hello.name + " is kept for nobody; ";
+      here += "it is kept for nobody; ";
     if (worker->alone && worker->outstanding == 0 && worker->state == WorkerState::Active)
-      wrong += "worker " + worker->hello.name + " is alone with nothing; ";
+      here += "it is alone with nothing; ";
+    if (!here.empty()) wrong += "worker " + worker->hello.name + ": " + here;
   }
   return wrong + differ("outstanding", leased_total, outstanding);
 }

@@ -1,8 +1,9 @@
-// How often each message type met each fault: what makes a number of seeds mean something.
+// How often each message type met each fault, and in which state of the broker: what makes a number of seeds
+// mean something.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -10,17 +11,49 @@
 
 namespace zonda::sim {
 
-enum class Fault : std::uint8_t { None, Drop, Duplicate, Reset, Partition, kCount };
+enum class Fault : std::uint8_t {
+  None,
+  Drop,       // lost alone
+  Duplicate,  // arrived twice
+  Reset,      // lost with its connection
+  Cut,        // lost without a word: a partition, or a connection that died in one
+  Crash,      // in flight when the broker ended
+  kCount
+};
+
+enum class BrokerState : std::uint8_t {
+  Serving,
+  Saving,      // frames wait for the disk
+  Stalled,     // as by SIGSTOP
+  Recovering,  // workers of before its start are not back
+  kCount
+};
+
+MessageType type_of(std::string_view frame);
 
 class Coverage {
  public:
-  void note(std::string_view frame, Fault fault);
+  void note(MessageType type, BrokerState state, Fault fault) { ++at(type, state, fault); }
   void add(const Coverage& other);
-  std::string table() const;
+  // In a state, or in all.
+  std::uint64_t count(MessageType type, BrokerState state, Fault fault) const;
   std::uint64_t count(MessageType type, Fault fault) const;
+  // A line for each message type and state that occurred.
+  std::string table() const;
+  // Pairs of a message type and a fault that met less often than this; only of types that occurred at all.
+  std::string rare_pairs(std::uint64_t least) const;
 
  private:
-  std::map<std::pair<MessageType, Fault>, std::uint64_t> counts_;
+  static constexpr std::size_t kTypes = 64;
+  static constexpr auto kStates = static_cast<std::size_t>(BrokerState::kCount);
+  static constexpr auto kFaults = static_cast<std::size_t>(Fault::kCount);
+
+  std::uint64_t& at(MessageType type, BrokerState state, Fault fault) {
+    return counts_.at(
+        static_cast<std::size_t>(type))[static_cast<std::size_t>(state)][static_cast<std::size_t>(fault)];
+  }
+
+  std::array<std::array<std::array<std::uint64_t, kFaults>, kStates>, kTypes> counts_{};
 };
 
 }  // namespace zonda::sim

@@ -30,6 +30,12 @@ Now SimBroker::now() const {
           UtcTime(std::chrono::duration_cast<UtcTime::duration>(clock_.now().time_since_epoch()))};
 }
 
+BrokerState SimBroker::state() const {
+  if (is_up() && core_->awaits_workers()) return BrokerState::Recovering;
+  if (clock_.now() < stalled_until_) return BrokerState::Stalled;
+  return held_.empty() ? BrokerState::Serving : BrokerState::Saving;
+}
+
 void SimBroker::start() {
   ++config_.epoch;
   config_.seed = random_();

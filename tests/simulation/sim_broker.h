@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/core/broker_core.h"
+#include "tests/simulation/coverage.h"
 #include "tests/simulation/ledger.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/sim_store.h"
@@ -31,6 +32,7 @@ class SimBroker {
   SimStore& store() { return store_; }
 
   bool is_up() const { return core_ != nullptr; }
+  BrokerState state() const;
   std::uint64_t attached_jobs() const { return core_ == nullptr ? 0 : core_->attached_jobs(); }
   std::string check() const { return core_ == nullptr ? std::string() : core_->check(); }
   std::uint64_t trace() const { return trace_; }  // digest of everything that was said and when

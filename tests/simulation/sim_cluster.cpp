@@ -5,7 +5,7 @@ namespace zonda::sim {
 using namespace std::chrono_literals;
 
 namespace {
-constexpr std::int64_t kTroubleUs = 2'000'000;  // at most; in one of sixteen runs four times as long
+constexpr std::int64_t kTroubleUs = 1'200'000;  // at most; in one of sixteen runs four times as long
 constexpr auto kQuietWithin = 600s;             // once the trouble is over, all work ends in bounded time
 constexpr std::uint64_t kEventsMin = 600;
 constexpr std::uint64_t kEventsMax = 3'000'000;
@@ -30,6 +30,7 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   faults.delay_max = microseconds(static_cast<std::int64_t>(200 + random_() % 20'000));
   network_.set_faults(faults);
   broker_ = std::make_unique<SimBroker>(clock_, network_, random_, ledger_, config);
+  network_.set_broker_state([this] { return broker_->state(); });
   broker_->store().set_sync_max(microseconds(static_cast<std::int64_t>(random_() % 20'000)));
   network_.set_broker([this](Connection from, std::string_view frame) { broker_->hears(from, frame); });
   const auto longer = random_() % 16 == 0 ? 4 : 1;

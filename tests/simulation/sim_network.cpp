@@ -2,6 +2,24 @@
 
 namespace zonda::sim {
 
+namespace {
+
+constexpr double kRareWeight = 5;
+
+bool is_rare(MessageType type) {
+  switch (type) {
+    case MessageType::Refuse:
+    case MessageType::Goodbye:
+    case MessageType::Drain:
+    case MessageType::JobRefused:
+    case MessageType::SameJob:
+    case MessageType::Attach: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 std::uint64_t SimNetwork::add_peer(Port port, ToPeer handler) {
   const std::uint64_t number = ++last_peer_;
   peers_[number].port = port;
@@ -65,38 +83,62 @@ TimePoint SimNetwork::arrival(TimePoint& last) {
   return last;
 }
 
-int SimNetwork::copies(std::string_view frame) {
+SimNetwork::Passage SimNetwork::passage(const Peer& peer, std::string_view frame) {
+  Passage passage{type_of(frame), state_(), Fault::Cut};
+  if (!peer.is_cut()) passage.fault = some_fault(passage.type);
+  coverage_.note(passage.type, passage.state, passage.fault);
   ++frames_;
-  if (chance(faults_.drop)) return ++faults_injected_, coverage_.note(frame, Fault::Drop), 0;
-  if (chance(faults_.duplicate)) return ++faults_injected_, coverage_.note(frame, Fault::Duplicate), 2;
-  coverage_.note(frame, Fault::None);
-  return 1;
+  if (passage.fault != Fault::None) ++faults_injected_;
+  return passage;
+}
+
+// What is seldom said meets trouble more often, so that it does at all.
+Fault SimNetwork::some_fault(MessageType type) {
+  const double weight = is_rare(type) ? kRareWeight : 1;
+  double draw = std::uniform_real_distribution<double>(0, 1)(random_) / weight;
+  const auto is = [&](double chance) { return (draw -= chance) < 0; };
+  if (is(faults_.reset)) return Fault::Reset;
+  if (is(faults_.drop)) return Fault::Drop;
+  if (is(faults_.duplicate)) return Fault::Duplicate;
+  return Fault::None;
+}
+
+template <class F>
+void SimNetwork::send(const Passage& passage, TimePoint& last, std::string frame, F arrive) {
+  const auto one = [&](std::string bytes) {
+    clock_.at(arrival(last), [this, passage, arrive, bytes = std::move(bytes), life = broker_life_] {
+      if (life == broker_life_)
+        arrive(bytes);
+      else
+        coverage_.note(passage.type, passage.state, Fault::Crash);
+    });
+  };
+  if (passage.copies() == 2) one(frame);
+  if (passage.copies() > 0) one(std::move(frame));
 }
 
 void SimNetwork::peer_sends(std::uint64_t number, std::string frame) {
   Peer& peer = peers_.at(number);
   if (peer.connection == 0) return;  // as with IMMEDIATE: nothing stale is sent later
-  if (chance(faults_.reset)) {
-    ++faults_injected_;
-    coverage_.note(frame, Fault::Reset);
-    return break_connection(peer, number);
-  }
-  if (peer.is_cut()) return coverage_.note(frame, Fault::Partition);
-  const Connection connection{peer.port, peer.connection};
-  for (int copy = copies(frame); copy > 0; --copy)
-    clock_.at(arrival(peer.last_up), [this, connection, frame, life = broker_life_] {
-      if (life == broker_life_) to_broker_(connection, frame);
-    });
+  const Passage passage = this->passage(peer, frame);
+  if (passage.fault == Fault::Reset) return break_connection(peer, number);
+  send(passage, peer.last_up, std::move(frame),
+       [this, connection = Connection{peer.port, peer.connection}](const std::string& bytes) {
+         to_broker_(connection, bytes);
+       });
 }
 
+// A connection of its own: when it breaks, what is in flight on it is lost, and no more than that.
 void SimNetwork::peer_sends_to_sink(std::uint64_t number, std::string frame) {
   Peer& peer = peers_.at(number);
   if (peer.connection == 0) return;
-  if (peer.is_cut()) return coverage_.note(frame, Fault::Partition);
-  for (int copy = copies(frame); copy > 0; --copy)
-    clock_.at(arrival(peer.last_sink), [this, frame, life = broker_life_] {
-      if (life == broker_life_) to_broker_({Port::Sink, 0}, frame);
-    });
+  const Passage passage = this->passage(peer, frame);
+  if (passage.fault == Fault::Reset)
+    *std::exchange(peer.sink_connection, std::make_shared<bool>(true)) = false;
+  send(passage, peer.last_sink, std::move(frame),
+       [this, connection = peer.sink_connection](const std::string& bytes) {
+         if (*connection) to_broker_({Port::Sink, 0}, bytes);
+       });
 }
 
 bool SimNetwork::broker_sends(Connection to, std::string frame) {
@@ -104,20 +146,13 @@ bool SimNetwork::broker_sends(Connection to, std::string frame) {
   if (at == by_connection_.end()) return false;
   const std::uint64_t number = at->second;
   Peer& peer = peers_.at(number);
-  if (chance(faults_.reset)) {
-    ++faults_injected_;
-    coverage_.note(frame, Fault::Reset);
-    break_connection(peer, number);
-    return true;
-  }
-  if (peer.is_cut()) return coverage_.note(frame, Fault::Partition), true;
-  for (int copy = copies(frame); copy > 0; --copy) {
-    clock_.at(arrival(peer.last_down), [this, to, number, frame] {
-      const auto receiver = peers_.find(number);
-      if (receiver == peers_.end() || receiver->second.connection != to.number) return;
-      receiver->second.handler(frame);
-    });
-  }
+  const Passage passage = this->passage(peer, frame);
+  if (passage.fault == Fault::Reset) return break_connection(peer, number), true;
+  send(passage, peer.last_down, std::move(frame), [this, to, number](const std::string& bytes) {
+    const auto receiver = peers_.find(number);
+    if (receiver == peers_.end() || receiver->second.connection != to.number) return;
+    receiver->second.handler(bytes);
+  });
   return true;
 }
 

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <random>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -30,6 +30,7 @@ class SimNetwork final : public Network {
       : clock_(clock), random_(random), coverage_(coverage) {}
 
   void set_broker(ToBroker handler) { to_broker_ = std::move(handler); }
+  void set_broker_state(std::function<BrokerState()> state) { state_ = std::move(state); }
   void set_faults(const Faults& faults) { faults_ = faults; }
 
   std::uint64_t add_peer(Port port, ToPeer handler) override;
@@ -53,20 +54,31 @@ class SimNetwork final : public Network {
     bool partitioned = false;
     bool dead = false;  // what is in between forgot this connection
     bool is_cut() const { return partitioned || dead; }
+    std::shared_ptr<bool> sink_connection = std::make_shared<bool>(true);
     TimePoint last_up{}, last_down{}, last_sink{};  // arrival of the last frame on each lane
   };
 
   void connect(std::uint64_t peer);
   void break_connection(Peer& peer, std::uint64_t number);
-  bool chance(double p) { return p > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < p; }
   TimePoint arrival(TimePoint& last);
-  // How often the frame arrives: 0, 1 or 2.
-  int copies(std::string_view frame);
+  // A frame on its way: what it is, when it was sent, and what becomes of it.
+  struct Passage {
+    MessageType type;
+    BrokerState state;
+    Fault fault;
+    int copies() const { return fault == Fault::None ? 1 : fault == Fault::Duplicate ? 2 : 0; }
+  };
+  Passage passage(const Peer& peer, std::string_view frame);
+  Fault some_fault(MessageType type);
+  // Calls arrive(frame) at that time, unless the broker ends before.
+  template <class F>
+  void send(const Passage& passage, TimePoint& last, std::string frame, F arrive);
 
   SimClock& clock_;
   std::mt19937_64& random_;
   Coverage& coverage_;
   ToBroker to_broker_;
+  std::function<BrokerState()> state_ = [] { return BrokerState::Serving; };
   bool broker_up_ = false;
   std::uint64_t broker_life_ = 0;
   Faults faults_;
