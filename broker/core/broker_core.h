@@ -272,6 +272,7 @@ class BrokerCore {
   void restore(record::Joined& record, const Now& now);
   void restore(record::Left& record, const Now& now);
   void restore(record::Stopped& record, const Now& now);
+  void restore(record::Started& record, const Now& now);
   void orphan_tasks(Job& job);
   void came_back(const JobId& peer, Effects& effects);
   void end_recovery(Effects& effects);

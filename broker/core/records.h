@@ -129,7 +129,8 @@ struct Left {
   JobId peer;
 };
 
-// The broker stopped in order, and these are all tasks that are handed out.
+// The broker stopped in order, and these are all tasks that are handed out. It holds until anything else is
+// recorded.
 struct Stopped {
   struct Lease {
     JobId peer;
@@ -141,6 +142,9 @@ struct Stopped {
   std::vector<Lease> leases;
 };
 
+// A broker goes on from a Stopped: what it hands out is not in there.
+struct Started {};
+
 }  // namespace zonda::record
 
 namespace zonda {
@@ -148,6 +152,6 @@ namespace zonda {
 using Record =
     std::variant<record::Opened, record::Appended, record::Closed, record::HandedOut, record::Fenced,
                  record::Attempted, record::Finished, record::Released, record::Summarised, record::Forgotten,
-                 record::Joined, record::Left, record::Stopped>;
+                 record::Joined, record::Left, record::Stopped, record::Started>;
 
 }  // namespace zonda

@@ -160,6 +160,8 @@ void BrokerCore::restore(record::Summarised& record, const Now&) {
 
 void BrokerCore::restore(record::Forgotten&, const Now&) {}
 
+void BrokerCore::restore(record::Started&, const Now&) {}
+
 void BrokerCore::restore(record::Joined& record, const Now&) { awaited_.insert(record.peer); }
 
 void BrokerCore::restore(record::Left& record, const Now&) { awaited_.erase(record.peer); }
@@ -193,6 +195,7 @@ void BrokerCore::restored(const Now& now, std::chrono::milliseconds downtime, Ef
       job->segments.put(part, state);
     }
   }
+  if (stopped_) effects.records.push_back(record::Started{});
   stopped_.reset();
   std::uint64_t ready = 0;
   for (auto& [id, job] : jobs_) {

@@ -56,6 +56,7 @@ class MemoryStore final : public Store {
   void keep(record::Joined& record) { workers_[record.peer] = record; }
   void keep(record::Left& record) { workers_.erase(record.peer); }
   void keep(record::Stopped& record) { stopped_ = std::move(record); }
+  void keep(record::Started&) {}
 
   Keep keep_;
   std::uint64_t committed_ = 0;

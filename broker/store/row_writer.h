@@ -53,6 +53,7 @@ class RowWriter {
   void apply_one(const Record& any, const record::Joined& record);
   void apply_one(const Record& any, const record::Left& record);
   void apply_one(const Record& any, const record::Stopped&) { stopped_ = &any; }
+  void apply_one(const Record&, const record::Started&) {}
 
   JobRows& job(const JobId& id);
   Changes& changes(const JobId& id);

@@ -164,6 +164,10 @@ TEST_CASE("a stop in order is told if nothing came after it") {
     CHECK(all[0].leases[1].token == lease.token);
     commit(*store, {record::Left{job_id(101)}});
     CHECK(only<record::Stopped>(replayed(store)).empty());
+    commit(*store, {record::Stopped{{lease}}});
+    CHECK(only<record::Stopped>(replayed(store)).size() == 1);
+    commit(*store, {record::Started{}});
+    CHECK(only<record::Stopped>(replayed(store)).empty());
   });
 }
 

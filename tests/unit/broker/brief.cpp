@@ -164,6 +164,8 @@ std::string Brief::operator()(const Record& any) {
           return "joined worker=" + record.name;
         else if constexpr (std::is_same_v<T, record::Left>)
           return "left";
+        else if constexpr (std::is_same_v<T, record::Started>)
+          return "started";
         else
           return text(record);
       },

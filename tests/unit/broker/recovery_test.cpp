@@ -259,6 +259,23 @@ TEST_CASE("after a stop in order only what was held waits") {
   CHECK(broker.core().counters().tasks_done == 1);
 }
 
+TEST_CASE("what was said at a stop in order holds for one start") {
+  BrokerFixture broker;
+  const Peer holder = broker.join_worker();
+  const Peer idle = broker.join_worker({.credit_tasks = 0});
+  const JobId job = broker.submit("f", 2);
+  CHECK(broker.took_message_to(holder) == "tasks job=1 [0,1) lease=1");
+  broker.stops();
+  broker.reconnects(idle);
+  broker.raises_credit(idle, 10, 10'000);
+  CHECK(broker.took_message_to(idle) == "tasks job=1 [1,2) lease=1");
+  broker.crashes();
+  const Peer other = broker.join_worker({.slots = 2});
+  CHECK(broker.took_message_to(other) == "nothing");
+  broker.reconnects(idle, {BrokerFixture::held(job, {1, 2}, 1, true)});
+  CHECK(broker.took_message_to(idle) == "nothing");
+}
+
 TEST_CASE("deadlines and delays are of the day, not of the process") {
   BrokerFixture broker;
   JobSpec late = job_of();
