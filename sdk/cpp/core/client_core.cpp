@@ -54,8 +54,12 @@ void ClientCore::cancel(const JobId& id, std::uint64_t first, std::uint64_t coun
   job->count = job->sent;
 }
 
+// One of our own that we had left stays our own: what was said of it last may have to be said again.
 void ClientCore::attach(const JobId& id, std::uint64_t position) {
+  jobs_.insert(leaving_.extract(id));
   Job& job = jobs_[id];
+  job.dropped = false;
+  introduced_.erase(id);
   job.received = job.acknowledged = job.ack_sent = position;
   dirty_.insert(id);
 }
@@ -204,7 +208,8 @@ void ClientCore::on(const SameJob& same) {
   std::erase(unsent_, same.job);
   dirty_.erase(same.job);
   jobs_.erase(same.job);
-  if (find(same.existing) == nullptr) attach(same.existing, 0);  // else it is being read
+  const Job* existing = find(same.existing);
+  if (existing == nullptr || existing->dropped) attach(same.existing, 0);  // else it is being read
   listener_.on_same_job(same.job, same.existing);
 }
 

@@ -220,6 +220,26 @@ TEST_CASE("the last word on a job that was dropped is said again until the broke
   CHECK(client.took_messages().empty());
 }
 
+TEST_CASE("a job of our own that was dropped, and is what a key names, is still closed") {
+  Said client;
+  client.broker_says(Accepted{client.job, 3, false});
+  client.outcomes(client.job, 0, 0, 3);
+  client.core->acknowledge(client.job, 3);
+  client.core->drop(client.job);
+  const JobId again = client.new_job(2);
+  SECTION("when the broker was told that we left") { client.settle(); }
+  SECTION("when it was not yet") {}
+  client.took_messages();
+  client.broker_says(SameJob{again, client.job});
+  CHECK(client.took_messages().back() == "open-job 1 position=0 accepted=3");
+  client.loses_session();
+  client.welcome();
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=3", "close-job 1 count=3"});
+  client.took_heard();
+  client.outcomes(client.job, 0, 0, 3);
+  CHECK(client.took_heard() == Lines{"outcomes 1 at=0 [0,3)"});
+}
+
 TEST_CASE("outcomes of a job that was dropped are nobody's business") {
   Said client;
   client.core->drop(client.job);
