@@ -46,7 +46,7 @@ JobSpec SimClient::some_spec() {
   if (random_() % 10 == 0) spec.delay_ms = 100 + random_() % 1'000;
   if (random_() % 10 == 0) spec.fails_max = 1;
   if (random_() % 8 == 0) spec.resources = {{"gpu", 0.5}};
-  if (random_() % 8 == 0) {
+  if (random_() % 6 == 0) {
     spec.key = "k" + std::to_string(random_() % 3);
     spec.key_digest = random_() % 2;
   }
@@ -74,7 +74,7 @@ void SimClient::submit_something() {
   JobId id;
   for (auto& byte : id.bytes) byte = static_cast<std::uint8_t>(random_());
   const JobSpec spec = some_spec();
-  std::vector<TaskPlan> plans(1 + random_() % (random_() % 8 == 0 ? 400 : 20));
+  std::vector<TaskPlan> plans(1 + random_() % (random_() % 8 == 0 ? 250 : 20));
   for (TaskPlan& plan : plans) plan = some_plan(spec);
   submit(id, spec, plans);
 }

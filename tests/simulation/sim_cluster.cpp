@@ -5,9 +5,10 @@ namespace zonda::sim {
 using namespace std::chrono_literals;
 
 namespace {
-constexpr std::int64_t kTroubleUs = 1'200'000;  // at most; in one of sixteen runs four times as long
+constexpr std::int64_t kTroubleUs = 1'000'000;  // at most; in one of sixteen runs four times as long
 constexpr auto kQuietWithin = 600s;             // once the trouble is over, all work ends in bounded time
 constexpr std::uint64_t kEventsMin = 600;
+constexpr std::uint64_t kFaultsMin = 3;
 constexpr std::uint64_t kEventsMax = 3'000'000;
 }  // namespace
 
@@ -152,7 +153,8 @@ RunReport SimCluster::run() {
     trouble_later();
     load_later();
     live_until_trouble_ends();
-    while (report_.events < kEventsMin) {  // the broker was down for most of it
+    // Else the broker was down for most of it.
+    while (report_.events < kEventsMin || report_.faults + network_.faults_injected() < kFaultsMin) {
       trouble_until_ = clock_.now() + microseconds(kTroubleUs);
       trouble_later();
       load_later();

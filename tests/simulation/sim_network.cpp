@@ -4,7 +4,7 @@ namespace zonda::sim {
 
 namespace {
 
-constexpr double kRareWeight = 5;
+constexpr double kRareWeight = 12;
 
 bool is_rare(MessageType type) {
   switch (type) {
@@ -13,7 +13,10 @@ bool is_rare(MessageType type) {
     case MessageType::Drain:
     case MessageType::JobRefused:
     case MessageType::SameJob:
-    case MessageType::Attach: return true;
+    case MessageType::Attach:
+    case MessageType::OutputRoom:
+    case MessageType::Retract:
+    case MessageType::Returned: return true;
     default: return false;
   }
 }
@@ -83,9 +86,10 @@ TimePoint SimNetwork::arrival(TimePoint& last) {
   return last;
 }
 
-SimNetwork::Passage SimNetwork::passage(const Peer& peer, std::string_view frame) {
+SimNetwork::Passage SimNetwork::passage(Peer& peer, std::string_view frame) {
   Passage passage{type_of(frame), state_(), Fault::Cut};
   if (!peer.is_cut()) passage.fault = some_fault(passage.type);
+  peer.dead = peer.dead || (passage.fault == Fault::Cut && !peer.partitioned);
   coverage_.note(passage.type, passage.state, passage.fault);
   ++frames_;
   if (passage.fault != Fault::None) ++faults_injected_;
@@ -98,6 +102,7 @@ Fault SimNetwork::some_fault(MessageType type) {
   double draw = std::uniform_real_distribution<double>(0, 1)(random_) / weight;
   const auto is = [&](double chance) { return (draw -= chance) < 0; };
   if (is(faults_.reset)) return Fault::Reset;
+  if (is_rare(type) && is(faults_.reset)) return Fault::Cut;
   if (is(faults_.drop)) return Fault::Drop;
   if (is(faults_.duplicate)) return Fault::Duplicate;
   return Fault::None;

@@ -68,7 +68,7 @@ class SimNetwork final : public Network {
     Fault fault;
     int copies() const { return fault == Fault::None ? 1 : fault == Fault::Duplicate ? 2 : 0; }
   };
-  Passage passage(const Peer& peer, std::string_view frame);
+  Passage passage(Peer& peer, std::string_view frame);
   Fault some_fault(MessageType type);
   // Calls arrive(frame) at that time, unless the broker ends before.
   template <class F>
