@@ -36,19 +36,6 @@ MessageType type_of(std::string_view frame) {
   return static_cast<MessageType>(reader.integer<std::uint8_t>());
 }
 
-void Coverage::add(const Coverage& other) {
-  for (std::size_t type = 0; type < kTypes; ++type) {
-    for (std::size_t state = 0; state < kStates; ++state) {
-      for (std::size_t fault = 0; fault < kFaults; ++fault)
-        counts_[type][state][fault] += other.counts_[type][state][fault];
-    }
-  }
-}
-
-std::uint64_t Coverage::count(MessageType type, BrokerState state, Fault fault) const {
-  return const_cast<Coverage*>(this)->at(type, state, fault);
-}
-
 std::uint64_t Coverage::count(MessageType type, Fault fault) const {
   std::uint64_t sum = 0;
   for_each_state([&](BrokerState state) { sum += count(type, state, fault); });

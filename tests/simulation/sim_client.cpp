@@ -191,7 +191,8 @@ void SimClient::on_outcomes(const JobId& id, std::uint64_t position,
     at->second.received += range.outcomes.count();
   }
   const bool all = position == at->second.count;
-  acks_.emplace_back(id, all || random_() % 4 > 0 ? position : position - random_() % 3 % (position + 1));
+  const std::uint64_t kept = all || random_() % 4 > 0 ? 0 : random_() % 3;
+  acks_.emplace_back(id, position - std::min(position, kept));
 }
 
 void SimClient::turn(std::string_view frame) {

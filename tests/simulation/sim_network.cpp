@@ -91,7 +91,6 @@ SimNetwork::Passage SimNetwork::passage(Peer& peer, std::string_view frame) {
   if (!peer.is_cut()) passage.fault = some_fault(passage.type);
   peer.dead = peer.dead || (passage.fault == Fault::Cut && !peer.partitioned);
   coverage_.note(passage.type, passage.state, passage.fault);
-  ++frames_;
   if (passage.fault != Fault::None) ++faults_injected_;
   return passage;
 }

@@ -43,7 +43,6 @@ class SimNetwork final : public Network {
   void peer_sends_to_sink(std::uint64_t peer, std::string frame) override;
   bool broker_sends(Connection to, std::string frame) override;
 
-  std::uint64_t frames() const { return frames_; }
   std::uint64_t faults_injected() const { return faults_injected_; }
 
  private:
@@ -86,7 +85,6 @@ class SimNetwork final : public Network {
   std::map<Connection, std::uint64_t> by_connection_;
   std::uint64_t last_peer_ = 0;
   std::uint32_t last_connection_ = 0;
-  std::uint64_t frames_ = 0;
   std::uint64_t faults_injected_ = 0;
 };
 

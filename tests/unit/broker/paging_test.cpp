@@ -18,6 +18,22 @@ BrokerConfig small_memory() {
 
 const std::string kArgument(100, 'x');
 
+// A detached job whose outcomes are more than fits, and the worker that has all of its tasks.
+struct BigJob {
+  BrokerFixture broker{small_memory()};
+  Peer worker = broker.join_worker({.slots = 100});
+  JobId job = broker.submit(detached(), 100);
+
+  static JobSpec detached() {
+    JobSpec spec = job_of();
+    spec.detached = true;
+    return spec;
+  }
+  void fails() {
+    for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("what does not fit in memory waits in the store, and is handed out in its turn") {
@@ -41,47 +57,38 @@ TEST_CASE("what does not fit in memory waits in the store, and is handed out in 
 }
 
 TEST_CASE("outcomes that do not fit in memory reach their reader from the store") {
-  BrokerFixture broker(small_memory());
-  JobSpec spec = job_of();
-  spec.detached = true;
-  const Peer worker = broker.join_worker({.slots = 100});
-  const JobId job = broker.submit(spec, 100);
+  BigJob big;
+  BrokerFixture& broker = big.broker;
   broker.loses_connection(broker.client());
-  for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  big.fails();
   CHECK(broker.core().memory_used() <= small_memory().memory_limit);
   const Peer reader = broker.join_client();
   broker.ignores_messages();
-  broker.says(reader, Attach{job, 0});
+  broker.says(reader, Attach{big.job, 0});
   CHECK(broker.reports_to(reader).size() == 100);
 }
 
 TEST_CASE("a question about an outcome that is in the store is answered when it was read") {
-  BrokerFixture broker(small_memory());
-  JobSpec spec = job_of();
-  spec.detached = true;
-  const Peer worker = broker.join_worker({.slots = 100});
-  const JobId job = broker.submit(spec, 100);
-  for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  BigJob big;
+  BrokerFixture& broker = big.broker;
+  big.fails();
   const Peer asker = broker.join_client();
   const BrokerFixture::Answer answer =
-      broker.asks(asker, "task.info", {{"job", to_string(job)}, {"index", "99"}});
+      broker.asks(asker, "task.info", {{"job", to_string(big.job)}, {"index", "99"}});
   CHECK(answer.code == ReplyCode::Ok);
   REQUIRE(answer.pages.size() == 1);
   CHECK(answer.pages.front().find("payload") != std::string::npos);
 }
 
 TEST_CASE("failed tasks whose inputs are in the store can be tried again") {
-  BrokerFixture broker(small_memory());
-  JobSpec spec = job_of();
-  spec.detached = true;
-  const Peer worker = broker.join_worker({.slots = 100});
-  const JobId job = broker.submit(spec, 100);
-  for (std::uint64_t index = 0; index < 100; ++index) broker.fails(worker, job, index, 1);
+  BigJob big;
+  BrokerFixture& broker = big.broker;
+  big.fails();
   const Peer asker = broker.join_client();
   broker.ignores_messages();
-  const BrokerFixture::Answer answer = broker.asks(asker, "job.retry", {{"job", to_string(job)}});
+  const BrokerFixture::Answer answer = broker.asks(asker, "job.retry", {{"job", to_string(big.job)}});
   CHECK(answer.code == ReplyCode::Ok);
-  CHECK(broker.took_messages_to(worker).back().find("[0,100)") != std::string::npos);
+  CHECK(broker.took_messages_to(big.worker).back().find("[0,100)") != std::string::npos);
 }
 
 TEST_CASE("without a store everything stays in memory") {
