@@ -53,7 +53,8 @@ void BrokerCore::Question::status() {
   }
   Answer answer;
   answer.packer.pack_map(25);
-  answer.field("queued", core_.queue_.ready_tasks() + core_.stored_tasks_ + core_.quarantine_.tasks());
+  answer.field("queued", core_.queue_.ready_tasks() + core_.queue_.held_tasks() + core_.stored_tasks_ +
+                             core_.quarantine_.tasks());
   answer.field("delayed", core_.delayed_tasks_);
   answer.field("held", core_.leased_tasks_ + core_.orphaned_tasks_);
   answer.field("running", running);

@@ -137,6 +137,7 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
     if (session != nullptr && accepted != nullptr)
       say(*session, Accepted{job_id, accepted->count, accepted->is_closed(), config_.durability}, effects);
   }
+  if (!held_in_memory_.empty() && memory_used_ + quota() <= config_.memory_limit) go_on_all(held_in_memory_);
   if (!pages_wanted_.empty()) read_pages(effects);
   dispatch(now, effects);
   deliver(now, effects);

@@ -8,8 +8,8 @@
 // The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
 // and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back), sink.cpp (outcomes come
 // in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), quarantine.cpp (who is to
-// blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker left), paging.cpp (what is in
-// the store only), admin.cpp (questions and orders).
+// blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker left), quota.cpp (what nobody
+// reads), paging.cpp (what is in the store only), admin.cpp (questions and orders).
 #pragma once
 
 #include <algorithm>
@@ -245,6 +245,15 @@ class BrokerCore {
   void say_stop(Session& session, const std::vector<Held>& tasks, const Now& now, Effects& effects);
   void cancel_job(Job& job, const Now& now, Effects& effects);
 
+  // quota.cpp
+  std::uint64_t quota() const { return config_.memory_limit / 8; }  // bytes of outcomes a client may not read
+  void count_unread(Job& job);
+  bool is_over_quota(const Job& job) const;
+  void hold_if_over_quota(Job& job, Effects& effects);
+  void go_on_if_read(Job& job);
+  void go_on_all(std::set<JobId>& held);
+  void go_on(Job& job);
+
   // paging.cpp
   bool is_durable() const { return config_.durability != "memory"; }
   bool has_room(std::uint64_t bytes) const;
@@ -309,6 +318,7 @@ class BrokerCore {
   std::optional<record::Stopped> stopped_;  // how the broker before this one ended, while it is restored
   BrokerCounters counters_;
 
+  std::set<JobId> held_in_memory_;   // detached jobs that wait because memory is full of outcomes
   std::set<std::uint64_t> starved_;  // sessions that got little credit: told when there is room again
 
   std::set<std::pair<double, std::uint64_t>> overloaded_;  // workers that hold too much: (surplus, number)

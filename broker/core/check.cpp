@@ -23,6 +23,7 @@ std::string BrokerCore::check() const {
   std::uint64_t memory = 0, ready_total = 0, leased_total = 0, delayed_total = 0, orphaned_total = 0,
                 stored_total = 0, suspects_total = 0;
   std::map<Token, std::uint64_t> open_by_lease;
+  std::map<const ClientRecord*, std::uint64_t> unread;
   for (const auto& [id, job] : jobs_) {
     JobCounts counted;
     job->segments.for_each({0, job->count}, [&](IndexRange part, const SegmentState& state) {
@@ -51,9 +52,12 @@ std::string BrokerCore::check() const {
       const Session* session = sessions_.find(reader.session);
       if (session == nullptr || !session->reads.contains(id)) here += "a reader is gone; ";
     }
-    if (!here.empty()) wrong += "job " + to_string(id) + ": " + here;
     for (const Batch& batch : job->batches) memory += batch.slab.size();
     for (const LogChunk& chunk : job->log.chunks()) memory += chunk.slab.size();
+    if (!job->spec.detached) unread[job->client] += job->log.bytes();
+    const auto& held = job->client == nullptr || job->spec.detached ? held_in_memory_ : job->client->held;
+    if (job->held && !held.contains(id) && counted.open() > 0) here += "it is held for ever; ";
+    if (!here.empty()) wrong += "job " + to_string(id) + ": " + here;
     ready_total += counted.ready;
     leased_total += counted.leased;
     delayed_total += counted.delayed;
@@ -62,12 +66,14 @@ std::string BrokerCore::check() const {
     stored_total += counted.stored;
   }
   wrong += differ("memory", memory_used_, memory);
-  wrong += differ("ready", queue_.ready_tasks(), ready_total);
+  wrong += differ("ready", queue_.ready_tasks() + queue_.held_tasks(), ready_total);
   wrong += differ("leased", leased_tasks_, leased_total);
   wrong += differ("delayed", delayed_tasks_, delayed_total);
   wrong += differ("orphaned", orphaned_tasks_, orphaned_total);
   wrong += differ("suspects", quarantine_.tasks(), suspects_total);
   wrong += differ("stored", stored_tasks_, stored_total);
+  for (const auto& [peer, client] : clients_)
+    wrong += differ("unread", client->unread_bytes, unread[client.get()]);
   wrong += differ("leases", leases_.size(), open_by_lease.size());
   std::uint64_t outstanding = 0;
   for (const auto& [number, worker] : roster_.all()) {

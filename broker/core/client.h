@@ -17,7 +17,9 @@ struct ClientRecord {
   std::string share_name;     // its name, or its peer id if it has none
   std::uint64_t session = 0;  // 0: away
   TimePoint away_since;
-  std::set<JobId> jobs;  // that it owns: attached ones are cancelled when it is gone for long
+  std::set<JobId> jobs;            // that it owns: attached ones are cancelled when it is gone for long
+  std::uint64_t unread_bytes = 0;  // outcomes of its attached jobs that it does not have yet
+  std::set<JobId> held;            // its jobs that wait because these are too many
 };
 
 }  // namespace zonda

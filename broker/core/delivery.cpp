@@ -115,6 +115,7 @@ void BrokerCore::release_read(Job& job, Effects& effects) {
   for (const Reader& reader : job.readers) position = std::min(position, reader.acked);
   const std::uint64_t begin = job.log.begin();
   memory_used_ -= job.log.release(position);
+  go_on_if_read(job);
   if (job.log.begin() == begin && job.owner_acked == job.owner_recorded) return;
   job.owner_recorded = job.owner_acked;
   effects.records.push_back(record::Released{job.id, job.log.begin(), {}, {}, job.owner_acked});
@@ -154,6 +155,8 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();
   memory_used_ -= freed;
+  go_on_if_read(job);
+  held_in_memory_.erase(job.id);
   pages_wanted_.erase({-std::int64_t{job.spec.priority}, job.age, job.id});
   if (job.client != nullptr) job.client->jobs.erase(job.id);
   if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});

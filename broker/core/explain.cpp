@@ -151,6 +151,10 @@ std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState
            lease.worker->hello.name + " (" + lease.worker->hello.host + "), attempt " +
            std::to_string(state.attempt());
   }
+  if (job.held)
+    return "it waits until outcomes are read: " + std::to_string(job.log.bytes()) + " bytes of its job's " +
+           (job.spec.detached ? "are kept, and memory is full"
+                              : "are unread, more than its client may leave");
   if (state.state == TaskState::Stored)
     return "it waits in the store behind other tasks of its job; " + ahead;
   if (state.state == TaskState::Orphaned)

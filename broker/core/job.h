@@ -73,6 +73,8 @@ struct Job {
   std::vector<Reader> readers;       // sessions that are open
   std::uint64_t owner_acked = 0;     // how far its owner has read, also while it is away
   std::uint64_t owner_recorded = 0;  // and as the store knows
+  std::uint64_t unread_bytes = 0;    // of its log, as its client's quota counts them
+  bool held = false;                 // its tasks wait until some of that is read: see quota.cpp
   JobCounts counts;
   std::map<std::uint64_t, std::vector<TaskReport::Attempt>>
       histories;       // of tasks that failed and are not done

@@ -43,6 +43,7 @@ class OutcomeLog {
 
   std::uint64_t begin() const { return chunks_.empty() ? end_ : chunks_.front().position; }
   std::uint64_t end() const { return end_; }
+  std::uint64_t bytes() const { return chunks_.empty() ? 0 : bytes_ - chunks_.front().bytes_before; }
   const std::deque<LogChunk>& chunks() const { return chunks_; }
   // The chunk that holds `position`; it must be in [begin, end).
   const LogChunk& at(std::uint64_t position) const;

@@ -58,7 +58,7 @@ void BrokerCore::put_state(Job& job, IndexRange range, const SegmentState& wante
 
 // After every change of the job's ready tasks: few are left, and there are more in the store.
 void BrokerCore::want_page(const Job& job) {
-  if (job.counts.stored > 0 && job.counts.ready < kReadyMin && !job.loading)
+  if (job.counts.stored > 0 && job.counts.ready < kReadyMin && !job.loading && !job.held)
     pages_wanted_.insert({-std::int64_t{job.spec.priority}, job.age, job.id});
 }
 

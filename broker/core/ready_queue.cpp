@@ -56,13 +56,43 @@ void ReadyQueue::forget_shares() {
 void ReadyQueue::grew(Job& job, std::uint64_t tasks) {
   if (tasks == 0) return;
   job.counts.ready += tasks;
+  if (job.held)
+    held_tasks_ += tasks;
+  else
+    enter(job, tasks, job.counts.ready == tasks);
+}
+
+void ReadyQueue::shrank(Job& job, std::uint64_t tasks) {
+  if (tasks == 0) return;
+  ZONDA_ASSERT(job.counts.ready >= tasks);
+  job.counts.ready -= tasks;
+  if (job.held)
+    held_tasks_ -= tasks;
+  else
+    leave(job, tasks, job.counts.ready == 0);
+}
+
+void ReadyQueue::hold(Job& job) {
+  if (job.counts.ready > 0) leave(job, job.counts.ready, true);
+  held_tasks_ += job.counts.ready;
+  job.held = true;
+}
+
+void ReadyQueue::go_on(Job& job) {
+  job.held = false;
+  held_tasks_ -= job.counts.ready;
+  if (job.counts.ready > 0) enter(job, job.counts.ready, true);
+}
+
+// So many tasks of the job more, the first of it or not.
+void ReadyQueue::enter(Job& job, std::uint64_t tasks, bool first) {
   if (job.ready_class->ready_tasks_ == 0) {
     for (WorkerKind* kind : job.ready_class->kinds)
       kind->ready.emplace(job.ready_class->number(), job.ready_class);
   }
   job.ready_class->ready_tasks_ += tasks;
   ready_tasks_ += tasks;
-  if (job.counts.ready != tasks) return;  // it was in the queue already
+  if (!first) return;
   ReadyClass::Level& level = job.ready_class->levels_[job.spec.priority];
   ReadyClass::Turn& turn = level.turns[job.share];
   if (turn.jobs.empty()) {
@@ -74,16 +104,13 @@ void ReadyQueue::grew(Job& job, std::uint64_t tasks) {
   turn.jobs.emplace(job.age, &job);
 }
 
-void ReadyQueue::shrank(Job& job, std::uint64_t tasks) {
-  if (tasks == 0) return;
-  ZONDA_ASSERT(job.counts.ready >= tasks);
-  job.counts.ready -= tasks;
+void ReadyQueue::leave(Job& job, std::uint64_t tasks, bool last) {
   job.ready_class->ready_tasks_ -= tasks;
   if (job.ready_class->ready_tasks_ == 0) {
     for (WorkerKind* kind : job.ready_class->kinds) kind->ready.erase(job.ready_class->number());
   }
   ready_tasks_ -= tasks;
-  if (job.counts.ready != 0) return;
+  if (!last) return;
   auto& levels = job.ready_class->levels_;
   const auto level = levels.find(job.spec.priority);
   const auto turn = level->second.turns.find(job.share);

@@ -88,10 +88,14 @@ class ReadyQueue {
 
   std::size_t shares() const { return shares_.size(); }
   std::uint64_t ready_tasks() const { return ready_tasks_; }  // of all classes
+  std::uint64_t held_tasks() const { return held_tasks_; }    // ready ones of jobs that are held
 
   // A job's ready tasks grew or shrank by so many. Called with every change of its segments.
   void grew(Job& job, std::uint64_t tasks);
   void shrank(Job& job, std::uint64_t tasks);
+  // The ready tasks of a job that is held are not handed out until it goes on.
+  void hold(Job& job);
+  void go_on(Job& job);
 
   // How urgent the first task of a class is: smaller goes first. Only for a class with ready tasks.
   struct Rank {
@@ -112,6 +116,8 @@ class ReadyQueue {
     std::uint64_t jobs = 0;
   };
 
+  void enter(Job& job, std::uint64_t tasks, bool first);
+  void leave(Job& job, std::uint64_t tasks, bool last);
   void forget_shares();
   // Brings the entry of the first share up to date until it is really first.
   std::map<std::uint64_t, Job*>& first_jobs(ReadyClass::Level& level);
@@ -123,6 +129,7 @@ class ReadyQueue {
   std::uint64_t last_class_ = 0;
   std::uint64_t last_share_ = 0;
   std::uint64_t ready_tasks_ = 0;
+  std::uint64_t held_tasks_ = 0;
   double present_ = 0;  // virtual time of the last share that was served
 };
 

@@ -137,6 +137,7 @@ void BrokerCore::restore(record::Finished& record, const Now&) {
   const LogChunk& logged = job.log.append(std::move(chunk));
   ZONDA_ASSERT(logged.position == record.position);
   keep_last_outcomes(job);
+  count_unread(job);
   job.finished_at = record.at;
 }
 

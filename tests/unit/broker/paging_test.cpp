@@ -51,6 +51,7 @@ TEST_CASE("what does not fit in memory waits in the store, and is handed out in 
                                                          std::to_string(first + 10) +
                                                          ") lease=" + std::to_string(lease));
     broker.finishes(worker, job, {first, first + 10}, lease);
+    broker.acknowledges(client, job, first + 10);
     CHECK(broker.core().memory_used() <= small_memory().memory_limit);
   }
   CHECK(broker.core().counters().tasks_done == 40);

@@ -1,0 +1,92 @@
+// Who does not read fills its own quota, and nobody else's work waits for that.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/broker/broker_fixture.h"
+
+using namespace zonda;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// A worker that is full with the first 100 tasks of a job, whose outcomes are more than the quota.
+struct Flood {
+  static BrokerConfig config(const std::string& durability) {
+    BrokerConfig config;
+    config.memory_limit = 5'500;  // 100 outcomes have 1,000 bytes
+    config.durability = durability;
+    return config;
+  }
+  explicit Flood(const std::string& durability = "memory", bool detached = false)
+      : broker(config(durability)) {
+    JobSpec spec = job_of();
+    spec.detached = detached;
+    job = broker.submit(client, spec, 400);
+    broker.ignores_messages();
+  }
+  // The next 100 tasks end, which the worker has under this lease.
+  void ends(std::uint64_t lease) {
+    const std::uint64_t first = (lease - 1) * 100;
+    broker.finishes(worker, job, {first, first + 100}, lease);
+  }
+  std::string why(const std::string& index) {
+    return broker.asks(client, "task.explain", {{"job", to_string(job)}, {"index", index}}).pages.at(0);
+  }
+
+  BrokerFixture broker;
+  Peer client = broker.join_client("slow");
+  Peer worker = broker.join_worker({.slots = 100});
+  JobId job;
+};
+
+}  // namespace
+
+TEST_CASE("who does not read gets no more tasks done, and everybody else does") {
+  for (const char* durability : {"memory", "fsync"}) {
+    Flood flood(durability);
+    flood.ends(1);
+    CHECK(flood.broker.took_messages_to(flood.worker) == Lines{"stored upto=1"});
+    CHECK(flood.broker.heard_event("job-held job="));
+    CHECK(flood.why("200").find("its client may leave") != std::string::npos);
+    const Peer other = flood.broker.join_client("quick");
+    flood.broker.submit(other, job_of(), 100);
+    CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [0,100) lease=2");
+  }
+}
+
+TEST_CASE("a job that was held goes on when its outcomes are read") {
+  Flood flood;
+  flood.ends(1);
+  flood.broker.ignores_messages();
+  flood.broker.acknowledges(flood.client, flood.job, 100);
+  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=1 [100,200) lease=2");
+}
+
+TEST_CASE("what a client wants to read next is done, though it left another job's outcomes unread") {
+  Flood flood;
+  flood.ends(1);
+  flood.broker.ignores_messages();
+  const JobId second = flood.broker.submit(flood.client, job_of(), 200);
+  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [0,100) lease=2");
+  flood.broker.finishes(flood.worker, second, {0, 100}, 2);
+  flood.broker.ignores_messages();
+  flood.broker.acknowledges(flood.client, second, 100);
+  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [100,200) lease=3");
+}
+
+TEST_CASE("what nobody has to read waits in the store, or when memory is full") {
+  Flood stored("fsync", true);
+  stored.ends(1);
+  CHECK(stored.broker.took_message_to(stored.worker) == "tasks job=1 [100,200) lease=2");
+
+  Flood kept("memory", true);
+  for (std::uint64_t lease = 1; lease <= 4; ++lease) kept.ends(lease);
+  CHECK(kept.broker.core().job(kept.job)->complete);
+  const JobSpec spec = kept.broker.core().job(kept.job)->spec;
+  const JobId second = kept.broker.submit(kept.client, spec, 400);
+  kept.broker.ignores_messages();
+  kept.broker.finishes(kept.worker, second, {0, 100}, 5);
+  CHECK(kept.broker.took_messages_to(kept.worker) == Lines{"stored upto=5"});
+  kept.broker.asks(kept.client, "job.forget", {{"job", to_string(kept.job)}});
+  CHECK(kept.broker.took_message_to(kept.worker) == "tasks job=2 [100,200) lease=6");
+}
