@@ -28,10 +28,13 @@ void BrokerLoop::turn() {
   if (!now) now = read_clocks();
   for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
+  speak();
   core_.set_disk_nearly_full(store_.is_nearly_full());
+  core_.set_backlog(held_bytes_);
   core_.settle(*now, effects);
   remember(effects);
   speak();
+  wire_.read_sink(core_.reads_sink());
 }
 
 void BrokerLoop::remember(Effects& effects) {
@@ -39,7 +42,9 @@ void BrokerLoop::remember(Effects& effects) {
   if (effects.records.empty() && held_.empty()) {
     for (Effects::Outgoing& outgoing : effects.frames) wire_.send(outgoing.to, std::move(outgoing.frame));
   } else if (!effects.records.empty() || !effects.frames.empty()) {  // or each commit would cause the next
-    held_.push_back({store_.commit(std::move(effects.records)), std::move(effects.frames)});
+    const std::uint64_t bytes = bytes_of(effects.records);
+    held_bytes_ += bytes;
+    held_.push_back({store_.commit(std::move(effects.records)), bytes, std::move(effects.frames)});
   }
   for (const PayloadName& name : effects.reads) store_.read(name);
 }
@@ -48,6 +53,7 @@ void BrokerLoop::remember(Effects& effects) {
 void BrokerLoop::speak() {
   const std::uint64_t committed = store_.committed();
   for (; !held_.empty() && held_.front().commit <= committed; held_.pop_front()) {
+    held_bytes_ -= held_.front().bytes;
     for (Effects::Outgoing& outgoing : held_.front().frames)
       wire_.send(outgoing.to, std::move(outgoing.frame));
   }

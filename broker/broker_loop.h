@@ -30,6 +30,7 @@ class BrokerLoop {
  private:
   struct Held {
     std::uint64_t commit = 0;  // what the frames wait for
+    std::uint64_t bytes = 0;   // of its records
     std::vector<Effects::Outgoing> frames;
   };
 
@@ -41,6 +42,7 @@ class BrokerLoop {
   Store& store_;
   OnEvent on_event_;
   std::deque<Held> held_;
+  std::uint64_t held_bytes_ = 0;
 };
 
 }  // namespace zonda

@@ -74,6 +74,10 @@ class BrokerCore {
 
   // New work is refused or waits, accepted work goes on.
   void set_disk_nearly_full(bool on) { disk_nearly_full_ = on; }
+  // Bytes of records that the store was given and has not committed. While they are too many, clients get no
+  // credit and outcomes wait in the workers.
+  void set_backlog(std::uint64_t bytes) { backlog_ = bytes; }
+  bool reads_sink() const { return backlog_ < std::min(config_.backlog_max, config_.memory_limit / 4); }
 
   const BrokerConfig& config() const { return config_; }
   bool stop_asked() const { return stop_asked_; }  // an administrator wants the broker to end
@@ -314,6 +318,7 @@ class BrokerCore {
   TimePoint no_expiry_before_{};  // after a stall of our own
   bool stop_asked_ = false;
   bool disk_nearly_full_ = false;
+  std::uint64_t backlog_ = 0;
   std::set<JobId> awaited_;                 // workers of before the start that are not back
   std::optional<record::Stopped> stopped_;  // how the broker before this one ended, while it is restored
   BrokerCounters counters_;

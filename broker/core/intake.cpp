@@ -221,8 +221,9 @@ void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode c
 // What a client may have sent in this session, in all. It grows as its frames arrive, unless memory is short.
 std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
   if (session.client == nullptr) return {0, 0};
-  const bool full = disk_nearly_full_ || memory_used_ >= config_.memory_limit;
-  const std::uint64_t room = full ? 0 : config_.memory_limit - memory_used_;
+  const std::uint64_t used = memory_used_ + backlog_;
+  const std::uint64_t room =
+      disk_nearly_full_ || used >= config_.memory_limit ? 0 : config_.memory_limit - used;
   const std::uint64_t bytes = std::min(room, config_.client_window_bytes);
   if (bytes < full_window() / 2) starved_.insert(session.number);
   if (bytes > 0) {

@@ -173,9 +173,9 @@ void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& n
 }
 
 // The sink lane is not ordered with this one, so frames it tells of may still come. If none came until the
-// next heartbeat, the last ones were lost.
+// next heartbeat, the last ones were lost; if they are read at all.
 void BrokerCore::on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects) {
-  const bool behind = heartbeat.sink_sent > session.sink.last();
+  const bool behind = reads_sink() && heartbeat.sink_sent > session.sink.last();
   if (behind && session.sink_behind == session.sink.last()) ask_resend(session, now.steady);
   session.sink_behind = behind ? session.sink.last() : ~0ULL;
   if (heartbeat.answer) return say(session, Heartbeat{}, effects);

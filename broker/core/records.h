@@ -154,4 +154,7 @@ using Record =
                  record::Attempted, record::Finished, record::Released, record::Summarised, record::Forgotten,
                  record::Joined, record::Left, record::Stopped, record::Started>;
 
+// How much memory they take, roughly.
+std::uint64_t bytes_of(const std::vector<Record>& records);
+
 }  // namespace zonda

@@ -17,23 +17,12 @@ constexpr auto kSyncWithin = 50ms;                     // of Durability::Batch
 constexpr auto kLookEach = 500ms;                      // at the room on the disk
 constexpr std::uint64_t kLookBytes = 8 << 20;          // written since
 constexpr std::uint64_t kTransactionBytes = 32 << 20;  // more wait for the next, so that these are heard of
-constexpr std::uint64_t kRecordBytes = 256;            // of one, roughly, beside its payload
 
 // What changed.
 constexpr std::uint8_t kCommitted = 1;
 constexpr std::uint8_t kFailed = 2;
 constexpr std::uint8_t kRead = 4;
 constexpr std::uint8_t kBackedUp = 8;
-
-std::uint64_t bytes_of(const std::vector<Record>& records) {
-  std::uint64_t sum = 0;
-  for (const Record& any : records) {
-    sum += kRecordBytes;
-    if (const auto* batch = std::get_if<record::Appended>(&any)) sum += batch->bytes;
-    if (const auto* outcome = std::get_if<record::Finished>(&any)) sum += outcome->bytes;
-  }
-  return sum;
-}
 
 bool disk_is_nearly_full(const std::string& path) {
   constexpr std::uint64_t kLeast = 16 << 20;

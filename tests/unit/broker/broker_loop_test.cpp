@@ -18,9 +18,10 @@ class HeldWire final : public BrokerWire {
   }
   void send(Connection, std::string frame) override { said.push_back(std::move(frame)); }
   std::vector<Connection> take_gone() override { return {}; }
-  void read_sink(bool) override {}
+  void read_sink(bool on) override { reads_sink = on; }
 
   std::vector<std::string> arrived, said;
+  bool reads_sink = true;
 };
 
 // Commits when a test says so.
@@ -40,13 +41,13 @@ class HeldStore final : public Store {
 };
 
 struct LoopFixture {
-  LoopFixture() {
+  explicit LoopFixture(const BrokerConfig& config = {}) : core(config) {
     Hello hello = BrokerFixture::worker_hello({}, 1);
     hello.attempt = 1;
     wire.arrived.push_back(encode(Header{}, hello));  // a worker joins: there is something to remember
     loop.turn();
   }
-  BrokerCore core{BrokerConfig{}};
+  BrokerCore core;
   HeldWire wire;
   HeldStore store;
   BrokerLoop loop{core, wire, store, [](const std::string&) {}};
@@ -67,6 +68,17 @@ TEST_CASE("a turn that has nothing to say commits nothing, though others wait") 
   REQUIRE(fixture.store.taken == 1);
   for (int turns = 0; turns < 10; ++turns) fixture.loop.turn();
   CHECK(fixture.store.taken == 1);
+}
+
+TEST_CASE("outcomes wait in the workers while more waits for the disk than may") {
+  BrokerConfig config;
+  config.memory_limit = 1'024;  // the record of a worker is a quarter of it
+  LoopFixture fixture(config);
+  fixture.loop.turn();
+  CHECK_FALSE(fixture.wire.reads_sink);
+  fixture.store.safe = fixture.store.taken;
+  fixture.loop.turn();
+  CHECK(fixture.wire.reads_sink);
 }
 
 TEST_CASE("a store that fails ends the loop, and nothing more is said") {

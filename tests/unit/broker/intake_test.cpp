@@ -237,3 +237,46 @@ TEST_CASE("who sends more than it was granted is refused") {
   CHECK(broker.took_message_to(client) == "job-refused job=1 limit: more was sent than was granted");
   CHECK(broker.core().job(job)->count == 18);
 }
+
+TEST_CASE("while the disk is nearly full new work is refused or waits, and accepted work goes on") {
+  BrokerConfig config;
+  config.client_window_tasks = 100;
+  BrokerFixture broker(config);
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, job_of());
+  broker.core().set_disk_nearly_full(true);
+  broker.ignores_messages();
+  broker.appends(client, job, 0, 10);
+  CHECK(broker.took_message_to(client) == "accepted job=1 count=10");
+  CHECK(broker.last_header(client).credit_tasks == 100);  // and no more
+  broker.opens(client, broker.new_job_id(), job_of());
+  CHECK(broker.took_message_to(client) ==
+        "job-refused job=2 limit: the disk of the broker is nearly full: try again when there is room");
+  broker.closes(client, job, 10);
+  const Peer worker = broker.join_worker({.slots = 10});
+  broker.finishes(worker, job, {0, 10}, 1);
+  broker.ignores_messages();
+  broker.core().set_disk_nearly_full(false);
+  broker.opens(client, broker.new_job_id(), job_of());
+  CHECK(broker.took_message_to(client).starts_with("accepted job="));
+  CHECK(broker.last_header(client).credit_tasks == 110);
+}
+
+TEST_CASE("what waits for the disk counts as memory: clients get no credit until it is written") {
+  BrokerConfig config;
+  config.memory_limit = 10'000;
+  config.client_window_bytes = 8'000;
+  BrokerFixture broker(config);
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, job_of());
+  broker.core().set_backlog(10'000);
+  broker.appends(client, job, 0, 1, std::string(1'000, 'a'));
+  CHECK(broker.last_header(client).credit_bytes == 8'000);
+  broker.ignores_messages();
+  broker.core().set_backlog(0);
+  broker.together([] {});
+  CHECK(broker.took_message_to(client) == "credit");
+  CHECK(broker.last_header(client).credit_bytes == 9'000);
+}
