@@ -125,14 +125,17 @@ void BrokerCore::Question::jobs() {
     if (arguments_.state == "open") return !complete;
     return arguments_.state.empty() || arguments_.state == state_name(state, complete, counts);
   };
-  std::vector<std::pair<std::uint64_t, std::function<void(Answer&)>>> found;  // with their age
+  using Age = std::pair<UtcTime, std::uint64_t>;
+  std::vector<std::pair<Age, std::function<void(Answer&)>>> found;
   for (const auto& [id, job] : core_.jobs_) {
     if (!wanted(job->state, job->complete, job->counts)) continue;
-    found.emplace_back(job->age, [each = job.get()](Answer& page) { pack_job(page, *each); });
+    found.emplace_back(Age{job->opened_at, job->age},
+                       [each = job.get()](Answer& page) { pack_job(page, *each); });
   }
   for (const JobSummary& summary : core_.history_) {
     if (!wanted(summary.state, true, summary.counts)) continue;
-    found.emplace_back(summary.age, [&summary](Answer& page) { pack_summary(page, summary); });
+    found.emplace_back(Age{summary.opened_at, summary.age},
+                       [&summary](Answer& page) { pack_summary(page, summary); });
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   found.resize(std::min<std::size_t>(found.size(), arguments_.limit));

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a session may have on the way
 constexpr std::uint64_t kWindowOutcomes = 1 << 18;
-constexpr std::size_t kHistoryMax = 10'000;  // summaries of jobs that are gone
 
 }  // namespace
 
@@ -163,9 +162,11 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,
                       job.opened_at, job.started_at, job.finished_at});
   effects.records.push_back(record::Summarised{history_.back()});
-  if (history_.size() > kHistoryMax) {
-    effects.records.push_back(record::Forgotten{history_.front().id});
+  if (history_.size() > config_.history_max) {
+    const JobId oldest = history_.front().id;
     history_.pop_front();
+    // Its client may have come back after its grace and opened it anew.
+    if (!jobs_.contains(oldest)) effects.records.push_back(record::Forgotten{oldest});
   }
   ReadyClass& ready_class = *job.ready_class;
   if (--ready_class.jobs == 0) {

@@ -213,7 +213,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, IndexRange ready,
   if (!job.started_at) job.started_at = now.utc;
   if (range.hi > job.handed_out) {
     job.handed_out = range.hi + kHandOutAhead;
-    effects.records.push_back(record::HandedOut{job.id, job.handed_out, now.utc});
+    effects.records.push_back(record::HandedOut{job.id, job.handed_out, *job.started_at});
   }
   return {job.id,          range.lo,          state.token.epoch,  state.token.lease,
           state.attempt(), job.spec.function, job.spec.signature, job.spec.timeout_ms,

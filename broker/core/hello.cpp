@@ -1,5 +1,6 @@
 // Sessions begin: HELLO, WELCOME, REFUSE, and what a worker still holds.
 #include <algorithm>
+#include <cctype>
 
 #include "broker/core/amounts.h"
 #include "broker/core/broker_core.h"
@@ -57,6 +58,8 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
     return no(RefuseCode::Malformed, "the name is not [A-Za-z0-9._-]{1,128}");
   if (hello.role == Role::Worker) {
     if (hello.name.empty()) return no(RefuseCode::Malformed, "a worker has a name");
+    if (std::any_of(hello.host.begin(), hello.host.end(), [](unsigned char c) { return std::iscntrl(c); }))
+      return no(RefuseCode::Malformed, "the host's name has control characters");
     if (hello.slots < 1 || hello.slots > 65'536)
       return no(RefuseCode::Malformed, "a worker has 1 to 65536 slots");
     const bool names_fit = std::all_of(hello.functions.begin(), hello.functions.end(),

@@ -34,6 +34,10 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
       job->client = session.client;
       session.client->jobs.insert(job->id);
     }
+    if (message.position > job->log.end() || message.accepted > job->count)  // never with durability fsync
+      return refuse_job(session, message.job, JobRefusedCode::NotFound,
+                        "the broker lost the last of this job when its machine failed: submit it again",
+                        effects);
     add_reader(*job, session, message.position);
     // The acknowledgement itself may have been lost with the connection.
     if (job->client != nullptr)
@@ -43,27 +47,24 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   }
   if (const std::string why = malformation(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Invalid, why, effects);
-  if (disk_nearly_full_)
-    return refuse_job(session, message.job, JobRefusedCode::Limit,
-                      "the disk of the broker is nearly full: try again when there is room", effects);
   if (std::string why = signature_objection(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
   if (message.position > 0 || message.accepted > 0)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "the broker no longer knows this job",
                       effects);
-  if (!spec.key.empty()) {
-    const auto key = std::pair(session.client->share_name + "/" + spec.function, spec.key);
-    const auto [at, added] = keys_.try_emplace(key, message.job);
-    if (!added) {
-      const Job* existing = find_job(at->second);
-      if (existing != nullptr && existing->spec.key_digest == spec.key_digest)
-        return say(session, SameJob{message.job, at->second}, effects);
-      if (existing != nullptr)
-        return refuse_job(session, message.job, JobRefusedCode::Conflict,
-                          "the key was used with other arguments", effects);
-      at->second = message.job;
-    }
+  const auto key = std::pair(session.client->share_name + "/" + spec.function, spec.key);
+  if (const auto at = keys_.find(key); !spec.key.empty() && at != keys_.end()) {
+    const Job* existing = find_job(at->second);
+    if (existing != nullptr && existing->spec.key_digest == spec.key_digest)
+      return say(session, SameJob{message.job, at->second}, effects);
+    if (existing != nullptr)
+      return refuse_job(session, message.job, JobRefusedCode::Conflict,
+                        "the key was used with other arguments", effects);
   }
+  if (disk_nearly_full_)
+    return refuse_job(session, message.job, JobRefusedCode::Limit,
+                      "the disk of the broker is nearly full: try again when there is room", effects);
+  if (!spec.key.empty()) keys_[key] = message.job;
   Job& job = open_job(message.job, spec, session.client, session.client->share_name, now, effects);
   add_reader(job, session, 0);
   accept_later(job, session);

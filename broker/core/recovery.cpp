@@ -98,8 +98,12 @@ void BrokerCore::restore(record::Attempted& record, const Now& now) {
     state.missed = !record.spent;
     state.charged = state.missed && record.attempt.number > 0;
     job.segments.put(part, state);
-    for (std::uint64_t index = part.lo; record.attempt.number > 0 && index < part.hi; ++index)
-      remember(job.histories[index], record.attempt);
+    for (std::uint64_t index = part.lo; record.attempt.number > 0 && index < part.hi; ++index) {
+      std::vector<TaskReport::Attempt>& history = job.histories[index];
+      // One that was given up, heard of again and forgiven left no other trace than its number.
+      std::erase_if(history, [&](const auto& each) { return each.number >= record.attempt.number; });
+      remember(history, record.attempt);
+    }
     if (record.due > now.utc)
       timers_.set(steady_of(record.due, now), {Timer::Kind::TaskDue, 0, job.id, part});
   }
@@ -173,12 +177,15 @@ void BrokerCore::restore(record::Stopped& record, const Now&) { stopped_ = std::
 // the store says; after a crash, all that was handed out as far as the store knows.
 void BrokerCore::orphan_tasks(Job& job) {
   for (auto& [part, state] : job.segments.parts({0, job.count})) {
+    const bool waits = state.state == TaskState::Ready || state.state == TaskState::Suspect;
     if (stopped_) {
       if (state.state == TaskState::Orphaned) state.state = state.waiting();
-    } else if (state.state == TaskState::Ready && state.token == Token{} && part.lo < job.handed_out) {
+    } else if (waits && state.token == Token{} && part.lo < job.handed_out) {
       part.hi = std::min(part.hi, job.handed_out);
       state.state = TaskState::Orphaned;
       state.claimable = true;
+    } else if (waits && state.token != Token{} && !state.spent) {  // its holder, given up once, may be back
+      state.state = TaskState::Orphaned;
     }
     job.segments.put(part, state);
   }
@@ -223,7 +230,9 @@ void BrokerCore::came_back(const JobId& peer, Effects& effects) {
 }
 
 void BrokerCore::end_recovery(Effects& effects) {
-  for (const JobId& peer : std::exchange(awaited_, {})) effects.records.push_back(record::Left{peer});
+  for (const JobId& peer : std::exchange(awaited_, {})) {
+    if (roster_.find(peer) == nullptr) effects.records.push_back(record::Left{peer});  // else it is joining
+  }
   if (orphaned_tasks_ == 0) return;
   event(effects, "orphans-requeued tasks=" + std::to_string(orphaned_tasks_));
   for (auto& [id, job] : jobs_) {
@@ -248,7 +257,7 @@ void BrokerCore::stop(Effects& effects) {
             {leases_.find(state.token)->worker->hello.peer, job->id, part.lo, part.size(), state.token});
       else if (state.state == TaskState::Orphaned && !state.claimable)
         stopped.leases.push_back({JobId{}, job->id, part.lo, part.size(), state.token});
-      unknown = unknown || (state.state == TaskState::Orphaned && state.claimable);
+      unknown = unknown || (state.claimable && state.state != TaskState::Leased);
     });
     if (unknown) return;
   }

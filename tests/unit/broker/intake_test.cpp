@@ -263,6 +263,15 @@ TEST_CASE("while the disk is nearly full new work is refused or waits, and accep
   CHECK(broker.last_header(client).credit_tasks == 110);
 }
 
+TEST_CASE("what a key names already is found although the disk is nearly full") {
+  BrokerFixture broker;
+  broker.submit(keyed(1), 1);
+  broker.core().set_disk_nearly_full(true);
+  broker.ignores_messages();
+  broker.opens(broker.client(), broker.new_job_id(), keyed(1));
+  CHECK(broker.took_message_to(broker.client()) == "same-job job=2 existing=1");
+}
+
 TEST_CASE("what waits for the disk counts as memory: clients get no credit until it is written") {
   BrokerConfig config;
   config.memory_limit = 10'000;

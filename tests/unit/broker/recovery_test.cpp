@@ -276,6 +276,128 @@ TEST_CASE("what was said at a stop in order holds for one start") {
   CHECK(broker.took_message_to(idle) == "nothing");
 }
 
+TEST_CASE("a stop in order does not hide a hand-out that nobody knows") {
+  BrokerFixture broker;
+  const Peer cut_off = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  CHECK(broker.took_message_to(cut_off) == "tasks job=1 [0,1) lease=1");
+  broker.crashes();
+  broker.advance(3s);
+  broker.stops();
+  broker.advance(3s);
+  const Peer second = broker.join_worker();
+  CHECK(broker.took_message_to(second) == "tasks job=1 [0,1) lease=1");
+  broker.crashes();
+  broker.reconnects(cut_off, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  CHECK(broker.took_message_to(cut_off) == "stop job=1 [0,1) lease=1");
+}
+
+TEST_CASE("who was given up and came back keeps its task over a restart") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  broker.started(worker, job, {0, 1}, 1);
+  broker.loses_connection(worker);
+  broker.advance(1s);
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  broker.crashes();
+  const Peer other = broker.join_worker();
+  CHECK(broker.took_message_to(other) == "nothing");
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  broker.finishes(worker, job, {0, 1}, 1);
+  CHECK(broker.core().counters().tasks_done == 1);
+}
+
+TEST_CASE("a loss that was forgiven is not told after a restart") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.retries = 1;
+  spec.detached = true;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit(spec, 1);
+  broker.started(worker, job, {0, 1}, 1);
+  broker.loses_connection(worker);
+  broker.advance(1s);
+  broker.reconnects(worker, {BrokerFixture::held(job, {0, 1}, 1, true)});
+  broker.fails(worker, job, 0, 1, TaskReport::failed, "first");
+  broker.crashes();
+  const std::vector<TaskReport::Attempt>& history = broker.core().job(job)->histories.at(0);
+  REQUIRE(history.size() == 1);
+  CHECK(history[0].message == "first");
+}
+
+TEST_CASE("a worker that is just coming back when the wait ends is waited for at the next start, too") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit("f", 1);
+  broker.crashes();
+  const Peer again = broker.connect(broker.hello_of(worker));
+  broker.advance(3s);
+  broker.says(again, Holdings{{BrokerFixture::held(job, {0, 1}, 1, true)}, true});
+  broker.crashes();
+  const Peer other = broker.join_worker();
+  CHECK(broker.took_message_to(other) == "nothing");
+}
+
+TEST_CASE("a job that was given up, forgotten and opened anew is not forgotten with its summary") {
+  BrokerConfig config;
+  config.history_max = 1;
+  BrokerFixture broker(config);
+  const Peer client = broker.join_client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, job_of());
+  broker.loses_connection(client);
+  broker.advance(61s);
+  REQUIRE(broker.core().job(job) == nullptr);
+  broker.reconnects(client);
+  broker.opens(client, job, job_of());
+  broker.appends(client, job, 0, 1);
+  const Peer worker = broker.join_worker({.slots = 2});
+  const JobId second = broker.submit("f", 1);
+  broker.finishes(worker, second, {0, 1}, 2);
+  broker.acknowledges(broker.client(), second, 1);
+  broker.crashes();
+  REQUIRE(broker.core().job(job) != nullptr);
+  CHECK(broker.core().job(job)->count == 1);
+}
+
+TEST_CASE("who has read or was accepted more than the store kept is told so") {
+  BrokerFixture broker;
+  const JobId job = broker.submit("f", 1);
+  const Peer client = broker.client();
+  broker.crashes();
+  broker.ignores_messages();
+  broker.reconnects(client);
+  broker.opens(client, job, job_of(), 1, 1);
+  CHECK(broker.took_message_to(client).starts_with("job-refused job=1 not-found: the broker lost the last"));
+  broker.opens(client, job, job_of(), 0, 2);
+  CHECK(broker.took_message_to(client).starts_with("job-refused job=1 not-found: the broker lost the last"));
+  broker.opens(client, job, job_of(), 0, 1);
+  CHECK(broker.took_message_to(client) == "accepted job=1 count=1 closed");
+}
+
+TEST_CASE("jobs are listed with the newest first, and began when they began, also after a restart") {
+  BrokerFixture broker;
+  const Peer client = broker.client();
+  const Peer worker = broker.join_worker({.slots = 8'000});
+  const JobId past = broker.submit("f", 1);
+  broker.finishes(worker, past, {0, 1}, 1);
+  broker.acknowledges(client, past, 1);
+  broker.advance(1s);
+  const JobId open = broker.new_job_id();
+  broker.opens(client, open, job_of());
+  broker.appends(client, open, 0, 1);
+  const std::optional<UtcTime> began = broker.core().job(open)->started_at;
+  REQUIRE(began);
+  broker.stays_alive(worker);
+  broker.advance(1s);
+  broker.appends(client, open, 1, 5'000);
+  broker.crashes();
+  CHECK(broker.core().job(open)->started_at == began);
+  const std::string first = broker.asks(broker.join_client(), "job.list", {{"limit", "1"}}).pages.at(0);
+  CHECK(first.find(to_string(open)) != std::string::npos);
+}
+
 TEST_CASE("deadlines and delays are of the day, not of the process") {
   BrokerFixture broker;
   JobSpec late = job_of();
