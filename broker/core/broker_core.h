@@ -259,14 +259,19 @@ class BrokerCore {
   void go_on(Job& job);
 
   // paging.cpp
-  bool is_durable() const { return config_.durability != "memory"; }
+  bool is_durable() const { return is_durable_; }
   bool has_room(std::uint64_t bytes) const;
   void add_batch(Job& job, Batch batch);
   void keep_last_outcomes(Job& job);
   template <class F>
   void by_residence(Job& job, IndexRange range, const SegmentState& state, F&& f);
+  void count_waiting(Job& job, IndexRange part, std::int32_t change);
   void want_page(const Job& job);
+  void want_no_page(const Job& job);
   void read_pages(Effects& effects);
+  void read_page(ReadyClass& ready_class, Effects& effects);
+  static bool starves(const ReadyClass& ready_class);
+  void drop_handed_out(Job& job, Batch& batch);
   void read(const PayloadName& name, std::uint64_t bytes, Effects& effects);
   void loaded_arguments(Job& job, const Payload& payload);
   void loaded_outcomes(Job& job, const Payload& payload, Effects& effects);
@@ -298,6 +303,7 @@ class BrokerCore {
   Job* find_job(const JobId& id);
 
   BrokerConfig config_;
+  const bool is_durable_ = config_.durability != "memory";
   std::mt19937_64 random_;
   Sessions sessions_;
   ReadyQueue queue_;
@@ -334,14 +340,8 @@ class BrokerCore {
   };
   std::map<std::uint64_t, ShareOfRound> shares_of_round_;  // by class
 
-  struct Page {
-    std::int64_t urgency = 0;  // the priority, negated
-    std::uint64_t age = 0;
-    JobId job;
-    friend auto operator<=>(const Page&, const Page&) = default;
-  };
-  std::set<Page> pages_wanted_;                   // jobs that need arguments read back
-  std::map<PayloadName, std::uint64_t> loading_;  // what is being read, and its size
+  std::map<std::uint64_t, ReadyClass*> pages_wanted_;  // classes that have some, by number
+  std::map<PayloadName, std::uint64_t> loading_;       // what is being read, and its size
   std::uint64_t loading_bytes_ = 0;
 
   // Questions that wait for payloads, and what of these was read.

@@ -40,6 +40,16 @@ std::string BrokerCore::check() const {
       }
     });
     std::string here;
+    for (const Batch& batch : job->batches) {
+      std::uint64_t waits = 0;
+      const auto count = [&](IndexRange part, const SegmentState& state) {
+        if (state.state == TaskState::Ready || state.state == TaskState::Suspect) waits += part.size();
+      };
+      job->segments.for_each({batch.first, batch.first + batch.count}, count);
+      if (is_durable()) here += differ("waits", batch.waits, waits);
+      if (job->absent.contains(batch.first) != (batch.open > 0 && batch.slab.size() == 0))
+        here += "a batch is not where it seems; ";
+    }
     here += differ("ready", job->counts.ready, counted.ready);
     here += differ("leased", job->counts.leased, counted.leased);
     here += differ("delayed", job->counts.delayed, counted.delayed);

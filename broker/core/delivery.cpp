@@ -156,7 +156,8 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   memory_used_ -= freed;
   go_on_if_read(job);
   held_in_memory_.erase(job.id);
-  pages_wanted_.erase({-std::int64_t{job.spec.priority}, job.age, job.id});
+  want_no_page(job);
+  if (job.loading) --job.ready_class->loading;
   if (job.client != nullptr) job.client->jobs.erase(job.id);
   if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,

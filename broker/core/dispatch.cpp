@@ -174,7 +174,7 @@ std::uint64_t BrokerCore::room(const WorkerRecord& worker, const Job& job) const
 TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, IndexRange ready, std::uint64_t limit,
                                const Now& now, Effects& effects) {
   SegmentState state = *job.segments.find(ready.lo);
-  const Batch& batch = job.batch_of(ready.lo);
+  Batch& batch = job.batch_of(ready.lo);
   const std::uint64_t in_batch = std::min(ready.hi, batch.first + batch.count) - ready.lo;
   std::uint64_t tasks = std::min({limit, in_batch, std::uint64_t{kFrameTasks}});
   if (state.group > 0) tasks = std::min<std::uint64_t>(tasks, state.group);
@@ -200,6 +200,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, IndexRange ready,
   state.token = lease.token;
   state.spent = state.claimable = state.started = state.missed = state.charged = false;
   set_state(job, range, state);
+  drop_handed_out(job, batch);
   worker.leases.insert(lease.token);
   worker.outstanding += tasks;
   worker.outstanding_us += task_us * static_cast<double>(tasks);
@@ -229,7 +230,7 @@ void BrokerCore::set_state(Job& job, IndexRange range, const SegmentState& state
 
 void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
   switch (state) {
-    case TaskState::Ready: return became_ready(job, range.size());
+    case TaskState::Ready: count_waiting(job, range, 1); return became_ready(job, range.size());
     case TaskState::Leased:
       job.counts.leased += range.size();
       leased_tasks_ += range.size();
@@ -242,7 +243,7 @@ void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
       job.counts.orphaned += range.size();
       orphaned_tasks_ += range.size();
       return;
-    case TaskState::Suspect: return became_suspect(job, range.size());
+    case TaskState::Suspect: count_waiting(job, range, 1); return became_suspect(job, range.size());
     case TaskState::Stored:
       job.counts.stored += range.size();
       stored_tasks_ += range.size();
@@ -261,7 +262,10 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
   job.segments.for_each(range, [&](IndexRange part, const SegmentState& state) {
     covered += part.size();
     switch (state.state) {
-      case TaskState::Ready: queue_.shrank(job, part.size()); break;
+      case TaskState::Ready:
+        count_waiting(job, part, -1);
+        queue_.shrank(job, part.size());
+        break;
       case TaskState::Leased:
         job.counts.leased -= part.size();
         leased_tasks_ -= part.size();
@@ -274,7 +278,10 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
         job.counts.orphaned -= part.size();
         orphaned_tasks_ -= part.size();
         break;
-      case TaskState::Suspect: no_suspects(job, part.size()); break;
+      case TaskState::Suspect:
+        count_waiting(job, part, -1);
+        no_suspects(job, part.size());
+        break;
       case TaskState::Stored:
         job.counts.stored -= part.size();
         stored_tasks_ -= part.size();

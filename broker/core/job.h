@@ -26,13 +26,14 @@ namespace zonda {
 class ReadyClass;
 struct ClientRecord;
 
-// Arguments as they were appended: one slab, many tasks. Freed when its last task is done, unless the job may
-// be asked to run its failed tasks again.
+// Arguments as they were appended: one slab, many tasks. Freed when its last task is done, unless there is no
+// store and the job may be asked to run its failed tasks again.
 struct Batch {
   std::uint64_t first = 0;
   std::uint32_t count = 0;
   std::uint64_t digest = 0;  // of the column, to tell a resend from a conflict
   std::uint32_t open = 0;    // tasks that are not done
+  std::uint32_t waits = 0;   // tasks that are ready or in quarantine, and their arguments at hand
   TimePoint deadline = TimePoint::max();
   std::uint64_t bytes = 0;  // of the slab
   Slab slab;                // empty: not in memory

@@ -56,26 +56,75 @@ void BrokerCore::put_state(Job& job, IndexRange range, const SegmentState& wante
   });
 }
 
-// After every change of the job's ready tasks: few are left, and there are more in the store.
-void BrokerCore::want_page(const Job& job) {
-  if (job.counts.stored > 0 && job.counts.ready < kReadyMin && !job.loading && !job.held)
-    pages_wanted_.insert({-std::int64_t{job.spec.priority}, job.age, job.id});
+// How many of a batch's tasks wait for a worker with their arguments in memory.
+void BrokerCore::count_waiting(Job& job, IndexRange part, std::int32_t change) {
+  while (is_durable() && part.lo < part.hi) {
+    Batch& batch = job.batch_of(part.lo);
+    const std::uint64_t end = std::min(part.hi, batch.first + batch.count);
+    batch.waits += static_cast<std::uint32_t>(end - part.lo) * static_cast<std::uint32_t>(change);
+    part.lo = end;
+  }
 }
 
-// Reads as much as fits, the most urgent first; and something in any case, if nothing else is there to do.
+// Of a batch that was handed out the arguments are only needed if something of it comes back.
+void BrokerCore::drop_handed_out(Job& job, Batch& batch) {
+  if (!is_durable() || batch.waits > 0 || batch.slab.size() == 0 || has_room(0)) return;
+  memory_used_ -= batch.slab.size();
+  batch.arguments = {};
+  batch.slab = {};
+  job.absent.insert(batch.first);
+}
+
+// After every change of the job's ready tasks: few are left, and there are more in the store.
+void BrokerCore::want_page(const Job& job) {
+  if (job.counts.stored == 0 || job.counts.ready >= kReadyMin || job.loading || job.held) return;
+  job.ready_class->pages.insert({-std::int64_t{job.spec.priority}, job.age, job.id});
+  pages_wanted_.emplace(job.ready_class->number(), job.ready_class);
+}
+
+void BrokerCore::want_no_page(const Job& job) {
+  ReadyClass& ready_class = *job.ready_class;
+  ready_class.pages.erase({-std::int64_t{job.spec.priority}, job.age, job.id});
+  if (ready_class.pages.empty()) pages_wanted_.erase(ready_class.number());
+}
+
+// Workers stand by for it, and nothing that they could be given is in memory or on its way there.
+bool BrokerCore::starves(const ReadyClass& ready_class) {
+  return ready_class.ready_tasks() == 0 && ready_class.loading == 0 &&
+         std::any_of(ready_class.kinds.begin(), ready_class.kinds.end(),
+                     [](const WorkerKind* kind) { return !kind->idle.empty(); });
+}
+
+// Reads as much as fits, the most urgent first, of what somebody serves; and for workers that would have
+// nothing to do otherwise, something in any case: what fills the memory may be tasks that nobody can run.
 void BrokerCore::read_pages(Effects& effects) {
-  while (!pages_wanted_.empty()) {
-    const bool fits = memory_used_ + loading_bytes_ < config_.memory_limit / 4 * 3;
-    const bool idle = queue_.ready_tasks() == 0 && loading_.empty();
-    if (!fits && !idle) return;
-    const Page page = *pages_wanted_.begin();
-    pages_wanted_.erase(pages_wanted_.begin());
-    Job* job = find_job(page.job);
-    if (job == nullptr || job->absent.empty() || job->counts.stored == 0) continue;
-    job->loading = true;
-    const Batch& batch = job->batch_of(*job->absent.begin());
-    read({job->id, PayloadName::What::Arguments, batch.first}, batch.bytes, effects);
+  const auto fits = [&] { return memory_used_ + loading_bytes_ < config_.memory_limit / 4 * 3; };
+  while (fits()) {
+    ReadyClass* urgent = nullptr;
+    for (const auto& [number, each] : pages_wanted_) {
+      if (!each->kinds.empty() && (urgent == nullptr || *each->pages.begin() < *urgent->pages.begin()))
+        urgent = each;
+    }
+    if (urgent == nullptr) break;
+    read_page(*urgent, effects);
   }
+  std::vector<ReadyClass*> starving;
+  for (const auto& [number, each] : pages_wanted_) {
+    if (starves(*each)) starving.push_back(each);
+  }
+  for (ReadyClass* each : starving) read_page(*each, effects);
+}
+
+// One page of the class's most urgent job.
+void BrokerCore::read_page(ReadyClass& ready_class, Effects& effects) {
+  Job& job = *find_job(ready_class.pages.begin()->job);
+  want_no_page(job);
+  const std::optional<IndexRange> stored = job.segments.first_stored();
+  if (!stored) return;
+  job.loading = true;
+  ++ready_class.loading;
+  const Batch& batch = job.batch_of(stored->lo);
+  read({job.id, PayloadName::What::Arguments, batch.first}, batch.bytes, effects);
 }
 
 void BrokerCore::read(const PayloadName& name, std::uint64_t bytes, Effects& effects) {
@@ -99,7 +148,7 @@ void BrokerCore::loaded(const Payload& payload, const Now& now, Effects& effects
 }
 
 void BrokerCore::loaded_arguments(Job& job, const Payload& payload) {
-  job.loading = false;
+  if (std::exchange(job.loading, false)) --job.ready_class->loading;
   if (job.absent.erase(payload.name.place) == 0) return want_page(job);  // done, or it was for a question
   Batch& batch = job.batch_of(payload.name.place);
   batch.slab = payload.slab;

@@ -50,8 +50,18 @@ class ReadyClass {
   std::uint64_t number() const { return number_; }
   std::uint64_t ready_tasks() const { return ready_tasks_; }
 
+  // A job that needs arguments read back: the most urgent comes first.
+  struct Page {
+    std::int64_t urgency = 0;  // the priority, negated
+    std::uint64_t age = 0;
+    JobId job;
+    friend auto operator<=>(const Page&, const Page&) = default;
+  };
+
   std::vector<WorkerKind*> kinds;  // those that can run it
   std::uint64_t jobs = 0;          // that refer to it
+  std::uint64_t loading = 0;       // jobs of which a page is being read
+  std::set<Page> pages;
   Ward ward;
 
  private:

@@ -66,9 +66,10 @@ class Segments {
   void erase(IndexRange range);
 
   bool empty() const { return segments_.empty(); }
-  // The first ready range, if any. Constant time.
+  // The first range in such a state, if any. Constant time.
   std::optional<IndexRange> first_ready() const { return first(ready_); }
   std::optional<IndexRange> first_suspect() const { return first(suspects_); }
+  std::optional<IndexRange> first_stored() const { return first(stored_); }
   // Only for a range inside one segment.
   const SegmentState* find(std::uint64_t index) const;
 
@@ -108,7 +109,12 @@ class Segments {
   std::optional<IndexRange> first(const Ends& ends) const;
   // Where the ends of segments of a state are listed, if they are.
   Ends* ends_of(TaskState state) {
-    return state == TaskState::Ready ? &ready_ : state == TaskState::Suspect ? &suspects_ : nullptr;
+    switch (state) {
+      case TaskState::Ready: return &ready_;
+      case TaskState::Suspect: return &suspects_;
+      case TaskState::Stored: return &stored_;
+      default: return nullptr;
+    }
   }
   void list(const Map::value_type& segment);
   void unlist(const Map::value_type& segment);
@@ -117,7 +123,8 @@ class Segments {
 
   Map segments_;
   Ends ready_;     // ends of the ready segments
-  Ends suspects_;  // and of those in quarantine
+  Ends suspects_;  // of those in quarantine
+  Ends stored_;    // and of those whose arguments have to be read
 };
 
 }  // namespace zonda

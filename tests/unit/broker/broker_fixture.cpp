@@ -29,7 +29,7 @@ void BrokerFixture::turn(const std::function<void()>& what) {
   in_turn_ = false;
   deliver();
   REQUIRE(core_->check() == "");
-  const std::vector<Payload> read = store_.take_read();
+  const std::vector<Payload> read = slow_disk_ ? std::vector<Payload>() : store_.take_read();
   if (read.empty()) return;
   turn([&] {
     for (const Payload& payload : read) core_->loaded(payload, now(), effects_);

@@ -51,6 +51,7 @@ class BrokerFixture {
   void crashes(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));
   void stops(std::chrono::nanoseconds downtime = std::chrono::milliseconds(100));  // in order
   void reads_at_start(std::uint64_t bytes) { replay_bytes_ = bytes; }              // of payloads, at most
+  void reads_slowly(bool on) { slow_disk_ = on; }  // what is read comes when this is off again
 
   // Peers. What a HELLO needs beyond the usual is changed in `hello`.
   Peer join_client(const std::string& name = "");
@@ -154,6 +155,7 @@ class BrokerFixture {
   std::unique_ptr<BrokerCore> core_;
   std::uint64_t epoch_ = 1;
   std::uint64_t replay_bytes_ = ~0ULL;
+  bool slow_disk_ = false;
   TimePoint time_{std::chrono::hours(1)};
   std::deque<PeerState> peers_;
   std::uint32_t last_connection_ = 0;

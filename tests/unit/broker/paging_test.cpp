@@ -57,6 +57,68 @@ TEST_CASE("what does not fit in memory waits in the store, and is handed out in 
   CHECK(broker.core().counters().tasks_done == 40);
 }
 
+TEST_CASE("tasks that nobody can run do not keep others in the store") {
+  BrokerFixture broker(small_memory());
+  const Peer client = broker.client();
+  const JobId unserved = broker.new_job_id();
+  broker.opens(client, unserved, job_of("g"));
+  for (std::uint64_t first = 0; first < 40; first += 10)
+    broker.appends(client, unserved, first, 10, kArgument);
+  const JobId served = broker.new_job_id();
+  broker.opens(client, served, job_of());
+  for (std::uint64_t first = 0; first < 40; first += 10) broker.appends(client, served, first, 10, kArgument);
+  CHECK(broker.core().job(served)->counts.stored == 40);
+  const Peer worker = broker.join_worker({.slots = 10});
+  for (std::uint64_t lease = 1; lease <= 4; ++lease) {
+    broker.ignores_messages();
+    broker.finishes(worker, served, {10 * (lease - 1), 10 * lease}, lease);
+    broker.acknowledges(client, served, 10 * lease);
+  }
+  CHECK(broker.core().counters().tasks_done == 40);
+}
+
+TEST_CASE("what was handed out leaves memory that is short, and is read again if it comes back") {
+  BrokerFixture broker(small_memory());
+  const Peer client = broker.client();
+  const JobId waiting = broker.new_job_id();
+  broker.opens(client, waiting, job_of("g"));
+  broker.appends(client, waiting, 0, 10, kArgument);  // half of the memory
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, job_of());
+  const std::uint64_t before = broker.core().memory_used();
+  broker.appends(client, job, 0, 10, kArgument);
+  const Peer worker = broker.join_worker({.slots = 10});
+  CHECK(broker.took_message_to(worker) == "tasks job=2 [0,10) lease=1");
+  CHECK(broker.core().memory_used() == before);
+  broker.returns(worker, job, {0, 10}, 1);
+  CHECK(broker.took_message_to(worker) == "tasks job=2 [0,10) lease=2");
+}
+
+TEST_CASE("what is cancelled while it is read stays cancelled") {
+  BrokerFixture broker(small_memory());
+  const Peer client = broker.client();
+  const JobId waiting = broker.new_job_id();
+  broker.opens(client, waiting, job_of("g"));
+  broker.appends(client, waiting, 0, 10, kArgument);
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, job_of());
+  broker.appends(client, job, 0, 10, kArgument);
+  broker.reads_slowly(true);
+  const Peer worker = broker.join_worker({.slots = 10});
+  broker.says(client, Cancel{job, 0, 4});
+  SECTION("some of it") {
+    broker.reads_slowly(false);
+    broker.together([] {});
+    CHECK(broker.took_message_to(worker) == "tasks job=2 [4,10) lease=1");
+  }
+  SECTION("and then the rest") {
+    broker.says(client, Cancel{job, 4, 6});
+    broker.reads_slowly(false);
+    broker.together([] {});
+    CHECK(broker.took_message_to(worker) == "nothing");
+  }
+}
+
 TEST_CASE("outcomes that do not fit in memory reach their reader from the store") {
   BigJob big;
   BrokerFixture& broker = big.broker;
