@@ -137,10 +137,10 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
     if (session != nullptr && accepted != nullptr)
       say(*session, Accepted{job_id, accepted->count, accepted->is_closed(), config_.durability}, effects);
   }
+  deliver(now, effects);
   if (!held_in_memory_.empty() && memory_used_ + quota() <= config_.memory_limit) go_on_all(held_in_memory_);
   dispatch(now, effects);
   if (!pages_wanted_.empty()) read_pages(effects);
-  deliver(now, effects);
   for (const JobId& id : std::exchange(completions_due_, {})) {
     if (Job* finished = find_job(id)) finish_if_complete(*finished, now, effects);
   }

@@ -194,7 +194,7 @@ class BrokerCore {
   // delivery.cpp
   void deliver(const Now& now, Effects& effects);
   static OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position);
-  static bool may_send(const Reader& reader, const Session& session);
+  bool may_send(const Reader& reader, const Session& session) const;
   bool deliver_to(Job& job, Reader& reader, Session& session, Effects& effects);
   void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
   void arrived(Job& job, Reader& reader, Session& session, std::uint64_t position);
@@ -253,7 +253,7 @@ class BrokerCore {
   std::uint64_t quota() const { return config_.memory_limit / 8; }  // bytes of outcomes a client may not read
   void count_unread(Job& job);
   bool is_over_quota(const Job& job) const;
-  void hold_if_over_quota(Job& job, Effects& effects);
+  void hold_or_go_on(Job& job, Effects& effects);
   void go_on_if_read(Job& job);
   void go_on_all(std::set<JobId>& held);
   void go_on(Job& job);

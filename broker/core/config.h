@@ -30,6 +30,8 @@ struct BrokerConfig {
   std::uint64_t backlog_max = 256 << 20;         // of these: what waits for the disk
   std::uint64_t client_window_bytes = 32 << 20;  // a client may have so much on the way
   std::uint64_t client_window_tasks = 1 << 20;
+  std::uint64_t reader_window_bytes = 16 << 20;  // of outcomes a session may have on the way to it
+  std::uint64_t reader_window_outcomes = 1 << 18;
   std::size_t history_max = 10'000;  // summaries of jobs that are gone
   std::uint32_t lost_limit = 20;
   std::chrono::milliseconds backoff_base{1'000};

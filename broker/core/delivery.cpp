@@ -5,13 +5,6 @@
 #include "proto/limits.h"
 
 namespace zonda {
-namespace {
-
-constexpr std::uint64_t kWindowBytes = 16 << 20;  // outcomes a session may have on the way
-constexpr std::uint64_t kWindowOutcomes = 1 << 18;
-
-}  // namespace
-
 OutcomeRange BrokerCore::range_of(const LogChunk& chunk, std::uint64_t position) {
   const auto skipped = static_cast<std::uint32_t>(position - chunk.position);
   const std::uint32_t count = chunk.count() - skipped;
@@ -29,13 +22,15 @@ void BrokerCore::deliver(const Now&, Effects& effects) {
       while (deliver_to(*job, reader, session, effects)) {
       }
     }
+    hold_or_go_on(*job, effects);
   }
 }
 
 // A reader with nothing on the way gets a frame in any case: others of its session may wait, to be read, for
 // just that.
-bool BrokerCore::may_send(const Reader& reader, const Session& session) {
-  const bool full = session.on_way_outcomes >= kWindowOutcomes || session.on_way_bytes >= kWindowBytes;
+bool BrokerCore::may_send(const Reader& reader, const Session& session) const {
+  const bool full = session.on_way_outcomes >= config_.reader_window_outcomes ||
+                    session.on_way_bytes >= config_.reader_window_bytes;
   return !full || reader.on_way_outcomes == 0;  // else its next acknowledgement brings it here again
 }
 
@@ -156,6 +151,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   memory_used_ -= freed;
   go_on_if_read(job);
   held_in_memory_.erase(job.id);
+  if (job.client != nullptr) job.client->held.erase(job.id);
   want_no_page(job);
   if (job.loading) --job.ready_class->loading;
   if (job.client != nullptr) job.client->jobs.erase(job.id);

@@ -202,7 +202,7 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& 
                                              logged.attempt, logged.worker, logged.slab.size(), now.utc,
                                              logged.slab, logged.kinds, logged.outcomes});
   keep_last_outcomes(job);
-  hold_if_over_quota(job, effects);
+  count_unread(job);
   deliveries_due_.insert(job.id);
   completions_due_.insert(job.id);
   const std::uint64_t failed = job.counts.failed_total() - job.counts.failed[TaskReport::cancelled];

@@ -23,6 +23,7 @@ constexpr std::uint8_t kCommitted = 1;
 constexpr std::uint8_t kFailed = 2;
 constexpr std::uint8_t kRead = 4;
 constexpr std::uint8_t kBackedUp = 8;
+constexpr std::uint8_t kRoom = 16;
 
 bool disk_is_nearly_full(const std::string& path) {
   constexpr std::uint64_t kLeast = 16 << 20;
@@ -78,7 +79,7 @@ std::uint64_t SqliteStore::commit(std::vector<Record> records) {
 
 void SqliteStore::read(const PayloadName& name) {
   const std::lock_guard lock(mutex_);
-  reads_.push_back(name);
+  reads_.push_back({last_, name});
   work_.notify_one();
 }
 
@@ -91,6 +92,11 @@ std::string SqliteStore::failure() const {
   heard(kFailed);
   const std::lock_guard lock(mutex_);
   return failure_;
+}
+
+bool SqliteStore::is_nearly_full() const {
+  heard(kRoom);
+  return nearly_full_;
 }
 
 std::vector<Payload> SqliteStore::take_read() {
@@ -176,7 +182,7 @@ bool SqliteStore::work_once() {
   return true;
 }
 
-// Reads go with the commits that came before them: they find what these wrote.
+// Reads go with the commits that came before them: they find what these wrote, and wait for no others.
 SqliteStore::Work SqliteStore::take_work(std::unique_lock<std::mutex>& lock) {
   Work work;
   std::uint64_t bytes = 0;
@@ -185,7 +191,9 @@ SqliteStore::Work SqliteStore::take_work(std::unique_lock<std::mutex>& lock) {
     work.commits.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  if (queue_.empty()) work.reads.swap(reads_);
+  const std::uint64_t upto = queue_.empty() ? last_ : queue_.front().number - 1;
+  for (; !reads_.empty() && reads_.front().after <= upto; reads_.pop_front())
+    work.reads.push_back(reads_.front().name);
   lock.unlock();
   written_bytes_ += bytes;
   return work;
@@ -260,7 +268,7 @@ void SqliteStore::upkeep() {
 }
 
 void SqliteStore::look_at_room() {
-  nearly_full_ = disk_is_nearly_full(path_);
+  if (nearly_full_.exchange(disk_is_nearly_full(path_)) != nearly_full_) tell(kRoom);
   looked_ = Clock::now();
   written_bytes_ = 0;
 }

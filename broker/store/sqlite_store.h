@@ -41,7 +41,7 @@ class SqliteStore final : public Store {
   std::uint64_t committed() const override;
   int event_fd() const override { return wake_.descriptor(); }
   std::string failure() const override;
-  bool is_nearly_full() const override { return nearly_full_.load(std::memory_order_relaxed); }
+  bool is_nearly_full() const override;
   void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) override;
   void read(const PayloadName& name) override;
   std::vector<Payload> take_read() override;
@@ -85,7 +85,11 @@ class SqliteStore final : public Store {
   mutable std::mutex mutex_;
   std::condition_variable work_;
   std::deque<Commit> queue_;
-  std::vector<PayloadName> reads_;
+  struct Read {
+    std::uint64_t after;  // number of the last commit before it
+    PayloadName name;
+  };
+  std::deque<Read> reads_;
   std::vector<Payload> read_;
   std::string failure_;
   std::string backup_wanted_;             // where to

@@ -23,8 +23,8 @@ class Store {
   virtual std::uint64_t commit(std::vector<Record> records) = 0;
   // Everything up to this number is as safe as the store makes it.
   virtual std::uint64_t committed() const = 0;
-  // Readable when committed() or failure() changed or a payload was read, until committed(), failure() or
-  // take_read() told it, whichever has news; -1 if everything is immediate.
+  // Readable when committed(), failure() or is_nearly_full() changed or a payload was read, until that
+  // function or take_read() told it, whichever has news; -1 if everything is immediate.
   virtual int event_fd() const = 0;
 
   // The first error of writing, syncing or reading, as a sentence; empty if there was none. Nothing is

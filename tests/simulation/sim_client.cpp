@@ -193,11 +193,22 @@ void SimClient::on_outcomes(const JobId& id, std::uint64_t position,
   const bool all = position == at->second.count;
   const std::uint64_t kept = all || random_() % 4 > 0 ? 0 : random_() % 3;
   acks_.emplace_back(id, position - std::min(position, kept));
+  if (kept > 0) lagging_.insert(id);
+}
+
+// Who has nothing else to do acknowledges all it has: see OUTCOME_ACK in PROTOCOL.md.
+void SimClient::catch_up() {
+  for (const JobId& id : std::exchange(lagging_, {})) {
+    if (const auto at = open_.find(id); at != open_.end()) acks_.emplace_back(id, at->second.received);
+  }
 }
 
 void SimClient::turn(std::string_view frame) {
   PeerEffects effects;
-  if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
+  if (frame.empty())
+    catch_up();
+  else
+    core_.handle(frame, clock_.now(), effects);
   for (const auto& [id, position] : std::exchange(acks_, {})) {
     core_.acknowledge(id, position);
     if (const auto at = watched_.find(id); at != watched_.end() && at->second.received == at->second.count) {
@@ -212,7 +223,9 @@ void SimClient::turn(std::string_view frame) {
   core_.settle(clock_.now(), effects);
   if (effects.reconnect) network_.reset(peer_);
   for (std::string& outgoing : effects.frames) network_.peer_sends(peer_, std::move(outgoing));
-  wake_at(std::max(core_.next_deadline(), clock_.now() + microseconds(1)));
+  const TimePoint idle =
+      lagging_.empty() ? TimePoint::max() : clock_.now() + microseconds(random_() % 10'000);
+  wake_at(std::max(std::min(core_.next_deadline(), idle), clock_.now() + microseconds(1)));
 }
 
 void SimClient::wake_at(TimePoint when) {

@@ -23,6 +23,7 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   config.client_window_tasks = 50 + random_() % 1'000;
   config.durability = "fsync";
   if (random_() % 3 == 0) config.memory_limit = 2'000 + random_() % 60'000;  // most is in the store only
+  if (random_() % 3 == 0) config.reader_window_bytes = random_() % 500;
   Faults faults;
   const bool lossy = random_() % 4 != 0;
   faults.drop = lossy ? 0.02 * static_cast<double>(random_() % 100) / 100 : 0;

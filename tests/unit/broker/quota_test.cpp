@@ -9,11 +9,13 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-// A worker that is full with the first 100 tasks of a job, whose outcomes are more than the quota.
+// A worker that does a job 100 tasks at a time, whose outcomes, 1,000 bytes, are more than the quota and more
+// than may be on the way to a reader.
 struct Flood {
   static BrokerConfig config(const std::string& durability) {
     BrokerConfig config;
-    config.memory_limit = 5'500;  // 100 outcomes have 1,000 bytes
+    config.memory_limit = 5'500;
+    config.reader_window_bytes = 500;
     config.durability = durability;
     return config;
   }
@@ -27,6 +29,7 @@ struct Flood {
   // The next 100 tasks end, which the worker has under this lease.
   void ends(std::uint64_t lease) {
     const std::uint64_t first = (lease - 1) * 100;
+    broker.ignores_messages();
     broker.finishes(worker, job, {first, first + 100}, lease);
   }
   std::string why(const std::string& index) {
@@ -44,40 +47,52 @@ struct Flood {
 TEST_CASE("who does not read gets no more tasks done, and everybody else does") {
   for (const char* durability : {"memory", "fsync"}) {
     Flood flood(durability);
-    flood.ends(1);
-    CHECK(flood.broker.took_messages_to(flood.worker) == Lines{"stored upto=1"});
+    flood.ends(1);  // on their way
+    flood.ends(2);  // and these have to wait
+    CHECK(flood.broker.took_messages_to(flood.worker) == Lines{"stored upto=2"});
     CHECK(flood.broker.heard_event("job-held job="));
     CHECK(flood.why("200").find("its client may leave") != std::string::npos);
     const Peer other = flood.broker.join_client("quick");
     flood.broker.submit(other, job_of(), 100);
-    CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [0,100) lease=2");
+    CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [0,100) lease=3");
   }
 }
 
 TEST_CASE("a job that was held goes on when its outcomes are read") {
   Flood flood;
   flood.ends(1);
+  flood.ends(2);
   flood.broker.ignores_messages();
   flood.broker.acknowledges(flood.client, flood.job, 100);
-  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=1 [100,200) lease=2");
+  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=1 [200,300) lease=3");
 }
 
 TEST_CASE("what a client wants to read next is done, though it left another job's outcomes unread") {
   Flood flood;
   flood.ends(1);
+  flood.ends(2);
   flood.broker.ignores_messages();
   const JobId second = flood.broker.submit(flood.client, job_of(), 200);
-  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [0,100) lease=2");
-  flood.broker.finishes(flood.worker, second, {0, 100}, 2);
-  flood.broker.ignores_messages();
-  flood.broker.acknowledges(flood.client, second, 100);
-  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [100,200) lease=3");
+  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=2 [0,100) lease=3");
+  flood.broker.finishes(flood.worker, second, {0, 100}, 3);
+  CHECK(flood.broker.took_messages_to(flood.worker).front() == "tasks job=2 [100,200) lease=4");
+}
+
+TEST_CASE("a client that is away has read nothing") {
+  Flood flood;
+  flood.broker.loses_connection(flood.client);
+  flood.ends(1);
+  CHECK(flood.broker.took_messages_to(flood.worker) == Lines{"stored upto=1"});
+  flood.broker.reconnects(flood.client);
+  flood.broker.opens(flood.client, flood.job, job_of(), 0, 400);
+  CHECK(flood.broker.took_message_to(flood.worker) == "tasks job=1 [100,200) lease=2");
 }
 
 TEST_CASE("what nobody has to read waits in the store, or when memory is full") {
   Flood stored("fsync", true);
   stored.ends(1);
-  CHECK(stored.broker.took_message_to(stored.worker) == "tasks job=1 [100,200) lease=2");
+  stored.ends(2);
+  CHECK(stored.broker.took_message_to(stored.worker) == "tasks job=1 [200,300) lease=3");
 
   Flood kept("memory", true);
   for (std::uint64_t lease = 1; lease <= 4; ++lease) kept.ends(lease);
