@@ -262,13 +262,13 @@ void SqliteStore::upkeep() {
     file_.touch();
     touched_ = now;
   }
-  const bool wrote = written_bytes_ > 0 || nearly_full_;
-  if (written_bytes_ >= kLookBytes || (wrote && now >= looked_ + kLookEach)) look_at_room();
+  if (written_bytes_ >= kLookBytes || now >= looked_ + kLookEach) look_at_room();
   file_.checkpoint_if_due();
 }
 
 void SqliteStore::look_at_room() {
-  if (nearly_full_.exchange(disk_is_nearly_full(path_)) != nearly_full_) tell(kRoom);
+  const bool nearly_full = disk_is_nearly_full(path_);
+  if (nearly_full_.exchange(nearly_full) != nearly_full) tell(kRoom);
   looked_ = Clock::now();
   written_bytes_ = 0;
 }
