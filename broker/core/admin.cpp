@@ -189,12 +189,6 @@ void BrokerCore::Question::about_past_job(const JobId& id, const std::string& wh
   say(ReplyCode::NotFound, "the outcomes of job " + arguments_.job + " were delivered and released");
 }
 
-const Column* BrokerCore::Question::arguments_of(const Job& job, const Batch& batch) const {
-  if (batch.slab.size() > 0) return &batch.arguments;
-  const auto at = found_.find({job.id, PayloadName::What::Arguments, batch.first});
-  return at == found_.end() ? nullptr : &at->second.column;
-}
-
 const Column* BrokerCore::Question::outcomes_of(const Job& job, const LogChunk& chunk) const {
   if (chunk.is_in_memory()) return &chunk.outcomes;
   const auto at = found_.find({job.id, PayloadName::What::Outcomes, chunk.position});
@@ -202,7 +196,8 @@ const Column* BrokerCore::Question::outcomes_of(const Job& job, const LogChunk& 
 }
 
 void BrokerCore::Question::wait_for(const std::map<PayloadName, std::uint64_t>& sizes) {
-  PendingQuestion pending{session_.number, id_, query_.what, std::string(query_.arguments), {}, found_};
+  PendingQuestion pending{session_.number,   id_, query_.what, std::string(query_.arguments), {}, {},
+                          std::move(inputs_)};
   for (const auto& [name, size] : sizes) pending.missing.insert(name);
   core_.pending_questions_.push_back(std::move(pending));
   for (const auto& [name, size] : sizes) core_.read(name, size, effects_);
@@ -216,55 +211,13 @@ void BrokerCore::answer_with(const Payload& payload, const Now& now, Effects& ef
     if (pending.missing.empty()) complete.push_back(std::move(pending));
   }
   std::erase_if(pending_questions_, [](const PendingQuestion& each) { return each.missing.empty(); });
-  for (const PendingQuestion& pending : complete) {
+  for (PendingQuestion& pending : complete) {
     Session* session = sessions_.find(pending.session);
     if (session == nullptr) continue;
     const Query query{pending.id, pending.what, pending.arguments};
-    Question(*this, *session, query, now, effects, pending.found).answer(query.what);
+    Question(*this, *session, query, now, effects, pending.found, std::move(pending.inputs))
+        .answer(query.what);
   }
-}
-
-// Done is final, so the failed tasks run again as a new job of the same spec.
-void BrokerCore::Question::retry(Job& job) {
-  if (!job.spec.detached)
-    return say(ReplyCode::Refused, "only detached jobs keep the inputs of failed tasks");
-  std::vector<std::uint64_t> failed;
-  std::map<PayloadName, std::uint64_t> missing;
-  for (const LogChunk& chunk : job.log.chunks()) {
-    for (std::uint32_t at = 0; at < chunk.kinds.size(); ++at) {
-      if (chunk.kinds[at] == 0) continue;
-      failed.push_back(chunk.first + at);
-      const Batch& batch = job.batch_of(failed.back());
-      if (arguments_of(job, batch) == nullptr)
-        missing[{job.id, PayloadName::What::Arguments, batch.first}] = batch.bytes;
-    }
-  }
-  if (failed.empty()) return say(ReplyCode::Refused, "no task of the job failed");
-  if (!missing.empty()) return wait_for(missing);
-  std::sort(failed.begin(), failed.end());
-  JobId id = job.id;  // ordered by time like every id; the random half is new
-  for (std::size_t at = 8; at < id.bytes.size(); ++at)
-    id.bytes[at] = static_cast<std::uint8_t>(core_.random_());
-  JobSpec spec = job.spec;
-  spec.key.clear();
-  Job& again = core_.open_job(id, spec, nullptr, job.client_name, now_, effects_);
-  for (std::size_t from = 0; from < failed.size(); from += kFrameTasks) {
-    std::string lengths, payloads;
-    for (std::size_t at = from; at < std::min(failed.size(), from + kFrameTasks); ++at) {
-      const Batch& batch = job.batch_of(failed[at]);
-      const Column one =
-          arguments_of(job, batch)->slice(static_cast<std::uint32_t>(failed[at] - batch.first), 1);
-      lengths.append(one.lengths);
-      payloads.append(one.payloads);
-    }
-    core_.accept_tasks(again, from, Column{lengths, payloads}, now_, effects_);
-  }
-  again.state = JobState::Closed;
-  effects_.records.push_back(record::Closed{id, again.count, false});
-  Answer answer;
-  answer.packer.pack_map(2);
-  answer.field("job", to_string(id)).field("tasks", again.count);
-  say(answer);
 }
 
 }  // namespace zonda

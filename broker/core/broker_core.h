@@ -352,6 +352,7 @@ class BrokerCore {
     std::string arguments;
     std::set<PayloadName> missing;
     std::map<PayloadName, Payload> found;
+    std::map<std::uint64_t, std::string> inputs;  // of failed tasks, as far as they were read
   };
   std::vector<PendingQuestion> pending_questions_;
 

@@ -11,16 +11,17 @@ namespace zonda {
 class BrokerCore::Question {
  public:
   // Throws detail::DecodeError if the arguments are no map.
-  // `found`: payloads that it asked for when it was asked before.
+  // `found`: payloads that it asked for when it was asked before; `inputs`: what it kept of earlier ones.
   using Found = std::map<PayloadName, Payload>;
   Question(BrokerCore& core, Session& session, const Query& query, const Now& now, Effects& effects,
-           const Found& found = {})
+           const Found& found = {}, std::map<std::uint64_t, std::string> inputs = {})
       : core_(core),
         session_(session),
         id_(query.id),
         now_(now),
         effects_(effects),
         found_(found),
+        inputs_(std::move(inputs)),
         query_(query),
         arguments_(read_arguments(query.arguments)) {}
 
@@ -83,10 +84,11 @@ class BrokerCore::Question {
     say(answer);
   }
   void retry(Job& job);
+  std::map<PayloadName, std::uint64_t> keep_inputs(Job& job, const std::vector<std::uint64_t>& tasks);
+  Job& open_again(Job& job, const std::vector<std::uint64_t>& tasks);
   // The question is asked again when these are read.
   void wait_for(const std::map<PayloadName, std::uint64_t>& sizes);
   // What is in memory or was found; null if it has to be read.
-  const Column* arguments_of(const Job& job, const Batch& batch) const;
   const Column* outcomes_of(const Job& job, const LogChunk& chunk) const;
   void tasks(const Job& job);
   void task(const Job& job, bool explain);
@@ -106,6 +108,7 @@ class BrokerCore::Question {
   const Now& now_;
   Effects& effects_;
   const Found& found_;
+  std::map<std::uint64_t, std::string> inputs_;
   const Query& query_;
   Arguments arguments_;
 };

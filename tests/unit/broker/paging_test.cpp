@@ -154,6 +154,41 @@ TEST_CASE("failed tasks whose inputs are in the store can be tried again") {
   CHECK(broker.took_messages_to(big.worker).back().find("[0,100)") != std::string::npos);
 }
 
+TEST_CASE("inputs of failed tasks are read back in parts, and not more of them than memory takes") {
+  BrokerFixture broker(small_memory());
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.opens(client, job, BigJob::detached());
+  for (std::uint64_t first = 0; first < 40; first += 10) broker.appends(client, job, first, 10, kArgument);
+  broker.closes(client, job, 40);
+  const Peer worker = broker.join_worker({.slots = 10});
+  const auto fails_and_ends = [&](std::uint64_t lease, std::uint64_t failing) {
+    const std::uint64_t first = 10 * (lease - 1);
+    broker.together([&] {
+      for (std::uint64_t index = first; index < first + failing; ++index)
+        broker.fails(worker, job, index, lease);
+      broker.finishes(worker, job, {first + failing, first + 10}, lease);
+    });
+  };
+  for (std::uint64_t lease = 1; lease <= 3; ++lease) fails_and_ends(lease, 1);
+  SECTION("a few") {
+    fails_and_ends(4, 1);
+    broker.ignores_messages();
+    CHECK(broker.asks(client, "job.retry", {{"job", to_string(job)}}).code == ReplyCode::Ok);
+    CHECK(broker.took_message_to(worker) == "tasks job=2 [0,4) lease=5");
+  }
+  SECTION("too many") {
+    fails_and_ends(4, 9);
+    const BrokerFixture::Answer answer = broker.asks(client, "job.retry", {{"job", to_string(job)}});
+    CHECK(answer.code == ReplyCode::Refused);
+    CHECK(answer.text.find("a quarter of the broker's memory") != std::string::npos);
+  }
+  SECTION("while the disk is nearly full") {
+    broker.core().set_disk_nearly_full(true);
+    CHECK(broker.asks(client, "job.retry", {{"job", to_string(job)}}).text.starts_with("the disk"));
+  }
+}
+
 TEST_CASE("without a store everything stays in memory") {
   BrokerConfig config = small_memory();
   config.durability = "memory";
