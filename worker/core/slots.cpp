@@ -95,6 +95,7 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
 }
 
 TimePoint WorkerCore::next_deadline(TimePoint now) const {
+  if (done_) return TimePoint::max();
   TimePoint next = session_.next_deadline();
   if (outbox_.is_damaged() && session_.is_open()) return now;
   if (outbox_.is_full()) next = std::min(next, spool_again_);

@@ -46,7 +46,9 @@ class WorkerCore {
   void drain(TimePoint now, PeerEffects& effects);
   // Gives running tasks back, too: they are stopped, and their outcomes are not reported.
   void give_up(TimePoint now, PeerEffects& effects);
-  // Drained: nothing is held, nothing is owed, and the broker was told.
+  // Leaves whatever is held or owed: the broker is told, and gives it to others without blame.
+  void leave(TimePoint now, PeerEffects& effects);
+  // Drained: nothing is held, nothing is owed, and the broker was told. Or left.
   bool is_done() const { return done_; }
   // No broker was heard of for so long that nobody waits for this worker any more.
   bool is_orphaned() const { return orphaned_; }

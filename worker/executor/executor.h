@@ -96,6 +96,8 @@ class Executor {
   virtual void output_room(int slot, const TaskId& task, std::uint64_t upto) = 0;
   // Results are to wait where they are, as far as the executor can do that: there is no room for them.
   virtual void hold_results(bool) {}
+  // How long a task that was asked to stop may take to end, at most, where an executor can end it.
+  virtual std::chrono::milliseconds stop_grace() const { return std::chrono::seconds(1); }
   virtual std::optional<Running> running(int slot) const = 0;
 
   // Everything that happened since the last call. Never blocks. `now` drives grace periods.

@@ -194,6 +194,8 @@ void ProcessExecutor::hold_results(bool hold) {
   }
 }
 
+std::chrono::milliseconds ProcessExecutor::stop_grace() const { return kCommandStopGrace; }
+
 std::optional<Running> ProcessExecutor::running(int slot) const { return at(slot).ledger.running(); }
 
 void ProcessExecutor::wake() {
