@@ -2,13 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 namespace zonda {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto kReturnGrace = 2s;  // from the end of what was stopped until the broker knows of it
+constexpr auto kLeaveGrace = kCommandStopGrace + 2s;  // for all that runs to end, and for the broker to know
 constexpr int kLastTurns = 10;
 
 }  // namespace
@@ -21,6 +23,7 @@ void Agent::run() {
     outbox_.look();
     if (core_.is_orphaned()) on_orphaned();
     if (core_.is_orphaned() && core_.tasks_held() == 0) return;
+    if (executor_.is_stuck() && !core_.is_draining()) on_stuck();
     if (signals_.take() != 0) on_signal();
     if (latest_ <= steady_clock::now()) on_latest();
   }
@@ -29,8 +32,18 @@ void Agent::run() {
 }
 
 void Agent::on_signal() {
-  if (gave_up_) return;  // as fast as it can already
-  if (draining_) return give_up();
+  const bool is_first = !draining_ || std::exchange(restarting_, false);
+  if (is_first) return drain();
+  if (!gave_up_) give_up();  // it cannot go faster then
+}
+
+void Agent::on_stuck() {
+  spdlog::error("stuck a task does not stop: draining, then starting anew");
+  restarting_ = true;
+  drain();
+}
+
+void Agent::drain() {
   draining_ = true;
   spdlog::info("draining timeout_ms={}", drain_timeout_.count());
   loop_.drain();
@@ -45,8 +58,11 @@ void Agent::on_orphaned() {
 }
 
 void Agent::on_latest() {
-  if (gave_up_) return loop_.leave();
-  give_up();
+  if (!gave_up_) return give_up();
+  if (restarting_)
+    latest_ = TimePoint::max();  // nothing runs any more, and what is finished is worth waiting for a broker
+  else
+    loop_.leave();
 }
 
 void Agent::give_up() {
@@ -54,11 +70,11 @@ void Agent::give_up() {
   stop_all();
 }
 
-// What still runs gets as long as its executor gives it, and is left behind after.
+// What still runs gets as long as executors give it, and is left behind after.
 void Agent::stop_all() {
   gave_up_ = draining_ = true;
   loop_.give_up();
-  latest_ = steady_clock::now() + executor_.stop_grace() + kReturnGrace;
+  latest_ = steady_clock::now() + kLeaveGrace;
 }
 
 void Agent::tell() {

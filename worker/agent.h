@@ -21,11 +21,15 @@ class Agent {
         drain_timeout_(drain_timeout) {}
 
   void run();
+  // It left in order because of user code that does not end, and nobody wants it gone: it is to begin anew.
+  bool is_to_restart() const { return restarting_ && core_.is_done() && !core_.is_dismissed(); }
 
  private:
   void on_signal();
   void on_orphaned();
+  void on_stuck();
   void on_latest();
+  void drain();
   void give_up();
   void stop_all();
   void tell();
@@ -39,6 +43,7 @@ class Agent {
   TimePoint latest_ = TimePoint::max();  // when it gives up what it drains; then when it leaves
   bool connected_ = false;
   bool draining_ = false;
+  bool restarting_ = false;  // draining for that
   bool gave_up_ = false;
 };
 

@@ -6,10 +6,12 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "command_line/exit_code.h"
@@ -23,6 +25,7 @@
 #include "worker/agent.h"
 #include "worker/executor/process_executor.h"
 #include "worker/executor/thread_executor.h"
+#include "worker/restart.h"
 #include "worker/spool/file_spool.h"
 
 namespace zonda {
@@ -110,7 +113,13 @@ std::unique_ptr<FileSpool> spool_of(const WorkerSettings& settings) {
   }
 }
 
-int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
+struct End {
+  int code = 0;
+  bool is_to_restart = false;
+  bool has_user_code = false;  // in this process, that did not end
+};
+
+End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
   const BaseAddress broker = parse_addresses(broker_of(settings)).front();
   require_connectable(broker);
   require_descriptors(slots_of(settings));
@@ -138,18 +147,17 @@ int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   WorkerLoop loop(core, wire, broker);
   spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
                hello.functions.size());
-  Agent(core, loop, *executor, signals, OutboxWatch(core.outbox(), spool.get()), settings.drain_timeout)
-      .run();
+  Agent agent(core, loop, *executor, signals, OutboxWatch(core.outbox(), spool.get()),
+              settings.drain_timeout);
+  agent.run();
   if (core.refused())
     spdlog::error("the broker refused this worker: {}", core.refused()->text);
   else
     spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
   if (!core.outbox().empty() && !core.is_orphaned())
     spdlog::warn("outcomes-dropped tasks={} the broker did not take them in time", core.outbox().tasks());
-  const auto* threads = dynamic_cast<const ThreadExecutor*>(executor.get());
-  if (threads != nullptr && threads->is_stuck(steady_clock::now()))
-    _exit(to_int(exit_code_of(core)));  // user code does not end
-  return to_int(exit_code_of(core));
+  return {to_int(exit_code_of(core)), agent.is_to_restart(),
+          settings.isolation == Isolation::Thread && (core.tasks_held() > 0 || executor->is_stuck())};
 }
 
 }  // namespace
@@ -159,7 +167,14 @@ int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  return serve(settings, handlers, signals);
+  const End end = serve(settings, handlers, signals);
+  if (end.is_to_restart) {
+    restart_program();
+    spdlog::error("cannot start anew: {}", std::generic_category().message(errno));
+    _exit(to_int(cli::ExitCode::Failure));
+  }
+  if (end.has_user_code) _exit(end.code);  // a normal exit would destroy globals under it
+  return end.code;
 }
 
 }  // namespace zonda

@@ -77,7 +77,10 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
   if (const auto* stop = std::get_if<Stop>(&message)) return on(*stop, now);
   if (const auto* room = std::get_if<OutputRoom>(&message)) return on(*room);
   if (const auto* retract = std::get_if<Retract>(&message)) return on(*retract, now, effects);
-  if (std::holds_alternative<Drain>(message)) return drain(now, effects);
+  if (std::holds_alternative<Drain>(message)) {
+    dismissed_ = true;
+    return drain(now, effects);
+  }
 }
 
 // The one copy of arguments in the worker: from the frame into a slab of the range.

@@ -46,6 +46,8 @@ class WorkerCore {
   void drain(TimePoint now, PeerEffects& effects);
   // Gives running tasks back, too: they are stopped, and their outcomes are not reported.
   void give_up(TimePoint now, PeerEffects& effects);
+  bool is_draining() const { return draining_; }
+  bool is_dismissed() const { return dismissed_; }  // the broker wants it to drain
   // Leaves whatever is held or owed: the broker is told, and gives it to others without blame.
   void leave(TimePoint now, PeerEffects& effects);
   // Drained: nothing is held, nothing is owed, and the broker was told. Or left.
@@ -154,6 +156,7 @@ class WorkerCore {
   std::uint64_t told_tasks_ = 0;  // of the grant, with the last frame for it
   std::uint64_t told_bytes_ = 0;
   bool draining_ = false;
+  bool dismissed_ = false;
   bool giving_up_ = false;
   bool done_ = false;
   bool new_session_ = false;

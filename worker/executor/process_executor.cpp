@@ -24,8 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kStopGrace = 1s;
-constexpr auto kCommandStopGrace = 7s;  // a command has 5 s of its own after SIGTERM
 constexpr auto kCommandCheck = 100ms;
 constexpr auto kClosedGrace = 1s;  // from a closed channel to its process's end
 constexpr auto kRetryMin = 100ms;
@@ -193,8 +191,6 @@ void ProcessExecutor::hold_results(bool hold) {
     if (slot->child) rewatch_socket(*slot);
   }
 }
-
-std::chrono::milliseconds ProcessExecutor::stop_grace() const { return kCommandStopGrace; }
 
 std::optional<Running> ProcessExecutor::running(int slot) const { return at(slot).ledger.running(); }
 

@@ -51,7 +51,6 @@ class ProcessExecutor final : public Executor {
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) override;
   void output_room(int slot, const TaskId& task, std::uint64_t upto) override;
   void hold_results(bool hold) override;  // they wait in the children and their sockets
-  std::chrono::milliseconds stop_grace() const override;
   std::optional<Running> running(int slot) const override;
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
   int event_fd() const override { return epoll_.get(); }

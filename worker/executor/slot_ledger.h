@@ -56,6 +56,10 @@ class SlotLedger {
   // alone.
   bool isolate_stopping(ExecutorEvents& events);
 
+  // The runner is left to its task, which does not stop: that ends as what was asked of it, and all behind it
+  // comes back. False if it just ended, or if something before it is not known yet: worth another try.
+  bool abandon(ExecutorEvents& events);
+
   // False if the batch cannot be true: the runner is broken or was tampered with.
   bool accept(OutcomeBatch batch, ExecutorEvents& events);
   // Fetches results and progress that wait behind a long task.
@@ -86,6 +90,7 @@ class SlotLedger {
   void give_back(const Piece& piece, std::uint32_t from, std::uint32_t to, ExecutorEvents& events) const;
   void answer(Piece& piece, OutcomeBatch batch, ExecutorEvents& events);
   void answer_one(Piece& piece, std::uint8_t kind, std::string payload, ExecutorEvents& events);
+  void end_runner(const std::optional<std::string>& report, ExecutorEvents& events);
   void restate_stopped(const Piece& piece, OutcomeBatch& batch);
   void fetch_journal(bool runner_is_gone, ExecutorEvents& events);
   void fetch_progress(TimePoint now, ExecutorEvents& events);

@@ -30,6 +30,8 @@ void add(Handlers& handlers, const char* name,
   handlers.add({name, "test", std::move(call)});
 }
 
+std::atomic<bool> deafness_ended = false;
+
 void spin(std::chrono::microseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < until) {
@@ -178,7 +180,7 @@ void add_dying(Handlers& handlers) {
     leave_grandchild(out);
   });
   add(handlers, "deaf", [](TaskControl&, std::string_view in, Output&) {
-    while (in == "forever") std::this_thread::yield();
+    while (in == "forever" && !deafness_ended) std::this_thread::yield();
   });
 }
 
@@ -192,3 +194,5 @@ Handlers test_handlers() {
   handlers.add(exec_handler());
   return handlers;
 }
+
+void end_deafness() { deafness_ended = true; }

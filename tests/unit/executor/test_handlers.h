@@ -5,3 +5,5 @@
 #include "worker/executor/handlers.h"
 
 zonda::Handlers test_handlers();
+// Ends "deaf" tasks of threads, and lets none begin to be so.
+void end_deafness();
