@@ -49,6 +49,23 @@ class Store(CliTest):
         self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")), 0)
         self.expect(self.zonda("broker", "verify", "--data", self.path("new")), 0)
 
+    def test_a_part_that_is_missing_is_a_finding_and_the_way_out_is_named(self):
+        for part, message in (("head", "head is missing"), ("store.sqlite", "store.sqlite is missing")):
+            with self.subTest(part):
+                broken = self.path("without-" + part)
+                self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", broken), 0)
+                os.remove(os.path.join(broken, part))
+                answer = self.zonda("broker", "start", "--data", broken, "--bind", self.address)
+                self.expect(answer, 1, message + "(.|\n)*hint: 'zonda broker verify")
+                answer = self.zonda("broker", "backup", "--data", broken, "--to", self.path("never"))
+                self.expect(answer, 1, message + "(.|\n)*hint: 'zonda broker verify")
+                answer = self.zonda("broker", "verify", "--data", broken)
+                self.expect(answer, 1, f"zonda broker salvage --data {broken} --to NEW")
+                self.assertIn(message, answer.out)
+                report = self.expect(self.zonda("broker", "verify", "--data", broken, "-o", "json"), 1).json()
+                self.assertEqual((report["schema"], report["ok"], report["wrong_count"]),
+                                 ("zonda.broker.verify/1", False, 1))
+
     def test_mistakes(self):
         self.expect(self.zonda("broker", "verify"), 2, "--data is missing")
         self.expect(self.zonda("broker", "backup", "--data", self.data), 2, "--to is missing")
