@@ -45,6 +45,7 @@ class OwnCluster(CliTest):
         self.assertEqual((report["schema"], report["name"], report["tasks"], report["workers"],
                           report["slots"], report["isolation"], report["transport"], report["outstanding"]),
                          ("zonda.bench/1", "throughput", 2000, 1, 2, "thread", "tcp", None))
+        self.assertIsNone(report["filesystem"])
         for used in ("cpu_seconds", "max_rss_bytes"):
             self.assertEqual(sorted(report[used]), ["broker", "client", "worker"])
             self.assertGreater(report[used]["broker"], 0)
@@ -97,6 +98,7 @@ class OtherCluster(ClusterTest):
     def test_only_what_is_known_is_claimed(self):
         answer = self.expect(self.zonda("bench", "throughput", "-b", self.address, *SMALL), 0)
         report = answer.json()
+        self.assertIsNone(report["filesystem"])
         keys = ("workers", "slots", "isolation", "durability", "transport")
         self.assertEqual([report[key] for key in keys],
                          [None, None, None, "memory", "tcp"])
