@@ -76,6 +76,7 @@ Command broker_verify_command(Environment& environment) {
                   .summary = "Reads a whole store and says what is damaged: exit code 0 is whole, 1 is not.",
                   .operands = "",
                   .examples = "zonda broker verify --data /var/lib/zonda"};
+  command.section = "broker";
   command.options = {data_option(*places)};
   command.notes = "The broker must not run. Nothing is changed.";
   command.run = [&environment, places](const std::vector<std::string>&) {
@@ -103,6 +104,7 @@ Command broker_backup_command(Environment& environment) {
                   .summary = "Copies the store of a broker that does not run.",
                   .operands = "",
                   .examples = "zonda broker backup --data /var/lib/zonda --to /backup/zonda-monday"};
+  command.section = "broker";
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
       "The copy is a store with the same id and epoch. Never run brokers on both: they would issue the same\n"
@@ -124,6 +126,7 @@ Command broker_salvage_command(Environment& environment) {
                   .summary = "Copies what is whole of a damaged store, and lists what was lost.",
                   .operands = "",
                   .examples = "zonda broker salvage --data /var/lib/zonda --to /var/lib/zonda-new"};
+  command.section = "broker";
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
       "The damaged store stays as it is. Tasks whose arguments or outcome are lost end as lost in the new "

@@ -31,6 +31,16 @@ class Store(CliTest):
         self.assertEqual((report["schema"], report["ok"], report["wrong"]),
                          ("zonda.broker.verify/1", True, []))
 
+    def test_its_directory_may_stand_in_the_configuration(self):
+        project = self.path("project")
+        os.mkdir(project)
+        with open(os.path.join(project, "zonda.toml"), "w", encoding="utf-8") as file:
+            file.write(f'[broker]\ndata = "{self.data}"\n')
+        self.expect(self.zonda("broker", "verify", cwd=project), 0)
+        self.expect(self.zonda("broker", "backup", "--to", self.path("from-project"), cwd=project), 0)
+        self.expect(self.zonda("broker", "salvage", "--to", self.path("out-of-project"), cwd=project), 0)
+        self.expect(self.zonda("broker", "verify", "--data", self.path("nothing"), cwd=project), 3)
+
     def test_a_backup_is_a_store_of_the_same_name(self):
         copy = self.path("copy")
         self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", copy), 0)
