@@ -30,6 +30,7 @@ void add(Handlers& handlers, const char* name,
   handlers.add({name, "test", std::move(call)});
 }
 
+pid_t helper = 0;
 std::atomic<bool> deafness_ended = false;
 
 void spin(std::chrono::microseconds time) {
@@ -107,6 +108,8 @@ void add_well_behaved(Handlers& handlers) {
   });
   add(handlers, "pid",
       [](TaskControl&, std::string_view, Output& out) { out.bytes() += std::to_string(::getpid()); });
+  add(handlers, "helper",
+      [](TaskControl&, std::string_view, Output& out) { out.bytes() += std::to_string(helper); });
   add(handlers, "about", [](TaskControl& control, std::string_view, Output& out) {
     out.bytes() += to_string(control.task()) + " " + std::to_string(control.attempt()) + " " +
                    std::to_string(control.token().epoch) + "." + std::to_string(control.token().lease);
@@ -193,6 +196,11 @@ Handlers test_handlers() {
   add_dying(handlers);
   handlers.add(exec_handler());
   return handlers;
+}
+
+void start_helper() {
+  helper = ::fork();
+  if (helper == 0) ::execlp("sleep", "sleep", "1000", nullptr);
 }
 
 void end_deafness() { deafness_ended = true; }
