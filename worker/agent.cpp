@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr auto kLeaveGrace = kCommandStopGrace + 2s;  // for all that runs to end, and for the broker to know
+constexpr auto kReturnGrace = 2s;  // for the broker to take what is finished or given back
 constexpr int kLastTurns = 10;
 
 }  // namespace
@@ -74,7 +74,8 @@ void Agent::give_up() {
 void Agent::stop_all() {
   gave_up_ = draining_ = true;
   loop_.give_up();
-  latest_ = steady_clock::now() + kLeaveGrace;
+  const auto stop_grace = core_.tasks_held() > 0 ? kCommandStopGrace : 0s;
+  latest_ = steady_clock::now() + stop_grace + kReturnGrace;
 }
 
 void Agent::tell() {

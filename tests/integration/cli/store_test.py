@@ -1,5 +1,6 @@
 """Stores of brokers that do not run: verify, backup, salvage."""
 import os
+import signal
 import subprocess
 
 import harness
@@ -75,6 +76,19 @@ class Store(CliTest):
                 report = self.expect(self.zonda("broker", "verify", "--data", broken, "-o", "json"), 1).json()
                 self.assertEqual((report["schema"], report["ok"], report["wrong_count"]),
                                  ("zonda.broker.verify/1", False, 1))
+
+    def test_the_store_of_a_broker_that_runs_is_refused(self):
+        used = self.path("used")
+        broker = self.start("broker", "start", "--data", used, "--bind", self.address)
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+        for words in (["verify"], ["backup", "--to", self.path("copy-of-used")],
+                      ["salvage", "--to", self.path("out-of-used")]):
+            with self.subTest(words):
+                answer = self.zonda("broker", *words, "--data", used)
+                self.expect(answer, 4, f"is in use by process {broker.pid} on (.|\n)*hint: the broker must not run")
+        broker.send_signal(signal.SIGTERM)
+        self.assertEqual(broker.wait(harness.TIMEOUT), 0)
+        self.expect(self.zonda("broker", "verify", "--data", used), 0)
 
     def test_mistakes(self):
         self.expect(self.zonda("broker", "verify"), 2, "--data is missing")
