@@ -130,20 +130,22 @@ Command broker_salvage_command(Environment& environment) {
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
       "The damaged store stays as it is. Tasks whose arguments or outcome are lost end as lost in the new "
-      "one.";
+      "one.\n"
+      "Exit code 0: nothing was lost; 1: the new store is there, and what it lacks is listed.";
   command.run = [&environment, places](const std::vector<std::string>&) {
     require(places->data, "data");
     require(places->to, "to");
     const StoreReport report =
         with_store(kVerifyHint, [&] { return salvage_store(places->data, places->to); });
+    const bool whole = report.wrong_count == 0;
     if (environment.json())
       environment.out.write(to_text(json_of("zonda.broker.salvage/1", report, "lost")) + "\n");
     else
       print_list_of(environment, report);
     if (!environment.json())
-      environment.say(report.wrong_count == 0 ? "nothing was lost: " + text_of(report)
-                                              : "salvaged: " + text_of(report) + "; what was lost is above");
-    return to_int(ExitCode::Ok);
+      environment.say(whole ? "nothing was lost: " + text_of(report)
+                            : "salvaged: " + text_of(report) + "; what was lost is above");
+    return to_int(whole ? ExitCode::Ok : ExitCode::Failure);
   };
   return command;
 }

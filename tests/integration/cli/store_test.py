@@ -57,8 +57,16 @@ class Store(CliTest):
         self.damage(damaged)
         answer = self.expect(self.zonda("broker", "verify", "--data", damaged), 1, "salvage")
         self.assertTrue(answer.out)
-        self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")), 0)
+        answer = self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new"))
+        self.expect(answer, 1, "salvaged: .*; what was lost is above")
+        self.assertTrue(answer.out)
         self.expect(self.zonda("broker", "verify", "--data", self.path("new")), 0)
+        answer = self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("newer"), "-o", "json")
+        report = self.expect(answer, 1).json()
+        self.assertEqual((report["schema"], report["ok"]), ("zonda.broker.salvage/1", False))
+        self.assertGreater(report["lost_count"], 0)
+        self.expect(self.zonda("broker", "salvage", "--data", self.data, "--to", self.path("same")), 0,
+                    "nothing was lost")
 
     def test_a_part_that_is_missing_is_a_finding_and_the_way_out_is_named(self):
         for part, message in (("head", "head is missing"), ("store.sqlite", "store.sqlite is missing")):
@@ -85,7 +93,8 @@ class Store(CliTest):
                       ["salvage", "--to", self.path("out-of-used")]):
             with self.subTest(words):
                 answer = self.zonda("broker", *words, "--data", used)
-                self.expect(answer, 4, f"is in use by process {broker.pid} on (.|\n)*hint: the broker must not run")
+                self.expect(answer, 4,
+                            f"is in use by process {broker.pid} on (.|\n)*hint: the broker must not run")
         broker.send_signal(signal.SIGTERM)
         self.assertEqual(broker.wait(harness.TIMEOUT), 0)
         self.expect(self.zonda("broker", "verify", "--data", used), 0)
