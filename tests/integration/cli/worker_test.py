@@ -98,9 +98,12 @@ class Worker(ClusterTest):
 class Stop(ClusterTest):
     """Workers that are told to leave while a command runs that does not hear of it."""
 
+    def start_for(self, task, name, *words):
+        return self.start("worker", "start", "--name", name, "--slots", "1", "--label", "for=" + task, *words)
+
     def run_deaf(self, name, *words):
         """A task that ignores SIGTERM, but ends at once when it runs again. Gives its worker and its job."""
-        worker = self.start("worker", "start", "--name", name, "--slots", "1", "--label", "for=" + name, *words)
+        worker = self.start_for(name, name, *words)
         pid = self.path(name)
         script = f"test -e {pid} && exit; trap '' TERM; echo $$ > {pid}; while :; do sleep 0.02; done"
         job = self.zonda("submit", "--label", "for=" + name, "--shell", "--", script).out.strip()
@@ -113,13 +116,14 @@ class Stop(ClusterTest):
     def runs_elsewhere_uncharged(self, name, job):
         """The task of a worker that left, on the next one."""
         with open(self.path(name), encoding="utf-8") as file:
-            self.assertFalse(os.path.exists(f"/proc/{file.read().strip()}"), "the command ended with its worker")
+            self.assertFalse(os.path.exists(f"/proc/{file.read().strip()}"), "its end")
         self.until(lambda: name not in self.zonda("worker", "list", "-q").lines(), "the broker to know")
         task = self.zonda("task", "info", job + "/0", "-o", "json").json()
         self.assertEqual((task["state"], task["lost"], task["deaths"]), ("queued", 0, 0), task)
-        self.start("worker", "start", "--name", "next-" + name, "--slots", "1", "--label", "for=" + name)
+        self.start_for(name, "next-" + name)
         self.expect(self.zonda("job", "wait", job), 0)
-        self.assertEqual(self.zonda("task", "info", job + "/0", "-o", "json").json()["worker"], "next-" + name)
+        task = self.zonda("task", "info", job + "/0", "-o", "json").json()
+        self.assertEqual(task["worker"], "next-" + name)
 
     def test_a_second_signal_gives_a_deaf_command_back_uncharged(self):
         worker, job = self.run_deaf("signals")
