@@ -199,7 +199,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   session_.set_sink(outbox_.last_sent(), !outbox_.empty());
   session_.tick(now, effects);
   watch_broker(now);
-  if (!draining_ && !outbox_.is_full()) feed(now);
+  if (!draining_ && !outbox_.is_full()) feed();
   watch_slots(now, effects);
   hold_results();
   update_credit();

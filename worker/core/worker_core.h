@@ -122,8 +122,8 @@ class WorkerCore {
   bool may_be_orphaned() const;
   void hold_results();
   TimePoint counts_from(const Running& running) const;
-  void feed(TimePoint now);
-  bool feed_slot(int slot, TimePoint now);
+  void feed();
+  void feed_slot(int number);
   std::uint32_t batch_size(const Waiting& waiting) const;
   static std::chrono::milliseconds timeout_of(const Slot& slot, const Running& running);
   void watch_slots(TimePoint now, PeerEffects& effects);

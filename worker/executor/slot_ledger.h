@@ -48,8 +48,8 @@ class SlotLedger {
   void refuse(const std::string& report, ExecutorEvents& events);
 
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token, ExecutorEvents& events);
-  // True if the task runs now and is asked to stop from now on.
   void output_room(const TaskId& task, std::uint64_t upto);
+  // True if the task runs now and is asked to stop from now on.
   bool stop(const TaskId& task, StopReason reason, TimePoint now);
   const std::optional<Stopping>& stopping() const { return stopping_; }
   // Before a runner is killed for its task: no other task may be in it then. True if the task still runs
@@ -71,9 +71,7 @@ class SlotLedger {
   void runner_died(const std::optional<std::string>& report, ExecutorEvents& events);
 
   std::optional<Running> running() const;
-  std::optional<TaskId> task_of(std::uint32_t sequence, std::uint32_t at) const;
   const Piece* piece_of(std::uint32_t sequence) const;
-  bool is_empty() const { return pieces_.empty(); }
   bool has_begun_a_task() const { return has_begun_; }  // since bind()
 
  private:
