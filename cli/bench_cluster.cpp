@@ -1,21 +1,24 @@
 #include "cli/bench_cluster.h"
 
 #include <linux/magic.h>
-#include <stdlib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <map>
 #include <random>
 
 #include "command_line/complaint.h"
+#include "proto/wire/address.h"
 
 namespace zonda::cli {
 namespace {
 
+constexpr const char* kDirectoryName = "zonda-bench";
 constexpr int kPortTries = 20;
 constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::seconds kLeaveWithin{1};
@@ -30,6 +33,27 @@ std::string filesystem_of(const std::string& path) {
       {0x2fc12fc1, "zfs"},          {0x65735546, "fuse"}};
   const auto known = kNames.find(static_cast<std::uint64_t>(info.f_type));
   return known == kNames.end() ? "unknown" : known->second;
+}
+
+// Whether somebody listens where this broker was to.
+bool is_in_use(const std::string& text) {
+  const BaseAddress address = parse_address(text);
+  if (address.transport == BaseAddress::Transport::Ipc) return false;
+  for (const Port port : {Port::Front, Port::Back, Port::Sink}) {
+    const std::string endpoint = address.endpoint(port);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    name.sin_port = htons(static_cast<std::uint16_t>(std::stoi(endpoint.substr(endpoint.rfind(':') + 1))));
+    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // what just ended is not in use
+    const bool taken =
+        bind(probe, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 && errno == EADDRINUSE;
+    close(probe);
+    if (taken) return true;
+  }
+  return false;
 }
 
 std::string some_tcp_address() {
@@ -50,8 +74,8 @@ BenchCluster::BenchCluster(Environment& environment, const BenchOptions& options
     try {
       start(environment, options);
     } catch (const Complaint&) {
-      if (left == 0 || options.transport != "tcp" || signals_.interrupted())
-        throw;  // a port in use is the only thing worth another try
+      // A port in use is the only thing worth another try.
+      if (left == 0 || signals_.interrupted() || !is_in_use(address_)) throw;
     }
   }
   transport_ = options.transport;
@@ -67,10 +91,9 @@ void BenchCluster::use(Environment& environment) {
 
 void BenchCluster::start(Environment& environment, const BenchOptions& options) {
   if (options.transport == "ipc") {
-    char path[] = "/tmp/zonda-bench-XXXXXX";
-    if (mkdtemp(path) == nullptr) throw Complaint(ExitCode::Failure, "cannot make a directory in /tmp");
-    directory_ = path;
-    address_ = "ipc://" + directory_;
+    directory_ = TemporaryDirectory("/tmp", kDirectoryName);
+    if (directory_.path().empty()) throw Complaint(ExitCode::Failure, "cannot make a directory in /tmp");
+    address_ = "ipc://" + directory_.path();
   } else {
     address_ = some_tcp_address();
   }
@@ -104,28 +127,21 @@ void BenchCluster::measure(const std::function<void(Client&)>& work) {
   if (running_) cluster_->kill();
   running_ = false;
   if (left) throw Complaint(signals_.exit_code(), "interrupted");
-  remove_directory();  // it waits for something that will not come
+  directory_.remove();  // it waits for something that will not come
+  data_directory_.remove();
   _exit(to_int(signals_.exit_code()));
 }
 
 // What is measured is a disk: not where /tmp may be memory.
 std::string BenchCluster::make_data_directory() {
-  for (std::string path : {"/var/tmp/zonda-bench-XXXXXX", "./zonda-bench-XXXXXX"}) {
-    if (mkdtemp(path.data()) == nullptr) continue;
-    data_directory_ = path;
+  for (const char* parent : {"/var/tmp", "."}) {
+    data_directory_ = TemporaryDirectory(parent, kDirectoryName);
+    const std::string& path = data_directory_.path();
+    if (path.empty()) continue;
     filesystem_ = filesystem_of(path);
     if (filesystem_ != "tmpfs") return path + "/data";
-    remove_directory();
   }
   throw Complaint(ExitCode::Failure, "neither /var/tmp nor this directory is on a disk");
-}
-
-void BenchCluster::remove_directory() {
-  for (std::string* directory : {&directory_, &data_directory_}) {
-    if (directory->empty()) continue;
-    std::error_code ignored;
-    std::filesystem::remove_all(std::exchange(*directory, {}), ignored);
-  }
 }
 
 void BenchCluster::stop() {
@@ -133,9 +149,6 @@ void BenchCluster::stop() {
   running_ = false;
 }
 
-BenchCluster::~BenchCluster() {
-  stop();
-  remove_directory();
-}
+BenchCluster::~BenchCluster() { stop(); }
 
 }  // namespace zonda::cli

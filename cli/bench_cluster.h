@@ -10,6 +10,7 @@
 
 #include "cli/environment.h"
 #include "cli/local_cluster.h"
+#include "cli/temporary_directory.h"
 
 namespace zonda::cli {
 
@@ -48,14 +49,13 @@ class BenchCluster {
   void start(Environment& environment, const BenchOptions& options);
   void use(Environment& environment);
   std::string make_data_directory();
-  void remove_directory();
 
   SignalWatch signals_;
   std::string address_;
   std::string transport_;
   std::string durability_;
-  std::string directory_;       // of the sockets; empty: tcp
-  std::string data_directory_;  // holds that of the store; empty: memory
+  TemporaryDirectory directory_;       // of the sockets; none: tcp
+  TemporaryDirectory data_directory_;  // holds that of the store; none: memory
   std::string filesystem_;
   std::unique_ptr<LocalCluster> cluster_;
   bool running_ = false;

@@ -21,6 +21,7 @@ bool LocalCluster::start() {
     broker.emplace_back("--memory");
   else
     broker.insert(broker.end(), {"--data", options_.data, "--durability", options_.durability});
+  if (options_.init) broker.emplace_back("--init");
   if (options_.quiet) broker.emplace_back("--quiet");
   broker_.push_back(Child::start("the broker", broker));
   const std::unique_ptr<BrokerLink> link = wait_for_broker();

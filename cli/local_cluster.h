@@ -16,6 +16,7 @@ namespace zonda::cli {
 struct ClusterOptions {
   std::string address;
   std::string data;                  // empty: memory
+  bool init = false;                 // make a store in a directory that is there already
   std::string durability = "fsync";  // of the data
   std::uint64_t workers = 1;
   std::uint64_t slots = 0;  // of each worker; 0: it decides

@@ -35,6 +35,12 @@ void WorkerLoop::give_up() {
   speak(effects);
 }
 
+void WorkerLoop::leave() {
+  PeerEffects effects;
+  core_.leave(steady_clock::now(), effects);
+  speak(effects);
+}
+
 void WorkerLoop::speak(PeerEffects& effects) {
   if (effects.restart) wire_.discard_unsent();
   if (effects.reconnect) {

@@ -18,6 +18,7 @@ class WorkerLoop {
   void turn(TimePoint latest);  // waits no longer than until `latest`
   void drain();
   void give_up();
+  void leave();
 
  private:
   void speak(PeerEffects& effects);

@@ -6,10 +6,12 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "command_line/exit_code.h"
@@ -20,16 +22,15 @@
 #include "proto/wire/signals.h"
 #include "proto/wire/zmq_context.h"
 #include "proto/wire/zmq_peer_wire.h"
+#include "worker/agent.h"
 #include "worker/executor/process_executor.h"
 #include "worker/executor/thread_executor.h"
-#include "worker/outbox_watch.h"
+#include "worker/restart.h"
 #include "worker/spool/file_spool.h"
-#include "worker/worker_loop.h"
 
 namespace zonda {
 namespace {
 
-using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr int kLargeBlock = 1 << 20;
@@ -112,78 +113,13 @@ std::unique_ptr<FileSpool> spool_of(const WorkerSettings& settings) {
   }
 }
 
-// The agent's life: work until drained, or until the broker refuses it for good.
-class Agent {
- public:
-  Agent(WorkerCore& core, WorkerLoop& loop, Signals& signals, std::chrono::milliseconds drain_timeout,
-        OutboxWatch outbox)
-      : core_(core), loop_(loop), signals_(signals), drain_timeout_(drain_timeout), outbox_(outbox) {}
-
-  void run() {
-    for (TimePoint latest = TimePoint::max(); !core_.is_done();) {
-      loop_.turn(latest);
-      if (core_.refused()) return;
-      tell();
-      outbox_.look();
-      if (core_.is_orphaned()) latest = std::min(latest, on_orphaned());
-      if (core_.is_orphaned() && core_.tasks_held() == 0) return;
-      if (signals_.take() != 0) latest = on_signal();
-      if (latest <= steady_clock::now()) {
-        if (gave_up_) return;
-        latest = give_up();
-      }
-    }
-    for (int turns = 0; turns < 10; ++turns) loop_.turn(steady_clock::now() + 1ms);  // the goodbye leaves
-  }
-
- private:
-  TimePoint on_signal() {
-    if (draining_) return give_up();
-    draining_ = true;
-    spdlog::info("draining timeout_ms={}", drain_timeout_.count());
-    loop_.drain();
-    return steady_clock::now() + drain_timeout_;
-  }
-
-  TimePoint on_orphaned() {
-    if (gave_up_) return TimePoint::max();
-    spdlog::error("orphaned no broker for too long; tasks_stopped={} outcomes_dropped={}", core_.tasks_held(),
-                  core_.outbox().tasks());
-    return stop_all();
-  }
-
-  TimePoint give_up() {
-    spdlog::warn("giving-up running tasks go back to the broker");
-    return stop_all();
-  }
-
-  // What still runs gets a moment to end, and is left behind after.
-  TimePoint stop_all() {
-    gave_up_ = draining_ = true;
-    loop_.give_up();
-    return steady_clock::now() + 3s;
-  }
-
-  void tell() {
-    if (connected_ == core_.is_connected()) return;
-    connected_ = core_.is_connected();
-    if (connected_)
-      spdlog::info("connected epoch={}", core_.welcome().epoch);
-    else
-      spdlog::warn("disconnected running tasks go on");
-  }
-
-  WorkerCore& core_;
-  WorkerLoop& loop_;
-  Signals& signals_;
-  std::chrono::milliseconds drain_timeout_;
-  OutboxWatch outbox_;
-  bool connected_ = false;
-  bool draining_ = false;
-  bool gave_up_ = false;
+struct End {
+  int code = 0;
+  bool is_to_restart = false;
+  bool has_user_code = false;  // in this process, that did not end
 };
 
-int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
+End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
   const BaseAddress broker = parse_addresses(broker_of(settings)).front();
   require_connectable(broker);
   require_descriptors(slots_of(settings));
@@ -211,17 +147,17 @@ int serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   WorkerLoop loop(core, wire, broker);
   spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
                hello.functions.size());
-  Agent(core, loop, signals, settings.drain_timeout, OutboxWatch(core.outbox(), spool.get())).run();
+  Agent agent(core, loop, *executor, signals, OutboxWatch(core.outbox(), spool.get()),
+              settings.drain_timeout);
+  agent.run();
   if (core.refused())
     spdlog::error("the broker refused this worker: {}", core.refused()->text);
   else
     spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
   if (!core.outbox().empty() && !core.is_orphaned())
     spdlog::warn("outcomes-dropped tasks={} the broker did not take them in time", core.outbox().tasks());
-  const auto* threads = dynamic_cast<const ThreadExecutor*>(executor.get());
-  if (threads != nullptr && threads->is_stuck(steady_clock::now()))
-    _exit(to_int(exit_code_of(core)));  // user code does not end
-  return to_int(exit_code_of(core));
+  return {to_int(exit_code_of(core)), agent.is_to_restart(),
+          settings.isolation == Isolation::Thread && (core.tasks_held() > 0 || executor->is_stuck())};
 }
 
 }  // namespace
@@ -231,7 +167,14 @@ int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  return serve(settings, handlers, signals);
+  const End end = serve(settings, handlers, signals);
+  if (end.is_to_restart) {
+    restart_program();
+    spdlog::error("cannot start anew: {}", std::generic_category().message(errno));
+    _exit(to_int(cli::ExitCode::Failure));
+  }
+  if (end.has_user_code) _exit(end.code);  // a normal exit would destroy globals under it
+  return end.code;
 }
 
 }  // namespace zonda

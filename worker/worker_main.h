@@ -30,7 +30,8 @@ struct WorkerSettings {
 
 // Runs until it is drained by SIGTERM, SIGINT or an administrator; a second signal gives running tasks back.
 // Returns the exit code; throws std::exception, with a text for people, if it cannot start. Call it on the
-// main thread, before others exist, and after run_as_child() had its turn.
+// main thread, before others exist, and after run_as_child() had its turn. Where a task in a thread does not
+// stop it does not return, but begins the program anew, or ends the process.
 int run_worker(const WorkerSettings& settings, const Handlers& handlers);
 
 }  // namespace zonda

@@ -93,12 +93,17 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
 }
 
 DataDirectory DataDirectory::open_existing(const std::string& given) {
+  DataDirectory directory = open_incomplete(given);
+  directory.look();
+  return directory;
+}
+
+DataDirectory DataDirectory::open_incomplete(const std::string& given) {
   const std::string path = without_slash(given);
   if (!exists(path)) throw StoreNotFound(path + " is not there");
   DataDirectory directory(path, false);
   if (!exists(directory.database()) && !exists(directory.head())) throw StoreNotFound(path + " has no store");
   directory.lock();
-  directory.look();
   return directory;
 }
 

@@ -15,6 +15,8 @@ class DataDirectory {
   static DataDirectory open(const std::string& path, bool init);
   // One that has a store, and is not to be changed.
   static DataDirectory open_existing(const std::string& path);
+  // One of whose store a part is there, whatever is missing: see look().
+  static DataDirectory open_incomplete(const std::string& path);
   // One whose database is there, whatever else is missing.
   static DataDirectory open_damaged(const std::string& path);
 
@@ -32,6 +34,9 @@ class DataDirectory {
   std::string new_database() const { return database() + ".new"; }
   std::string new_head() const { return head() + ".new"; }
 
+  // Throws StoreError that names what is missing. Mends what a crash while the store was made can leave.
+  void look();
+
   // Moves new files to their names, durably.
   void install() const;
   void sync() const;
@@ -39,7 +44,6 @@ class DataDirectory {
  private:
   DataDirectory(std::string path, bool created) : path_(std::move(path)), created_(created) {}
   void lock();
-  void look();
 
   std::string path_;
   bool created_ = false;

@@ -18,10 +18,11 @@ Database::Access access_of(const DataDirectory& directory) {
 }  // namespace
 
 StoreReport verify_store(const std::string& path) {
-  const DataDirectory directory = DataDirectory::open_existing(path);
+  DataDirectory directory = DataDirectory::open_incomplete(path);
   StoreReport report;
   Findings findings;
   try {
+    directory.look();
     Database database(directory.database(), access_of(directory));
     RowTable table(database);
     StoreRows rows;

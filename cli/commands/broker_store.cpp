@@ -29,16 +29,19 @@ void require(const std::string& value, const char* name) {
                     std::string("it names a directory: --") + name + " DIR");
 }
 
+constexpr const char* kVerifyHint = "'zonda broker verify --data DIR' says more";
+constexpr const char* kUnreadableHint = "whether it can be read is a matter of the disk and of permissions";
+
 // What a store says, as the tool says it.
 template <class F>
-auto with_store(F&& f) try {
+auto with_store(const char* hint, F&& f) try {
   return f();
 } catch (const StoreNotFound& error) {
   throw Complaint(ExitCode::NotFound, error.what(), "--data DIR is the one 'zonda broker start' was given");
 } catch (const StoreRefused& error) {
   throw Complaint(ExitCode::Refused, error.what(), "the broker must not run, and nothing is overwritten");
 } catch (const StoreError& error) {
-  throw Complaint(ExitCode::Failure, error.what(), "'zonda broker verify' says more");
+  throw Complaint(ExitCode::Failure, error.what(), hint);
 }
 
 Json json_of(const char* schema, const StoreReport& report, const char* wrong) {
@@ -73,11 +76,12 @@ Command broker_verify_command(Environment& environment) {
                   .summary = "Reads a whole store and says what is damaged: exit code 0 is whole, 1 is not.",
                   .operands = "",
                   .examples = "zonda broker verify --data /var/lib/zonda"};
+  command.section = "broker";
   command.options = {data_option(*places)};
   command.notes = "The broker must not run. Nothing is changed.";
   command.run = [&environment, places](const std::vector<std::string>&) {
     require(places->data, "data");
-    const StoreReport report = with_store([&] { return verify_store(places->data); });
+    const StoreReport report = with_store(kUnreadableHint, [&] { return verify_store(places->data); });
     const bool whole = report.wrong_count == 0;
     if (environment.json())
       environment.out.write(to_text(json_of("zonda.broker.verify/1", report, "wrong")) + "\n");
@@ -87,7 +91,8 @@ Command broker_verify_command(Environment& environment) {
       print_list_of(environment, report);
     if (!whole && !environment.json())
       environment.say("the store in " + places->data +
-                      " is damaged; 'zonda broker salvage' copies what is whole");
+                      " is damaged; what is whole is copied by: zonda broker salvage --data " + places->data +
+                      " --to NEW");
     return to_int(whole ? ExitCode::Ok : ExitCode::Failure);
   };
   return command;
@@ -99,6 +104,7 @@ Command broker_backup_command(Environment& environment) {
                   .summary = "Copies the store of a broker that does not run.",
                   .operands = "",
                   .examples = "zonda broker backup --data /var/lib/zonda --to /backup/zonda-monday"};
+  command.section = "broker";
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
       "The copy is a store with the same id and epoch. Never run brokers on both: they would issue the same\n"
@@ -106,7 +112,7 @@ Command broker_backup_command(Environment& environment) {
   command.run = [&environment, places](const std::vector<std::string>&) {
     require(places->data, "data");
     require(places->to, "to");
-    with_store([&] { backup_store(places->data, places->to); });
+    with_store(kVerifyHint, [&] { backup_store(places->data, places->to); });
     if (environment.json())
       environment.out.write(to_text(Json{{"schema", "zonda.broker.backup/1"}, {"to", places->to}}) + "\n");
     return to_int(ExitCode::Ok);
@@ -120,22 +126,26 @@ Command broker_salvage_command(Environment& environment) {
                   .summary = "Copies what is whole of a damaged store, and lists what was lost.",
                   .operands = "",
                   .examples = "zonda broker salvage --data /var/lib/zonda --to /var/lib/zonda-new"};
+  command.section = "broker";
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
       "The damaged store stays as it is. Tasks whose arguments or outcome are lost end as lost in the new "
-      "one.";
+      "one.\n"
+      "Exit code 0: nothing was lost; 1: the new store is there, and what it lacks is listed.";
   command.run = [&environment, places](const std::vector<std::string>&) {
     require(places->data, "data");
     require(places->to, "to");
-    const StoreReport report = with_store([&] { return salvage_store(places->data, places->to); });
+    const StoreReport report =
+        with_store(kVerifyHint, [&] { return salvage_store(places->data, places->to); });
+    const bool whole = report.wrong_count == 0;
     if (environment.json())
       environment.out.write(to_text(json_of("zonda.broker.salvage/1", report, "lost")) + "\n");
     else
       print_list_of(environment, report);
     if (!environment.json())
-      environment.say(report.wrong_count == 0 ? "nothing was lost: " + text_of(report)
-                                              : "salvaged: " + text_of(report) + "; what was lost is above");
-    return to_int(ExitCode::Ok);
+      environment.say(whole ? "nothing was lost: " + text_of(report)
+                            : "salvaged: " + text_of(report) + "; what was lost is above");
+    return to_int(whole ? ExitCode::Ok : ExitCode::Failure);
   };
   return command;
 }

@@ -125,6 +125,9 @@ int detach(Environment& environment, const ClusterOptions& options, PidFile& pid
 }
 
 int up(Environment& environment, UpSettings& settings) {
+  if (settings.cluster.init && settings.cluster.data.empty())
+    throw Complaint(ExitCode::Usage, "--init makes a store in a directory, and none is named",
+                    "--data DIR names it");
   settings.cluster.address = address_of(environment);
   environment.common.broker = settings.cluster.address;
   PidFile pid_file(settings.cluster.address);
@@ -166,6 +169,7 @@ Command up_command(Environment& environment) {
                                           settings->cluster.slots, kSlotsMax, 1)),
       option::configurable(option::text("data", 0, "DIR", "keep everything there; default: in memory",
                                         settings->cluster.data)),
+      option::flag("init", 0, "make a store in a directory that is there already", settings->cluster.init),
       option::flag("detach", 'd', "go on in the background; 'zonda down' stops it", settings->detach)};
   command.run = [&environment, settings](const std::vector<std::string>&) {
     return up(environment, *settings);

@@ -106,6 +106,19 @@ TEST_CASE("verifying names the job and the tasks whose payload is damaged, and s
   CHECK(store->committed() == before);  // nothing is committed after a failure
 }
 
+TEST_CASE("a store that lost a part is found to be so, and nothing is changed") {
+  for (const std::string part : {"head", "store.sqlite"}) {
+    CAPTURE(part);
+    const TempDirectory place;
+    make_store(place / "data");
+    std::filesystem::remove(std::filesystem::path(place / "data") / part);
+    const auto before = files_of(place / "data");
+    CHECK_THAT(text_of(verify_store(place / "data")), Contains(part + " is missing"));
+    CHECK((files_of(place / "data") == before));
+    CHECK_THROWS_WITH(backup_store(place / "data", place / "copy"), Contains(part + " is missing"));
+  }
+}
+
 TEST_CASE("a backup has everything, and is a store") {
   const TempDirectory place;
   make_store(place / "data");

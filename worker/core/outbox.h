@@ -18,7 +18,8 @@ namespace zonda {
 class Outbox {
  public:
   Outbox() = default;
-  // Keeps about so many bytes in memory, and the others in `spool`; none: in memory all the same.
+  // Keeps about so many bytes in memory, and the others in `spool`. Without one, or when that takes nothing,
+  // it is full then; what comes all the same is kept in memory.
   Outbox(std::uint64_t memory_max, Spool* spool) : memory_max_(memory_max), spool_(spool) {}
 
   // Outcomes that come together leave together, up to a frame's worth.

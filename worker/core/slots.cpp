@@ -21,25 +21,28 @@ std::uint32_t WorkerCore::batch_size(const Waiting& waiting) const {
   return static_cast<std::uint32_t>(std::clamp(kHandOverUs / known->second, 1.0, double{kHandOverMax}));
 }
 
-void WorkerCore::feed(TimePoint now) {
+void WorkerCore::feed() {
   for (bool fed = true; fed && !waiting_.empty();) {
     fed = false;
+    const auto feed_one = [&](int number) {
+      feed_slot(number);
+      fed = true;
+    };
     for (int slot = 0; slot < executor_.slots() && !waiting_.empty(); ++slot) {
-      if (slots_[static_cast<std::size_t>(slot)].works.empty()) fed = feed_slot(slot, now) || fed;
+      if (slots_[static_cast<std::size_t>(slot)].works.empty()) feed_one(slot);
     }
     for (int slot = 0; slot < executor_.slots() && !waiting_.empty();
          ++slot) {  // one more, where it will not wait long
       const auto known = task_us_.find(waiting_.front().function);
       const bool is_short = known != task_us_.end() && known->second < kQueueBehindUs;
-      if (is_short && slots_[static_cast<std::size_t>(slot)].works.size() == 1)
-        fed = feed_slot(slot, now) || fed;
+      if (is_short && slots_[static_cast<std::size_t>(slot)].works.size() == 1) feed_one(slot);
     }
   }
 }
 
 // Hands the first waiting tasks to a slot: about a millisecond of work, or one task. What waits is spread
 // over the slots, so that the last tasks do not all end up in one.
-bool WorkerCore::feed_slot(int number, TimePoint) {
+void WorkerCore::feed_slot(int number) {
   Waiting& front = waiting_.front();
   const std::uint32_t available = front.arguments.count();
   const auto slots = static_cast<std::uint32_t>(executor_.slots());
@@ -58,7 +61,6 @@ bool WorkerCore::feed_slot(int number, TimePoint) {
     front.first += count;
   }
   slots_[static_cast<std::size_t>(number)].works.push_back(std::move(work));
-  return true;
 }
 
 // Of what runs, which need not be of the first work in the slot: the news of the end of that may be on its
@@ -95,6 +97,7 @@ void WorkerCore::watch_slots(TimePoint now, PeerEffects& effects) {
 }
 
 TimePoint WorkerCore::next_deadline(TimePoint now) const {
+  if (done_) return TimePoint::max();
   TimePoint next = session_.next_deadline();
   if (outbox_.is_damaged() && session_.is_open()) return now;
   if (outbox_.is_full()) next = std::min(next, spool_again_);

@@ -27,6 +27,7 @@ WorkerCore::WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, Work
       outbox_(config.outbox_memory, spool) {}
 
 void WorkerCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
+  if (done_) return;
   switch (session_.handle(frame, now, effects)) {
     case PeerSession::Event::Nothing: return;
     case PeerSession::Event::Opened: return on_opened(now, effects);
@@ -76,7 +77,10 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
   if (const auto* stop = std::get_if<Stop>(&message)) return on(*stop, now);
   if (const auto* room = std::get_if<OutputRoom>(&message)) return on(*room);
   if (const auto* retract = std::get_if<Retract>(&message)) return on(*retract, now, effects);
-  if (std::holds_alternative<Drain>(message)) return drain(now, effects);
+  if (std::holds_alternative<Drain>(message)) {
+    dismissed_ = true;
+    return drain(now, effects);
+  }
 }
 
 // The one copy of arguments in the worker: from the frame into a slab of the range.
@@ -186,6 +190,7 @@ void WorkerCore::on(const Retract& retract, TimePoint now, PeerEffects& effects)
 }
 
 void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
+  if (done_) return void(executor_.take_events(now));  // the broker has no ear for it any more
   for (ExecutorEvent& event : executor_.take_events(now)) {
     std::visit([&](auto& typed) { on_executor(typed); }, event);
   }
@@ -194,7 +199,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   session_.set_sink(outbox_.last_sent(), !outbox_.empty());
   session_.tick(now, effects);
   watch_broker(now);
-  if (!draining_ && !outbox_.is_full()) feed(now);
+  if (!draining_ && !outbox_.is_full()) feed();
   watch_slots(now, effects);
   hold_results();
   update_credit();
@@ -318,9 +323,12 @@ void WorkerCore::give_up(TimePoint now, PeerEffects& effects) {
 
 // Without a broker, a worker that owes nothing leaves at once.
 void WorkerCore::leave_if_done(TimePoint now, PeerEffects& effects) {
-  if (!draining_ || done_ || held_tasks_ > 0 || !outbox_.empty()) return;
+  if (draining_ && held_tasks_ == 0 && outbox_.empty()) leave(now, effects);
+}
+
+void WorkerCore::leave(TimePoint now, PeerEffects& effects) {
+  if (std::exchange(done_, true)) return;
   session_.say(Goodbye{}, now, effects);
-  done_ = true;
 }
 
 }  // namespace zonda

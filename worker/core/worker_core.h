@@ -46,7 +46,11 @@ class WorkerCore {
   void drain(TimePoint now, PeerEffects& effects);
   // Gives running tasks back, too: they are stopped, and their outcomes are not reported.
   void give_up(TimePoint now, PeerEffects& effects);
-  // Drained: nothing is held, nothing is owed, and the broker was told.
+  bool is_draining() const { return draining_; }
+  bool is_dismissed() const { return dismissed_; }  // the broker wants it to drain
+  // Leaves whatever is held or owed: the broker is told, and gives it to others without blame.
+  void leave(TimePoint now, PeerEffects& effects);
+  // Drained: nothing is held, nothing is owed, and the broker was told. Or left.
   bool is_done() const { return done_; }
   // No broker was heard of for so long that nobody waits for this worker any more.
   bool is_orphaned() const { return orphaned_; }
@@ -118,8 +122,8 @@ class WorkerCore {
   bool may_be_orphaned() const;
   void hold_results();
   TimePoint counts_from(const Running& running) const;
-  void feed(TimePoint now);
-  bool feed_slot(int slot, TimePoint now);
+  void feed();
+  void feed_slot(int number);
   std::uint32_t batch_size(const Waiting& waiting) const;
   static std::chrono::milliseconds timeout_of(const Slot& slot, const Running& running);
   void watch_slots(TimePoint now, PeerEffects& effects);
@@ -152,6 +156,7 @@ class WorkerCore {
   std::uint64_t told_tasks_ = 0;  // of the grant, with the last frame for it
   std::uint64_t told_bytes_ = 0;
   bool draining_ = false;
+  bool dismissed_ = false;
   bool giving_up_ = false;
   bool done_ = false;
   bool new_session_ = false;

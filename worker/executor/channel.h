@@ -84,7 +84,6 @@ class FrameWriter {
   // `slab` keeps the views of `parts` alive until they are sent.
   void push(FrameKind kind, std::string head, std::vector<std::string_view> parts, Slab slab);
   Flushed flush(int fd);
-  bool is_empty() const { return frames_.empty(); }
 
  private:
   struct Pending {

@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <set>
+#include <utility>
 
 #include "worker/executor/channel.h"
 #include "worker/executor/strays.h"
@@ -27,6 +29,9 @@ constexpr std::chrono::seconds kStrayPatience{2};
 
 class SocketNews final : public RunnerNews {
  public:
+  // `spared` are processes that were there before the first task.
+  explicit SocketNews(std::set<pid_t> spared) : spared_(std::move(spared)) {}
+
   void send(const OutcomeBatchView& batch) override {
     if (batch.last) {
       std::fflush(stdout);  // a task's prints are not lost with a later crash
@@ -48,8 +53,8 @@ class SocketNews final : public RunnerNews {
 
  private:
   // What does not die here dies with us: the agent goes on with it.
-  static void end_strays() {
-    if (!has_children() || kill_strays({}, kStrayPatience)) return;
+  void end_strays() {
+    if (!has_children() || kill_strays(spared_, kStrayPatience)) return;
     std::fprintf(stderr, "zonda executor: processes of a task could not be killed\n");
     ::_exit(kExitStrays);
   }
@@ -58,6 +63,8 @@ class SocketNews final : public RunnerNews {
                             const std::vector<std::string_view>& parts) {
     if (!send_frame(kChildSocket, kind, head, parts)) ::_exit(kExitAgentGone);
   }
+
+  std::set<pid_t> spared_;
 };
 
 // Dies with its agent. The signal is sent when the agent ends after the prctl; the parent's pid shows whether
@@ -72,7 +79,7 @@ SlotPage* map_page() {
 }
 
 void serve(const Handlers& handlers, SlotPage& page) {
-  SocketNews news;
+  SocketNews news(has_children() ? children() : std::set<pid_t>());
   news.send_hello(handlers);
   WorkRunner runner(page, news);
   FrameReader reader;

@@ -30,6 +30,10 @@ struct Work {
   Column arguments;  // each value is one msgpack array
 };
 
+// How long a task that was asked to stop has until it is ended, or its thread is given up.
+inline constexpr std::chrono::seconds kStopGrace{1};
+inline constexpr std::chrono::seconds kCommandStopGrace{7};  // a command has 5 s of its own after SIGTERM
+
 enum class StopReason : std::uint8_t { Cancelled, TimedOut };
 
 // What happened in a slot. Outcomes of one Work come in index order, in as many events as is convenient
@@ -86,8 +90,8 @@ class Executor {
   // Gives work to a slot. At most two Works may be in a slot: one runs, one waits, so that it never idles for
   // want of a hand-over. Duration of a Work is the caller's business (about 1 ms, or one task).
   virtual void start(int slot, Work work) = 0;
-  // Asks the running task to stop: a stop flag first; after `grace` an executor that can kills it. The task
-  // ends as `cancelled` or `timed_out`. Nothing happens if another task runs there by now.
+  // Asks the running task to stop: a stop flag first; after its grace it is killed, or its thread given up.
+  // The task ends as `cancelled` or `timed_out`. Nothing happens if another task runs there by now.
   virtual void stop(int slot, const TaskId& task, StopReason reason, TimePoint now) = 0;
   // Takes back what of this range is in a slot and has not started; reported as Unstarted.
   virtual void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) = 0;
@@ -97,6 +101,8 @@ class Executor {
   // Results are to wait where they are, as far as the executor can do that: there is no room for them.
   virtual void hold_results(bool) {}
   virtual std::optional<Running> running(int slot) const = 0;
+  // User code that does not end is left in this very process: only a new one is rid of it.
+  virtual bool is_stuck() const { return false; }
 
   // Everything that happened since the last call. Never blocks. `now` drives grace periods.
   virtual std::vector<ExecutorEvent> take_events(TimePoint now) = 0;

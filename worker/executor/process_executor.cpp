@@ -24,8 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kStopGrace = 1s;
-constexpr auto kCommandStopGrace = 7s;  // a command has 5 s of its own after SIGTERM
 constexpr auto kCommandCheck = 100ms;
 constexpr auto kClosedGrace = 1s;  // from a closed channel to its process's end
 constexpr auto kRetryMin = 100ms;
@@ -211,7 +209,7 @@ std::vector<ExecutorEvent> ProcessExecutor::take_events(TimePoint now) {
     on_readable(ready[static_cast<std::size_t>(at)].data.u64, ready[static_cast<std::size_t>(at)].events,
                 now);
   for (const auto& slot : slots_) on_time(*slot, now);
-  if (strays_at_ && now >= *strays_at_) end_strays(now, 0ms);
+  if (strays_at_ && now >= *strays_at_) end_strays(now);
   return std::exchange(events_, {});
 }
 
@@ -298,7 +296,7 @@ void ProcessExecutor::on_death(Slot& slot, TimePoint now) {
   slot.ledger.runner_died(report, events_);
   const bool was_of_use = slot.ledger.has_begun_a_task();
   slot.child.reset();
-  end_strays(now, 0ms);
+  strays_at_ = now;      // once a turn, however many died
   slot.greeted = false;  // nothing is handed over until the next one announces itself
   if (was_of_use)
     slot.failures = 0;
@@ -326,14 +324,14 @@ std::string ProcessExecutor::crash_report(const Slot& slot, const ProcessEnd& en
 }
 
 // Whoever left its group or session is our child by now. Children of other slots are their own subreapers.
-void ProcessExecutor::end_strays(TimePoint now, std::chrono::milliseconds patience) {
+void ProcessExecutor::end_strays(TimePoint now) {
   strays_at_.reset();
   if (!has_children()) return;
   std::set<int> spared = spared_;
   for (const auto& slot : slots_) {
     if (slot->child) spared.insert(slot->child->pid());
   }
-  if (!kill_strays(spared, patience)) strays_at_ = now + kStrayCheck;
+  if (!kill_strays(spared, 0ms)) strays_at_ = now + kStrayCheck;
 }
 
 // --- time passes

@@ -2,24 +2,22 @@
 // how the two talk.
 //
 // - Children are started with the executor (prefork) and replaced as soon as they die. One that dies again
-// and again
-//   without having begun a task is started at growing intervals (100 ms to 10 s), and fault() says why.
-// - What functions print goes to the agent's stderr; what they write to stderr is kept as a tail (20 lines, 4
-// KiB)
-//   for the report of a crash, and not shown otherwise. The tail is the child's: it may hold lines of earlier
-//   tasks.
+//   and again without having begun a task is started at growing intervals (100 ms to 10 s), and fault() says
+//   why.
+// - What functions print goes to the agent's stderr; what they write to stderr is kept as a tail (20 lines,
+//   4 KiB) for the report of a crash, and not shown otherwise. The tail is the child's: it may hold lines of
+//   earlier tasks.
 // - A stopped task has 1 s (a function) or 7 s (a command, which is given 5 s itself) before its child is
-// killed.
+//   killed.
 // - peak_rss_bytes is what the kernel says of the child's whole life; it is at least what the agent itself
 //   used when it started the child, since the kernel counts that in.
 // - The thread that creates the executor must be the loop thread and live as long: children die with it.
 // - What tasks started ends with their Work, at the latest: processes that left their group or session, too.
-// One
-//   executor per process: it kills what appears below it. Children that were there before it are spared.
+//   One executor per process: it kills what appears below it. Children that were there before it are spared,
+//   and so are those of its children that were there before their first task.
 // - Not reached: if the agent itself dies, what functions started on their own (children and their commands
-// do
-//   die with it) and scratch directories of its commands; and a chain of processes that fork and exit faster
-//   than /proc is read, for which a cgroup is needed.
+//   do die with it) and scratch directories of its commands; and a chain of processes that fork and exit
+//   faster than /proc is read, for which a cgroup is needed.
 #pragma once
 
 #include <memory>
@@ -76,7 +74,7 @@ class ProcessExecutor final : public Executor {
   void on_socket(Slot& slot, std::uint32_t how, TimePoint now);
   std::uint32_t socket_events(const Slot& slot) const;
   void rewatch_socket(const Slot& slot);
-  void end_strays(TimePoint now, std::chrono::milliseconds patience);
+  void end_strays(TimePoint now);
   void read_frames(Slot& slot, int fills_max, TimePoint now);
   bool on_frame(Slot& slot, const struct Frame& frame);
   void on_death(Slot& slot, TimePoint now);

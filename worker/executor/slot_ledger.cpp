@@ -173,6 +173,22 @@ bool SlotLedger::isolate_stopping(ExecutorEvents& events) {
   return running && stopping_ && task_key(running->piece->sequence, running->at) == stopping_->task;
 }
 
+// Nothing but that task is in doubt then, so that none is told twice: what the runner still says is not
+// heard.
+bool SlotLedger::abandon(ExecutorEvents& events) {
+  fetch_journal(false, events);
+  if (!isolate_stopping(events)) return false;
+  for (const Piece& piece : pieces_) {
+    if (piece.sequence == static_cast<std::uint32_t>(stopping_->task >> 32)) {
+      if (piece.answered != static_cast<std::uint32_t>(stopping_->task)) return false;
+      break;
+    }
+    if (piece.answered != piece.end) return false;
+  }
+  end_runner(std::nullopt, events);
+  return true;
+}
+
 // --- what the runner says
 
 bool SlotLedger::accept(OutcomeBatch batch, ExecutorEvents& events) {
@@ -241,6 +257,10 @@ void SlotLedger::restate_stopped(const Piece& piece, OutcomeBatch& batch) {
 
 void SlotLedger::runner_died(const std::optional<std::string>& report, ExecutorEvents& events) {
   if (page_ != nullptr) fetch_journal(true, events);
+  end_runner(report, events);
+}
+
+void SlotLedger::end_runner(const std::optional<std::string>& report, ExecutorEvents& events) {
   for (Piece& piece : pieces_) {
     if (!piece.is_handed_over()) break;
     const Cursor::View cursor = page_->cursor(piece.sequence).view();

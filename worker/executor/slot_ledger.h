@@ -48,13 +48,17 @@ class SlotLedger {
   void refuse(const std::string& report, ExecutorEvents& events);
 
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token, ExecutorEvents& events);
-  // True if the task runs now and is asked to stop from now on.
   void output_room(const TaskId& task, std::uint64_t upto);
+  // True if the task runs now and is asked to stop from now on.
   bool stop(const TaskId& task, StopReason reason, TimePoint now);
   const std::optional<Stopping>& stopping() const { return stopping_; }
   // Before a runner is killed for its task: no other task may be in it then. True if the task still runs
   // alone.
   bool isolate_stopping(ExecutorEvents& events);
+
+  // The runner is left to its task, which does not stop: that ends as what was asked of it, and all behind it
+  // comes back. False if it just ended, or if something before it is not known yet: worth another try.
+  bool abandon(ExecutorEvents& events);
 
   // False if the batch cannot be true: the runner is broken or was tampered with.
   bool accept(OutcomeBatch batch, ExecutorEvents& events);
@@ -67,9 +71,7 @@ class SlotLedger {
   void runner_died(const std::optional<std::string>& report, ExecutorEvents& events);
 
   std::optional<Running> running() const;
-  std::optional<TaskId> task_of(std::uint32_t sequence, std::uint32_t at) const;
   const Piece* piece_of(std::uint32_t sequence) const;
-  bool is_empty() const { return pieces_.empty(); }
   bool has_begun_a_task() const { return has_begun_; }  // since bind()
 
  private:
@@ -86,6 +88,7 @@ class SlotLedger {
   void give_back(const Piece& piece, std::uint32_t from, std::uint32_t to, ExecutorEvents& events) const;
   void answer(Piece& piece, OutcomeBatch batch, ExecutorEvents& events);
   void answer_one(Piece& piece, std::uint8_t kind, std::string payload, ExecutorEvents& events);
+  void end_runner(const std::optional<std::string>& report, ExecutorEvents& events);
   void restate_stopped(const Piece& piece, OutcomeBatch& batch);
   void fetch_journal(bool runner_is_gone, ExecutorEvents& events);
   void fetch_progress(TimePoint now, ExecutorEvents& events);

@@ -16,16 +16,18 @@ namespace {
 
 class ThreadRunnerNews final : public RunnerNews {
  public:
-  ThreadRunnerNews(int slot, ThreadNews& news) : slot_(slot), news_(news) {}
-  void send(const OutcomeBatchView& batch) override { news_.push({slot_, copy_of(batch)}); }
+  ThreadRunnerNews(int slot, const SlotThread* from, ThreadNews& news)
+      : slot_(slot), from_(from), news_(news) {}
+  void send(const OutcomeBatchView& batch) override { news_.push({slot_, from_, copy_of(batch)}); }
   void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
                    std::uint64_t offset, std::string_view bytes) override {
     const auto number = static_cast<std::uint8_t>(stream);
-    news_.push({slot_, ThreadNews::Output{sequence, at, number, offset, std::string(bytes)}});
+    news_.push({slot_, from_, ThreadNews::Output{sequence, at, number, offset, std::string(bytes)}});
   }
 
  private:
   int slot_;
+  const SlotThread* from_;
   ThreadNews& news_;
 };
 
@@ -93,6 +95,11 @@ bool SlotThread::wait_until_left(std::chrono::steady_clock::time_point deadline)
   return changed_.wait_until(lock, deadline, [this] { return left_; });
 }
 
+bool SlotThread::has_left() {
+  const std::lock_guard lock(mutex_);
+  return left_;
+}
+
 bool SlotThread::wait_for_order(Order& order) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return leaving_ || !orders_.empty(); });
@@ -107,7 +114,7 @@ void SlotThread::run() {
     SlotThread& self;
     bool expected = false;
     ~Leave() {
-      if (!expected) self.news_->push({self.slot_, ThreadNews::ThreadEnded{}});
+      if (!expected) self.news_->push({self.slot_, &self, ThreadNews::ThreadEnded{}});
       {
         const std::lock_guard lock(self.mutex_);
         self.left_ = true;
@@ -115,7 +122,7 @@ void SlotThread::run() {
       self.changed_.notify_all();
     }
   } leave{*this};
-  ThreadRunnerNews news(slot_, *news_);
+  ThreadRunnerNews news(slot_, this, *news_);
   WorkRunner runner(page_, news);
   Order order;
   while (wait_for_order(order)) {

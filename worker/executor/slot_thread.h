@@ -36,6 +36,7 @@ class ThreadNews {
   struct ThreadEnded {};  // user code called pthread_exit
   struct Item {
     int slot;
+    const class SlotThread* from;
     std::variant<OutcomeBatch, Output, ThreadEnded> what;
   };
 
@@ -70,6 +71,7 @@ class SlotThread {
   // Asks the thread to end once it is idle; waits for it until `deadline`.
   void leave();
   bool wait_until_left(std::chrono::steady_clock::time_point deadline);
+  bool has_left();
 
  private:
   SlotThread(int slot, std::shared_ptr<const Handlers> handlers, std::shared_ptr<ThreadNews> news)

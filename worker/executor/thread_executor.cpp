@@ -95,6 +95,7 @@ std::optional<Running> ThreadExecutor::running(int slot) const {
 std::vector<ExecutorEvent> ThreadExecutor::take_events(TimePoint now) {
   for (ThreadNews::Item& item : news_->take()) {
     Slot& slot = *slots_.at(static_cast<std::size_t>(item.slot));
+    if (item.from != slot.thread.get()) continue;  // abandoned
     if (auto* batch = std::get_if<OutcomeBatch>(&item.what)) {
       const bool is_true = slot.ledger.accept(std::move(*batch), events_);
       ZONDA_ASSERT(is_true);
@@ -117,8 +118,25 @@ std::vector<ExecutorEvent> ThreadExecutor::take_events(TimePoint now) {
     }
     hand_over(slot);
   }
-  for (const auto& slot : slots_) slot->ledger.look(now, events_);
+  for (int number = 0; number < slots(); ++number) {
+    Slot& slot = *slots_[static_cast<std::size_t>(number)];
+    slot.ledger.look(now, events_);
+    abandon_if_deaf(slot, number, now);
+  }
   return std::exchange(events_, {});
+}
+
+// A thread cannot be killed. The slot goes on with another one.
+void ThreadExecutor::abandon_if_deaf(Slot& slot, int number, TimePoint now) {
+  const std::optional<Stopping>& stopping = slot.ledger.stopping();
+  if (!stopping) return;
+  const bool runs_command = slot.thread->page().command_group.load(std::memory_order_acquire) != 0;
+  if (now - stopping->since < (runs_command ? kCommandStopGrace : kStopGrace)) return;
+  if (!slot.ledger.abandon(events_)) return;
+  slot.thread->leave();  // should its task ever end
+  abandoned_.push_back(std::move(slot.thread));
+  start_thread(slot, number);
+  hand_over(slot);
 }
 
 int ThreadExecutor::event_fd() const { return news_->event_fd(); }
@@ -132,11 +150,9 @@ std::optional<TimePoint> ThreadExecutor::next_deadline() const {
   return next;
 }
 
-bool ThreadExecutor::is_stuck(TimePoint now, std::chrono::milliseconds grace) const {
-  return std::any_of(slots_.begin(), slots_.end(), [&](const auto& slot) {
-    const std::optional<Stopping>& stopping = slot->ledger.stopping();
-    return stopping && now - stopping->since > grace;
-  });
+bool ThreadExecutor::is_stuck() const {
+  return std::any_of(abandoned_.begin(), abandoned_.end(),
+                     [](const std::shared_ptr<SlotThread>& thread) { return !thread->has_left(); });
 }
 
 }  // namespace zonda

@@ -1,9 +1,11 @@
 // Slots that are threads of the agent: for trusted, tiny or I/O-bound tasks.
 //
-// Stopping is cooperative: a task that ignores its stop flag runs on, and a crash takes the agent with it.
+// Stopping is cooperative, and a crash takes the agent with it. A task that ignores its stop flag runs on: it
+// is answered as stopped and its slot gets another thread, but its own stays, and is_stuck() says so.
 // The destructor asks running tasks to stop and waits for them (`leave_grace`); threads still in user code
-// then are left behind and the memory they use with them. Who destroys an executor with is_stuck() must leave
-// the process by _exit(), since a normal exit would destroy globals under that code.
+// then are left behind and the memory they use with them. Who destroys an executor with tasks in it, or one
+// that is stuck, must leave the process by _exit(), since a normal exit would destroy globals under that
+// code.
 #pragma once
 
 #include <chrono>
@@ -15,6 +17,7 @@
 
 namespace zonda {
 
+class SlotThread;
 class ThreadNews;
 
 class ThreadExecutor final : public Executor {
@@ -32,9 +35,7 @@ class ThreadExecutor final : public Executor {
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
   int event_fd() const override;
   std::optional<TimePoint> next_deadline() const override;
-
-  // True if a task was asked to stop longer than `grace` ago and still runs.
-  bool is_stuck(TimePoint now, std::chrono::milliseconds grace = std::chrono::seconds(1)) const;
+  bool is_stuck() const override;
 
  private:
   struct Slot;
@@ -42,10 +43,12 @@ class ThreadExecutor final : public Executor {
   void hand_over(Slot& slot);
   void start_thread(Slot& slot, int number);
   void wake_up_if(bool something_happened);
+  void abandon_if_deaf(Slot& slot, int number, TimePoint now);
 
   std::shared_ptr<const Handlers> handlers_;  // shared with threads that may outlive us
   std::shared_ptr<ThreadNews> news_;
   std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<std::shared_ptr<SlotThread>> abandoned_;  // in tasks that do not stop
   std::vector<ExecutorEvent> events_;
   std::chrono::milliseconds leave_grace_;
 };

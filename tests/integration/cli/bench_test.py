@@ -1,4 +1,6 @@
 """zonda bench."""
+import glob
+import json
 import os
 import signal
 
@@ -43,6 +45,7 @@ class OwnCluster(CliTest):
         self.assertEqual((report["schema"], report["name"], report["tasks"], report["workers"],
                           report["slots"], report["isolation"], report["transport"], report["outstanding"]),
                          ("zonda.bench/1", "throughput", 2000, 1, 2, "thread", "tcp", None))
+        self.assertIsNone(report["filesystem"])
         for used in ("cpu_seconds", "max_rss_bytes"):
             self.assertEqual(sorted(report[used]), ["broker", "client", "worker"])
             self.assertGreater(report[used]["broker"], 0)
@@ -61,6 +64,24 @@ class OwnCluster(CliTest):
         self.assertLess(rates[1] * 2, rates[None], "one at a time is much slower than a map")
         self.expect(self.zonda("bench", "latency", "--outstanding", "0", env=self.env), 2)
 
+    def data_directories(self, pid):
+        return glob.glob(f"/var/tmp/zonda-bench-{pid}-*") + glob.glob(self.path(f"zonda-bench-{pid}-*"))
+
+    def test_what_does_not_start_is_tried_once_and_leaves_no_data(self):
+        for broken in ("ZONDA_MEMORY", "ZONDA_NO_EXEC"):  # the broker's options, and the worker's
+            with self.subTest(broken):
+                bench = self.start("bench", "durable", env={**self.env, broken: "nonsense"})
+                self.assertNotEqual(bench.wait(harness.TIMEOUT), 0)
+                told = bench.stderr.read().decode()
+                self.assertEqual(told.count("nonsense"), 1, told)
+                self.assertEqual(self.data_directories(bench.pid), [])
+
+    def test_a_measurement_leaves_no_data(self):
+        bench = self.start("bench", "durable", "--tasks", "100", "-o", "json", env=self.env)
+        self.assertEqual(bench.wait(harness.TIMEOUT), 0)
+        self.assertNotIn(json.loads(bench.stdout.read())["filesystem"], (None, "tmpfs"))
+        self.assertEqual(self.data_directories(bench.pid), [])
+
     def test_one_signal_ends_it_with_all_that_it_started(self):
         for words in (["throughput", "--tasks", "1000000000"],
                       ["latency", "--tasks", "1000000000", "--isolation", "process", "--transport", "ipc"]):
@@ -77,6 +98,7 @@ class OtherCluster(ClusterTest):
     def test_only_what_is_known_is_claimed(self):
         answer = self.expect(self.zonda("bench", "throughput", "-b", self.address, *SMALL), 0)
         report = answer.json()
+        self.assertIsNone(report["filesystem"])
         keys = ("workers", "slots", "isolation", "durability", "transport")
         self.assertEqual([report[key] for key in keys],
                          [None, None, None, "memory", "tcp"])

@@ -12,4 +12,7 @@ inline constexpr zonda::Function<std::int64_t(std::int64_t, std::int64_t deadly)
 // Takes so many bytes of memory.
 inline constexpr zonda::Function<std::int64_t(std::int64_t)> eat{"blame.eat"};
 
+// Never ends, whatever it is asked.
+inline constexpr zonda::Function<std::int64_t(std::int64_t)> hang{"blame.hang"};
+
 }  // namespace blame

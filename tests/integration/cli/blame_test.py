@@ -1,8 +1,9 @@
-"""One task takes down the process that runs it: it is found, and all others complete.
+"""One task takes down the process that runs it, or a thread of it: it is found, and all others complete.
 
 By hand: python3 tests/integration/cli/blame_test.py ZONDA BLAME_WORKER BLAME_CLIENT -v
 """
 import os
+import signal
 import subprocess
 import sys
 
@@ -93,6 +94,53 @@ class Blame(BlameTest):
         self.assertEqual(self.zonda("job", "info", again, "-o", "json").json()["tasks"], 1)
         self.assertRegex(self.zonda("task", "explain", again + "/0").out, "^no worker is connected")
         self.expect(self.zonda("job", "cancel", again), 0)
+
+
+class Stuck(BlameTest):
+    """A task in a thread that does not stop."""
+
+    def start_worker(self):
+        worker = subprocess.Popen([WORKER, "--isolation", "thread", "--slots", "2", "--name", "threads"],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.PIPE, env=self.environment, cwd=self.directory)
+        self.started.append(worker)
+        self.until(lambda: self.threads(), "the worker")
+        return worker
+
+    def threads(self):
+        return "threads" in self.zonda("worker", "list", "-q").lines()
+
+    def hang(self):
+        """A call that is cancelled while it runs. Gives its task."""
+        call = self.start("call", "blame.hang", "[1]")
+        running = []
+        self.until(lambda: running or running.extend(
+            self.zonda("job", "list", "--state", "running", "-q").lines()), "the task to run")
+        self.until(lambda: self.zonda("task", "info", running[0] + "/0", "-o", "json").json().get("started"),
+                   "the worker to say so")
+        call.send_signal(signal.SIGINT)
+        self.assertEqual(call.wait(harness.TIMEOUT), 130)
+
+    def test_its_worker_begins_anew_in_the_same_process(self):
+        worker = self.start_worker()
+        for _ in range(2):
+            self.hang()
+            log = iter(worker.stderr.readline, b"")
+            self.assertTrue(any(b"stuck a task does not stop" in line for line in log))
+            self.assertTrue(any(b"worker-left" in line for line in log))
+            self.assertTrue(any(b"worker-start" in line for line in log))
+            answer = self.expect(self.zonda("call", "blame.survive", "[7, 0]"), 0)
+            self.assertEqual(answer.out, "7\n")
+        self.assertEqual(self.zonda("status", "-o", "json").json()["lost"], 0)
+        self.until(self.threads, "the worker")
+        worker.terminate()
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
+
+    def test_a_worker_that_is_told_to_leave_does_not_begin_anew(self):
+        worker = self.start_worker()
+        self.hang()
+        self.until(lambda: self.zonda("worker", "stop", "threads").code == 0, "the order to reach it")
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
 
 
 class Memory(BlameTest):

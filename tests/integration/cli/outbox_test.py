@@ -66,6 +66,32 @@ class Outbox(CliTest):
         self.assertEqual(worker.wait(harness.TIMEOUT), 0)
 
 
+class Left(CliTest):
+    def test_what_nobody_takes_before_the_drain_ends_is_dropped_and_runs_again(self):
+        words = ["broker", "start", "--bind", self.address, "--data", self.path("data")]
+        broker = self.start(*words)
+        worker = self.start("worker", "start", "--name", "leaves", "--drain-timeout", "1s")
+        runs, go = self.path("runs"), self.path("go")
+        job = self.zonda("submit", "--shell", "--",
+                         f"echo $$ >> {runs}; until [ -e {go} ]; do sleep 0.02; done").out.strip()
+        self.until(lambda: os.path.exists(runs) and os.path.getsize(runs) > 0, "the task to run")
+        broker.kill()
+        broker.wait(harness.TIMEOUT)
+        open(go, "w", encoding="utf-8").close()
+        with open(runs, encoding="utf-8") as file:
+            command = f"/proc/{file.read().strip()}"
+        self.until(lambda: not os.path.exists(command), "its end")
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
+        self.assertIn("outcomes-dropped tasks=1", worker.stderr.read().decode())
+        self.start(*words)
+        self.start("worker", "start", "--name", "next")
+        self.expect(self.zonda("job", "wait", job), 0)
+        with open(runs, encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 2)
+        self.assertEqual(self.zonda("task", "info", job + "/0", "-o", "json").json()["worker"], "next")
+
+
 class Orphan(CliTest):
     def test_a_worker_leaves_when_its_broker_does_not_come_back(self):
         worker = self.start("worker", "start", "--orphan-timeout", "300ms")

@@ -1,5 +1,6 @@
 """Stores of brokers that do not run: verify, backup, salvage."""
 import os
+import signal
 import subprocess
 
 import harness
@@ -31,6 +32,16 @@ class Store(CliTest):
         self.assertEqual((report["schema"], report["ok"], report["wrong"]),
                          ("zonda.broker.verify/1", True, []))
 
+    def test_its_directory_may_stand_in_the_configuration(self):
+        project = self.path("project")
+        os.mkdir(project)
+        with open(os.path.join(project, "zonda.toml"), "w", encoding="utf-8") as file:
+            file.write(f'[broker]\ndata = "{self.data}"\n')
+        self.expect(self.zonda("broker", "verify", cwd=project), 0)
+        self.expect(self.zonda("broker", "backup", "--to", self.path("from-project"), cwd=project), 0)
+        self.expect(self.zonda("broker", "salvage", "--to", self.path("out-of-project"), cwd=project), 0)
+        self.expect(self.zonda("broker", "verify", "--data", self.path("nothing"), cwd=project), 3)
+
     def test_a_backup_is_a_store_of_the_same_name(self):
         copy = self.path("copy")
         self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", copy), 0)
@@ -46,8 +57,47 @@ class Store(CliTest):
         self.damage(damaged)
         answer = self.expect(self.zonda("broker", "verify", "--data", damaged), 1, "salvage")
         self.assertTrue(answer.out)
-        self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")), 0)
+        answer = self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new"))
+        self.expect(answer, 1, "salvaged: .*; what was lost is above")
+        self.assertTrue(answer.out)
         self.expect(self.zonda("broker", "verify", "--data", self.path("new")), 0)
+        answer = self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("newer"), "-o", "json")
+        report = self.expect(answer, 1).json()
+        self.assertEqual((report["schema"], report["ok"]), ("zonda.broker.salvage/1", False))
+        self.assertGreater(report["lost_count"], 0)
+        self.expect(self.zonda("broker", "salvage", "--data", self.data, "--to", self.path("same")), 0,
+                    "nothing was lost")
+
+    def test_a_part_that_is_missing_is_a_finding_and_the_way_out_is_named(self):
+        for part, message in (("head", "head is missing"), ("store.sqlite", "store.sqlite is missing")):
+            with self.subTest(part):
+                broken = self.path("without-" + part)
+                self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", broken), 0)
+                os.remove(os.path.join(broken, part))
+                answer = self.zonda("broker", "start", "--data", broken, "--bind", self.address)
+                self.expect(answer, 1, message + "(.|\n)*hint: 'zonda broker verify")
+                answer = self.zonda("broker", "backup", "--data", broken, "--to", self.path("never"))
+                self.expect(answer, 1, message + "(.|\n)*hint: 'zonda broker verify")
+                answer = self.zonda("broker", "verify", "--data", broken)
+                self.expect(answer, 1, f"zonda broker salvage --data {broken} --to NEW")
+                self.assertIn(message, answer.out)
+                report = self.expect(self.zonda("broker", "verify", "--data", broken, "-o", "json"), 1).json()
+                self.assertEqual((report["schema"], report["ok"], report["wrong_count"]),
+                                 ("zonda.broker.verify/1", False, 1))
+
+    def test_the_store_of_a_broker_that_runs_is_refused(self):
+        used = self.path("used")
+        broker = self.start("broker", "start", "--data", used, "--bind", self.address)
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+        for words in (["verify"], ["backup", "--to", self.path("copy-of-used")],
+                      ["salvage", "--to", self.path("out-of-used")]):
+            with self.subTest(words):
+                answer = self.zonda("broker", *words, "--data", used)
+                self.expect(answer, 4,
+                            f"is in use by process {broker.pid} on (.|\n)*hint: the broker must not run")
+        broker.send_signal(signal.SIGTERM)
+        self.assertEqual(broker.wait(harness.TIMEOUT), 0)
+        self.expect(self.zonda("broker", "verify", "--data", used), 0)
 
     def test_mistakes(self):
         self.expect(self.zonda("broker", "verify"), 2, "--data is missing")

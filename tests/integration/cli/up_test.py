@@ -68,6 +68,15 @@ class Up(CliTest):
         self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
         self.assertEqual(self.expect(self.zonda("job", "result", job), 0).out, "kept\n")
 
+    def test_a_directory_that_is_there_takes_a_store_with_init(self):
+        os.mkdir(self.path("there"))
+        self.expect(self.zonda("up", "--slots", "1", "--data", "there"), 4, "--init makes a store in it")
+        self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "there", "--init"), 0)
+        self.assertEqual(self.zonda("status", "-o", "json").json()["durability"], "fsync")
+        self.assertIn("store.sqlite", os.listdir(self.path("there")))
+        self.expect(self.zonda("down"), 0)
+        self.expect(self.zonda("up", "--init"), 2, "--data DIR names it")
+
     def test_an_address_in_use_is_told_and_nothing_else(self):
         broker = self.start("broker", "start", "--memory", "--bind", self.address, "--quiet")
         self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")

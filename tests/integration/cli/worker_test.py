@@ -95,6 +95,51 @@ class Worker(ClusterTest):
         self.expect(self.zonda("job", "cancel", job), 0)
 
 
+class Stop(ClusterTest):
+    """Workers that are told to leave while a command runs that does not hear of it."""
+
+    def start_for(self, task, name, *words):
+        return self.start("worker", "start", "--name", name, "--slots", "1", "--label", "for=" + task, *words)
+
+    def run_deaf(self, name, *words):
+        """A task that ignores SIGTERM, but ends at once when it runs again. Gives its worker and its job."""
+        worker = self.start_for(name, name, *words)
+        pid = self.path(name)
+        script = f"test -e {pid} && exit; trap '' TERM; echo $$ > {pid}; while :; do sleep 0.02; done"
+        job = self.zonda("submit", "--label", "for=" + name, "--shell", "--", script).out.strip()
+        self.until(lambda: os.path.exists(pid) and os.path.getsize(pid) > 0, "the task to run")
+        return worker, job
+
+    def draining(self, name):
+        return '"draining"' in self.zonda("worker", "info", name, "-o", "json").out
+
+    def runs_elsewhere_uncharged(self, name, job):
+        """The task of a worker that left, on the next one."""
+        with open(self.path(name), encoding="utf-8") as file:
+            self.assertFalse(os.path.exists(f"/proc/{file.read().strip()}"), "its end")
+        self.until(lambda: name not in self.zonda("worker", "list", "-q").lines(), "the broker to know")
+        task = self.zonda("task", "info", job + "/0", "-o", "json").json()
+        self.assertEqual((task["state"], task["lost"], task["deaths"]), ("queued", 0, 0), task)
+        self.start_for(name, "next-" + name)
+        self.expect(self.zonda("job", "wait", job), 0)
+        task = self.zonda("task", "info", job + "/0", "-o", "json").json()
+        self.assertEqual(task["worker"], "next-" + name)
+
+    def test_a_second_signal_gives_a_deaf_command_back_uncharged(self):
+        worker, job = self.run_deaf("signals")
+        worker.send_signal(signal.SIGTERM)
+        self.until(lambda: self.draining("signals"), "the drain")
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
+        self.runs_elsewhere_uncharged("signals", job)
+
+    def test_the_end_of_the_drain_gives_a_deaf_command_back_uncharged(self):
+        worker, job = self.run_deaf("patience", "--drain-timeout", "100ms")
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
+        self.runs_elsewhere_uncharged("patience", job)
+
+
 class Broker(CliTest):
     def test_a_data_directory_is_made_refused_and_locked(self):
         words = ["broker", "start", "--bind", self.address, "--data"]

@@ -120,12 +120,18 @@ bool ExecutorBench::each_answered_once(std::uint64_t first, std::uint64_t count)
   return true;
 }
 
-bool is_gone(int pid) {
+std::string state_of(int pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
   std::string number;
   std::string name;
   std::string state;
-  return !(file >> number >> name >> state) || state == "Z" || state == "X";
+  file >> number >> name >> state;
+  return state;
+}
+
+bool is_gone(int pid) {
+  const std::string state = state_of(pid);
+  return state.empty() || state == "Z" || state == "X";
 }
 
 bool has_no_children() { return ::waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD; }

@@ -54,6 +54,7 @@ class ExecutorBench {
   std::uint64_t next_finished_ = 0;
 };
 
-bool is_gone(int pid);   // no such process, or only its unreaped entry
-bool has_no_children();  // of this process
+std::string state_of(int pid);  // "R" runs, "S" sleeps, "Z" is dead, …; empty: no such process
+bool is_gone(int pid);          // no such process, or only its unreaped entry
+bool has_no_children();         // of this process
 void wait_for(const std::function<bool()>& done);

@@ -247,6 +247,26 @@ TEST_CASE("a task that ends its thread takes only itself down") {
   bench.run_until_answered(3, 1);
 }
 
+TEST_CASE("a task that does not listen costs its thread, and no slot") {
+  ExecutorBench bench(make_executor("thread"));
+  bench->start(0, make_work("deaf", {"no", "forever", "no"}));
+  bench->start(0, make_work("echo", {"behind"}, 3));
+  bench.run_until_running(1);
+  CHECK_FALSE(bench->is_stuck());
+  bench.stop(1, StopReason::TimedOut);
+  bench.run_until_answered(0, 4);
+  CHECK(bench.task(0).finished);
+  CHECK(bench.report(1).kind == TaskReport::timed_out);
+  for (const std::uint64_t index : {2, 3}) CHECK_FALSE(bench.task(index).finished);
+  CHECK(bench->is_stuck());
+  bench->start(0, make_work("echo", {"again"}, 4));
+  bench.run_until_answered(4, 1);
+  CHECK(bench.task(4).payload == "again");
+  end_deafness();
+  bench.run_until([&] { return !bench->is_stuck(); });
+  CHECK(bench.each_answered_once(0, 5));
+}
+
 TEST_CASE("randomly dropped and stopped works answer each index once") {
   ON_BOTH_EXECUTORS();
   const unsigned seed = std::random_device{}();

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tests/unit/executor/executor_bench.h"
+#include "tests/unit/executor/test_handlers.h"
 #include "worker/executor/process_executor.h"
 
 using namespace zonda;
@@ -285,6 +286,21 @@ TEST_CASE("children that were there before the executor are spared") {
   ::waitpid(other, nullptr, 0);
 }
 
+TEST_CASE("what the program of a child started before its first task is spared") {
+  const NothingLeft check;
+  ::setenv(kWithHelper, "1", 1);
+  ProcessBench bench;
+  ::unsetenv(kWithHelper);
+  bench->start(0, make_work("helper", {""}));
+  bench->start(0, make_work("leave_behind", {"stay"}, 1));
+  bench->start(0, make_work("echo", {""}, 2));
+  bench.run_until_answered(0, 2);
+  const int left = std::stoi(bench.task(1).payload);
+  bench.run_until([&] { return is_gone(left); });
+  bench.run_until_answered(2, 1);
+  CHECK_FALSE(is_gone(std::stoi(bench.task(0).payload)));
+}
+
 TEST_CASE("descriptors that tasks leak stay out of the agent") {
   const NothingLeft check;
   ProcessBench bench;
@@ -307,13 +323,18 @@ TEST_CASE("descriptors that tasks leak stay out of the agent") {
 TEST_CASE("results that are held wait in the child, and none is lost") {
   const NothingLeft check;
   ProcessBench bench;
+  bench->start(0, make_work("echo", {"here"}));
+  bench.run_until_answered(0, 1);
   bench->hold_results(true);
-  bench->start(0, make_work("large", {"3000000", "3000000"}));
-  const TimePoint until = std::chrono::steady_clock::now() + 200ms;
-  bench.run_until([&] { return std::chrono::steady_clock::now() >= until; });
-  CHECK_FALSE(bench.task(0).finished);
+  bench->start(0, make_work("large", {"3000000", "3000000"}, 1));
+  const int child = bench.process().pid_of(0);
+  bench.run_until([&] {  // asleep in a task that waits for nothing: in its write
+    return bench.task(1).finished || (bench->running(0) && state_of(child) == "S");
+  });
+  for (int turns = 0; turns < 10; ++turns) bench.run_until([] { return true; });
+  CHECK_FALSE(bench.task(1).finished);
   bench->hold_results(false);
-  bench.run_until_answered(0, 2);
-  CHECK(bench.task(1).payload.size() == 3'000'000);
+  bench.run_until_answered(1, 2);
+  CHECK(bench.task(2).payload.size() == 3'000'000);
   CHECK(bench.in_order);
 }

@@ -30,6 +30,9 @@ void add(Handlers& handlers, const char* name,
   handlers.add({name, "test", std::move(call)});
 }
 
+pid_t helper = 0;
+std::atomic<bool> deafness_ended = false;
+
 void spin(std::chrono::microseconds time) {
   const auto until = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < until) {
@@ -105,6 +108,8 @@ void add_well_behaved(Handlers& handlers) {
   });
   add(handlers, "pid",
       [](TaskControl&, std::string_view, Output& out) { out.bytes() += std::to_string(::getpid()); });
+  add(handlers, "helper",
+      [](TaskControl&, std::string_view, Output& out) { out.bytes() += std::to_string(helper); });
   add(handlers, "about", [](TaskControl& control, std::string_view, Output& out) {
     out.bytes() += to_string(control.task()) + " " + std::to_string(control.attempt()) + " " +
                    std::to_string(control.token().epoch) + "." + std::to_string(control.token().lease);
@@ -178,7 +183,7 @@ void add_dying(Handlers& handlers) {
     leave_grandchild(out);
   });
   add(handlers, "deaf", [](TaskControl&, std::string_view in, Output&) {
-    while (in == "forever") std::this_thread::yield();
+    while (in == "forever" && !deafness_ended) std::this_thread::yield();
   });
 }
 
@@ -192,3 +197,10 @@ Handlers test_handlers() {
   handlers.add(exec_handler());
   return handlers;
 }
+
+void start_helper() {
+  helper = ::fork();
+  if (helper == 0) ::execlp("sleep", "sleep", "1000", nullptr);
+}
+
+void end_deafness() { deafness_ended = true; }

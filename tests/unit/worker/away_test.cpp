@@ -76,6 +76,23 @@ TEST_CASE("without room on disk, results wait in the executors and no task is be
   CHECK(worker.last_header().credit_tasks > 0);
 }
 
+TEST_CASE("without a spool, results wait in the executors when memory is full, until the broker takes some") {
+  Away worker({.outbox_memory = 300'000});
+  worker.gives(0, 20);
+  worker.lose_broker();
+  int finished = 0;
+  for (; finished < 20 && !worker.executor.holds_results(); ++finished) worker.finish_one(kLarge);
+  CHECK(finished == 3);
+  CHECK_FALSE(worker.executor.running(0));
+  worker.advance(1s);
+  CHECK(worker.executor.holds_results());
+  worker.welcome();
+  CHECK(worker.took_results().size() == 3);
+  worker.broker_says(Stored{2, false});
+  CHECK_FALSE(worker.executor.holds_results());
+  CHECK(worker.executor.running(0));
+}
+
 TEST_CASE("a disk that fails is tried again every second, and nothing is lost meanwhile") {
   MemorySpool spool;
   spool.fails = true;

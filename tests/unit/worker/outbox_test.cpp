@@ -159,6 +159,22 @@ TEST_CASE("an outbox is full while its spool takes nothing, and loses nothing") 
   CHECK(sent(outbox) == Numbers{1, 2});
 }
 
+TEST_CASE("without a spool an outbox is full when memory is, and loses nothing") {
+  Outbox outbox(200'000, nullptr);
+  outbox.add(finished(0, std::string(140'000, 'x')));
+  CHECK_FALSE(outbox.is_full());
+  for (std::uint64_t n = 1; n < 3; ++n) outbox.add(finished(n, std::string(140'000, 'x')));
+  CHECK(outbox.is_full());
+  outbox.make_room();
+  CHECK(outbox.is_full());
+  CHECK(outbox.bytes_in_memory() == outbox.bytes());
+  CHECK(sent(outbox) == Numbers{1, 2, 3});
+  outbox.stored(2);
+  CHECK_FALSE(outbox.is_full());
+  outbox.stored(3);
+  CHECK(outbox.empty());
+}
+
 TEST_CASE("what a damaged spool does not give back is not held any more, and no frame follows") {
   MemorySpool spool;
   Outbox outbox(200'000, &spool);

@@ -233,6 +233,22 @@ TEST_CASE("who gives up stops what runs and gives it back without an outcome") {
   CHECK(worker.took_messages() == Lines{"returned [0,1) lease=1", "goodbye"});
 }
 
+TEST_CASE("who leaves whatever it holds says so, and nothing after that") {
+  Open worker;
+  worker.gives(0, 2);
+  worker.executor.finish(0, 1, 30ms);
+  worker.settle();
+  worker.give_up();
+  worker.took_messages();
+  worker.leave();
+  CHECK(worker.took_messages() == Lines{"goodbye"});
+  CHECK(worker.core->is_done());
+  worker.executor.fail(0, TaskReport::cancelled);
+  worker.broker_says(Who{});
+  worker.advance(1min);
+  CHECK(worker.took_messages().empty());
+}
+
 TEST_CASE("a worker that owes nothing leaves without a broker") {
   WorkerFixture worker;
   worker.drain();

@@ -115,6 +115,12 @@ void WorkerFixture::give_up() {
   hear(effects);
 }
 
+void WorkerFixture::leave() {
+  PeerEffects effects;
+  core->leave(time_, effects);
+  hear(effects);
+}
+
 std::vector<std::string> WorkerFixture::took_messages() { return std::exchange(said_, {}); }
 
 std::vector<std::string> WorkerFixture::took_results(std::size_t count) {

@@ -28,6 +28,7 @@ class WorkerFixture {
   void settle();
   void drain();
   void give_up();
+  void leave();
 
   TimePoint now() const { return time_; }
 

@@ -1,0 +1,90 @@
+#include "worker/agent.h"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace zonda {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto kReturnGrace = 2s;  // for the broker to take what is finished or given back
+constexpr int kLastTurns = 10;
+
+}  // namespace
+
+void Agent::run() {
+  while (!core_.is_done()) {
+    loop_.turn(latest_);
+    if (core_.refused()) return;
+    tell();
+    outbox_.look();
+    if (core_.is_orphaned()) on_orphaned();
+    if (core_.is_orphaned() && core_.tasks_held() == 0) return;
+    if (executor_.is_stuck() && !core_.is_draining()) on_stuck();
+    if (signals_.take() != 0) on_signal();
+    if (latest_ <= steady_clock::now()) on_latest();
+  }
+  for (int turns = 0; turns < kLastTurns; ++turns)
+    loop_.turn(steady_clock::now() + 1ms);  // the goodbye leaves
+}
+
+void Agent::on_signal() {
+  const bool is_first = !draining_ || std::exchange(restarting_, false);
+  if (is_first) return drain();
+  if (!gave_up_) give_up();  // it cannot go faster then
+}
+
+void Agent::on_stuck() {
+  spdlog::error("stuck a task does not stop: draining, then starting anew");
+  restarting_ = true;
+  drain();
+}
+
+void Agent::drain() {
+  draining_ = true;
+  spdlog::info("draining timeout_ms={}", drain_timeout_.count());
+  loop_.drain();
+  latest_ = steady_clock::now() + drain_timeout_;
+}
+
+void Agent::on_orphaned() {
+  if (gave_up_) return;
+  spdlog::error("orphaned no broker for too long; tasks_stopped={} outcomes_dropped={}", core_.tasks_held(),
+                core_.outbox().tasks());
+  stop_all();
+}
+
+void Agent::on_latest() {
+  if (!gave_up_) return give_up();
+  if (restarting_)
+    latest_ = TimePoint::max();  // nothing runs any more, and what is finished is worth waiting for a broker
+  else
+    loop_.leave();
+}
+
+void Agent::give_up() {
+  spdlog::warn("giving-up running tasks go back to the broker");
+  stop_all();
+}
+
+// What still runs gets as long as executors give it, and is left behind after.
+void Agent::stop_all() {
+  gave_up_ = draining_ = true;
+  loop_.give_up();
+  const auto stop_grace = core_.tasks_held() > 0 ? kCommandStopGrace : 0s;
+  latest_ = steady_clock::now() + stop_grace + kReturnGrace;
+}
+
+void Agent::tell() {
+  if (connected_ == core_.is_connected()) return;
+  connected_ = core_.is_connected();
+  if (connected_)
+    spdlog::info("connected epoch={}", core_.welcome().epoch);
+  else
+    spdlog::warn("disconnected running tasks go on");
+}
+
+}  // namespace zonda
