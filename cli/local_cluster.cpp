@@ -12,28 +12,37 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kReadyWithin{30};
 constexpr std::chrono::milliseconds kPatienceMax{1000};
 constexpr int kLookMs = 20;
+constexpr std::size_t kRestartsMax = 5;  // a minute
 
 }  // namespace
 
 bool LocalCluster::start() {
-  std::vector<std::string> broker{"broker", "start", "--bind", options_.address};
-  if (options_.data.empty())
-    broker.emplace_back("--memory");
-  else
-    broker.insert(broker.end(), {"--data", options_.data, "--durability", options_.durability});
-  if (options_.init) broker.emplace_back("--init");
-  if (options_.quiet) broker.emplace_back("--quiet");
-  broker_.push_back(Child::start("the broker", broker));
+  broker_.push_back(start_broker());
+  options_.init = false;  // from now on there is a store
   const std::unique_ptr<BrokerLink> link = wait_for_broker();
   if (!link) return false;
-  for (std::uint64_t number = 1; number <= options_.workers; ++number) {
-    std::vector<std::string> worker{"worker", "start", "--broker", options_.address};
-    if (options_.slots > 0) worker.insert(worker.end(), {"--slots", std::to_string(options_.slots)});
-    if (options_.threads) worker.insert(worker.end(), {"--isolation", "thread"});
-    if (options_.quiet) worker.emplace_back("--quiet");
-    workers_.push_back(Child::start("worker " + std::to_string(number), worker));
-  }
+  for (std::uint64_t number = 1; number <= options_.workers; ++number)
+    workers_.push_back(start_worker(number));
   return wait_for_workers(*link);
+}
+
+Child LocalCluster::start_broker() const {
+  std::vector<std::string> words{"broker", "start", "--bind", options_.address};
+  if (options_.data.empty())
+    words.emplace_back("--memory");
+  else
+    words.insert(words.end(), {"--data", options_.data, "--durability", options_.durability});
+  if (options_.init) words.emplace_back("--init");
+  if (options_.quiet) words.emplace_back("--quiet");
+  return Child::start("the broker", words);
+}
+
+Child LocalCluster::start_worker(std::uint64_t number) const {
+  std::vector<std::string> words{"worker", "start", "--broker", options_.address};
+  if (options_.slots > 0) words.insert(words.end(), {"--slots", std::to_string(options_.slots)});
+  if (options_.threads) words.insert(words.end(), {"--isolation", "thread"});
+  if (options_.quiet) words.emplace_back("--quiet");
+  return Child::start("worker " + std::to_string(number), words);
 }
 
 // A connection that comes too early tries again only much later, so each look is a new one. Where somebody
@@ -77,16 +86,34 @@ void LocalCluster::require_alive() {
 
 int LocalCluster::watch() {
   while (!signals_.wait_for(200)) {
-    for (Child& worker : workers_) {
-      if (worker.is_running() && worker.reap())
-        environment_.say(worker.name() + " ended with exit code " + std::to_string(worker.code()));
+    for (std::uint64_t number = 1; number <= workers_.size(); ++number) {
+      Child& worker = workers_[number - 1];
+      if (worker.is_running() && worker.reap() && may_restart(worker)) worker = start_worker(number);
     }
-    if (broker_[0].reap()) {
+    if (!broker_[0].reap()) continue;
+    if (options_.data.empty()) {
       environment_.say("the broker ended with exit code " + std::to_string(broker_[0].code()));
-      return broker_[0].code() == 0 ? 0 : to_int(ExitCode::Failure);
+    } else if (may_restart(broker_[0])) {
+      broker_[0] = start_broker();
+      continue;
     }
+    return broker_[0].code() == 0 ? 0 : to_int(ExitCode::Failure);
   }
   return to_int(ExitCode::Ok);
+}
+
+// One that was told to leave stays away, and one that dies again and again has a reason.
+bool LocalCluster::may_restart(const Child& child) {
+  const Clock::time_point now = Clock::now();
+  while (!restarts_.empty() && restarts_.front() < now - std::chrono::minutes(1)) restarts_.pop_front();
+  const bool often = restarts_.size() >= kRestartsMax;
+  const bool may = child.code() != 0 && !often;
+  environment_.say(child.name() + " ended with exit code " + std::to_string(child.code()) +
+                   (may                          ? ": it starts again"
+                    : child.code() != 0 && often ? ", too often to start again"
+                                                 : ""));
+  if (may) restarts_.push_back(now);
+  return may;
 }
 
 void LocalCluster::kill() {

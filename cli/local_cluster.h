@@ -1,7 +1,9 @@
 // A broker and workers as child processes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -31,7 +33,8 @@ class LocalCluster {
 
   // Until all are ready; throws Complaint if one ends before that. False: a signal came first.
   bool start();
-  // Until a signal comes, or the broker ends. Gives the exit code.
+  // Until a signal comes, or the broker ends for good: one with data that died starts again, and so do
+  // workers, some times a minute. Gives the exit code.
   int watch();
   // Workers first, so that they can deliver; then the broker.
   void stop();
@@ -43,6 +46,9 @@ class LocalCluster {
  private:
   std::unique_ptr<BrokerLink> wait_for_broker();  // null: a signal came first
   bool wait_for_workers(BrokerLink& link);
+  Child start_broker() const;
+  Child start_worker(std::uint64_t number) const;
+  bool may_restart(const Child& child);  // tells why not
   void stop_all(std::vector<Child*> children);
   void require_alive();
 
@@ -51,6 +57,7 @@ class LocalCluster {
   ClusterOptions options_;
   std::vector<Child> broker_;  // none or one
   std::vector<Child> workers_;
+  std::deque<std::chrono::steady_clock::time_point> restarts_;  // of the last minute
 };
 
 }  // namespace zonda::cli

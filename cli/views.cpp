@@ -186,6 +186,13 @@ ThingView status_view() {
                                           text_of(status, "workers_lost") + " lost so far"},
                           {"clients", text_of(status, "clients")},
                           {"jobs", text_of(status, "jobs")}};
+            if (status.value("disk_nearly_full", false))
+              fields.emplace_back("disk", "nearly full: new jobs are refused");
+            if (status.value("orphaned", std::uint64_t{0}) > 0)
+              fields.emplace_back("orphaned",
+                                  text_of(status, "orphaned") +
+                                      " handed out before the broker started: their workers have a "
+                                      "moment to come back");
             for (const char* name :
                  {"queued", "delayed", "running", "done", "failed", "cancelled", "retried", "lost"})
               fields.emplace_back(name, text_of(status, name));

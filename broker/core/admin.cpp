@@ -47,12 +47,15 @@ void BrokerCore::Question::status() {
   const BrokerCounters& counters = core_.counters_;
   std::uint64_t running = 0;
   std::uint64_t draining = 0;
+  const auto connected =
+      static_cast<std::uint64_t>(std::count_if(core_.clients_.begin(), core_.clients_.end(),
+                                               [](const auto& each) { return each.second->session != 0; }));
   for (const auto& [number, worker] : core_.roster_.all()) {
     running += std::min<std::uint64_t>(worker->outstanding, worker->hello.slots);
     draining += worker->state == WorkerState::Draining ? 1 : 0;
   }
   Answer answer;
-  answer.packer.pack_map(25);
+  answer.packer.pack_map(27);
   answer.field("queued", core_.queue_.ready_tasks() + core_.queue_.held_tasks() + core_.stored_tasks_ +
                              core_.quarantine_.tasks());
   answer.field("delayed", core_.delayed_tasks_);
@@ -71,12 +74,14 @@ void BrokerCore::Question::status() {
   answer.field("refused_frames", counters.frames_refused);
   answer.field("gaps", counters.gaps);
   answer.field("jobs", core_.jobs_.size());
-  answer.field("clients", core_.clients_.size());
+  answer.field("clients", connected);
   answer.field("workers", core_.roster_.all().size());
   answer.field("workers_draining", draining);
   answer.field("workers_lost", counters.workers_lost);
   answer.field("slots", core_.roster_.slots());
   answer.field("memory_bytes", core_.memory_used_);
+  answer.field("orphaned", core_.orphaned_tasks_);
+  answer.field("disk_nearly_full", core_.disk_nearly_full_);
   answer.field("durability", core_.config_.durability);
   answer.field("epoch", core_.config_.epoch);
   say(answer);

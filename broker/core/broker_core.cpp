@@ -127,6 +127,8 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
   if (late > config_.heartbeat)
     no_expiry_before_ = now.steady + std::min<std::chrono::nanoseconds>(late, config_.lease);
 
+  if (std::exchange(disk_full_told_, disk_nearly_full_) != disk_nearly_full_)
+    event(effects, disk_nearly_full_ ? "disk-nearly-full new jobs are refused" : "disk-has-room");
   do_due(now, effects);
   for (const JobId& id : std::exchange(cancels_due_, {})) {  // before their readers hear that they are closed
     if (Job* failing = find_job(id)) cancel_job(*failing, now, effects);

@@ -324,6 +324,7 @@ class BrokerCore {
   TimePoint no_expiry_before_{};  // after a stall of our own
   bool stop_asked_ = false;
   bool disk_nearly_full_ = false;
+  bool disk_full_told_ = false;
   std::uint64_t backlog_ = 0;
   std::set<JobId> awaited_;                 // workers of before the start that are not back
   std::optional<record::Stopped> stopped_;  // how the broker before this one ended, while it is restored

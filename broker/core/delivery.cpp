@@ -122,10 +122,12 @@ void BrokerCore::finish_if_complete(Job& job, const Now& now, Effects& effects) 
   if (!job.complete) {
     const std::uint64_t cancelled = job.counts.failed[TaskReport::cancelled];
     job.complete = true;
-    if (!job.finished_at) job.finished_at = now.utc;  // else it ended before the broker started
-    event(effects, "job-complete job=" + to_string(job.id) + " done=" + std::to_string(job.counts.values) +
-                       " failed=" + std::to_string(job.counts.failed_total() - cancelled) +
-                       " cancelled=" + std::to_string(cancelled));
+    if (!job.finished_at) {  // else it ended before the broker started
+      job.finished_at = now.utc;
+      event(effects, "job-complete job=" + to_string(job.id) + " done=" + std::to_string(job.counts.values) +
+                         " failed=" + std::to_string(job.counts.failed_total() - cancelled) +
+                         " cancelled=" + std::to_string(cancelled));
+    }
     const std::chrono::hours kept = job.spec.key.empty() ? config_.result_ttl : config_.key_ttl;
     if (job.spec.detached)
       job.forget_timer =

@@ -52,7 +52,9 @@ Command broker_command(Environment& environment) {
     if (environment.common.broker_given)
       throw Complaint(ExitCode::Usage, "--broker names a broker that runs",
                       "--bind ADDR says where this one listens");
-    if (settings->start.data.empty() == !settings->memory)
+    if (!settings->start.data.empty() && settings->memory)
+      throw Complaint(ExitCode::Usage, "--data and --memory are two ways to keep tasks: choose one");
+    if (settings->start.data.empty() && !settings->memory)
       throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
                       "--data DIR keeps everything; --memory forgets all at a restart");
     require_bindable_list(settings->start.bind);

@@ -57,8 +57,10 @@ Command ready_command(Environment& environment) {
                   .operands = "",
                   .examples = "until zonda check ready; do sleep 1; done"};
   command.run = [&environment](const std::vector<std::string>&) {
-    BrokerLink(environment).ask("status");
-    return tell(environment, true, "the broker takes work");
+    const bool full = BrokerLink(environment).ask("status").value("disk_nearly_full", false);
+    return tell(
+        environment, !full,
+        full ? "the disk of the broker is nearly full: new jobs are refused" : "the broker takes work");
   };
   return command;
 }

@@ -68,6 +68,40 @@ class Up(CliTest):
         self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
         self.assertEqual(self.expect(self.zonda("job", "result", job), 0).out, "kept\n")
 
+    def test_what_dies_starts_again_and_nothing_is_lost(self):
+        self.expect(self.zonda("up", "-d", "--slots", "1", "--data", "kept"), 0)
+        job = self.zonda("submit", "--array", "0-9", "--", "sh", "-c", "echo {}").out.strip()
+        for words in (b"broker", b"start"), (b"worker", b"start"):
+            os.kill(self.process(words), signal.SIGKILL)
+        self.expect(self.zonda("job", "wait", job), 0)
+        self.expect(self.zonda("check", "ready"), 0)
+        self.expect(self.zonda("down"), 0)
+
+    def process(self, words):
+        """The one that was started with these words."""
+        def command(pid):
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read().split(b"\0")
+        found = [pid for pid in self.processes() if tuple(command(pid)[1:3]) == words]
+        self.assertEqual(len(found), 1)
+        return found[0]
+
+    def test_what_dies_too_often_stays_dead(self):
+        up = self.start("up", "--workers", "0", "--data", "kept")
+        up.stdout.readline()
+        for _ in range(6):
+            broker = self.process((b"broker", b"start"))
+            os.kill(broker, signal.SIGKILL)
+            self.until(lambda gone=broker: up.poll() is not None or self.other_broker(gone), "another broker")
+        self.assertEqual(up.wait(harness.TIMEOUT), 1)
+        self.assertIn(b"too often to start again", up.stderr.read())
+
+    def other_broker(self, gone):
+        try:
+            return self.process((b"broker", b"start")) != gone
+        except (AssertionError, OSError):
+            return False
+
     def test_a_directory_that_is_there_takes_a_store_with_init(self):
         os.mkdir(self.path("there"))
         self.expect(self.zonda("up", "--slots", "1", "--data", "there"), 4, "--init makes a store in it")

@@ -22,7 +22,8 @@ const Fields kStatusFields{"queued",       "delayed",   "held",         "running
                            "failed",       "cancelled", "accepted",     "dispatched", "retried",
                            "returned",     "lost",      "stale",        "bad_frames", "refused_frames",
                            "gaps",         "jobs",      "clients",      "workers",    "workers_draining",
-                           "workers_lost", "slots",     "memory_bytes", "durability", "epoch"};
+                           "workers_lost", "slots",     "memory_bytes", "orphaned",   "disk_nearly_full",
+                           "durability",   "epoch"};
 const Fields kTaskFields{"job",  "index",  "state", "attempt", "errors", "crashes",
                          "lost", "deaths", "group", "worker",  "started"};
 
@@ -78,6 +79,24 @@ TEST_CASE("status counts what is there") {
   CHECK(status.get<int>("queued") == 2);
   CHECK(status.get<int>("held") == 1);
   CHECK(status.get<int>("workers") == 1);
+  office.broker.loses_connection(office.broker.join_client());
+  CHECK(office.ask("status").get<int>("clients") == 1);
+}
+
+TEST_CASE("status tells what waits for workers that are not back, and that new work is refused") {
+  BrokerFixture broker;
+  broker.join_worker();
+  broker.submit("f", 1);
+  broker.crashes();
+  broker.core().set_disk_nearly_full(true);
+  const Body status(broker.asks(broker.join_client(), "status").pages.at(0));
+  CHECK(status.get<int>("held") == 1);
+  CHECK(status.get<int>("orphaned") == 1);
+  CHECK(status.get<bool>("disk_nearly_full"));
+  CHECK(broker.heard_event("disk-nearly-full"));
+  broker.core().set_disk_nearly_full(false);
+  broker.together([] {});
+  CHECK(broker.heard_event("disk-has-room"));
 }
 
 TEST_CASE("jobs and workers are listed with all their fields") {
