@@ -39,6 +39,12 @@ class SimCluster {
   void trouble_later();
   void load_later();
   void live_until_trouble_ends();
+  template <class Done>
+  bool live_until(Done&& done);  // false: not in bounded time
+  void make_trouble();
+  void make_peace();
+  void end_work();
+  void let_workers_leave();
   bool all_quiet() const;
   microseconds some_downtime();
 
@@ -51,6 +57,8 @@ class SimCluster {
   std::vector<std::unique_ptr<SimWorker>> workers_;
   std::vector<std::unique_ptr<SimClient>> clients_;
   TimePoint trouble_until_;
+  TimePoint end_;         // when all has to be done at the latest
+  bool leaving_ = false;  // all workers are to leave
   std::uint32_t last_number_ = 0;
   RunReport report_;
 };

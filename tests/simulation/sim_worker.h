@@ -28,6 +28,8 @@ class SimWorker {
   void drain();
   void pause(microseconds time);  // as by SIGSTOP
   bool is_done() const { return core_.is_done(); }
+  // It has left, and nothing it finished is still with it.
+  bool left_clean() const { return is_done() && core_.outbox().empty() && spool_.count() == 0; }
   std::uint64_t peer() const { return peer_; }
   std::uint32_t number() const { return number_; }
   const std::string& host() const { return host_; }  // no two processes have the same
