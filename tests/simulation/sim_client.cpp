@@ -193,6 +193,17 @@ void SimClient::on_outcomes(const JobId& id, std::uint64_t position,
   const bool all = position == at->second.count;
   const std::uint64_t kept = all || random_() % 4 > 0 ? 0 : random_() % 3;
   acks_.emplace_back(id, position - std::min(position, kept));
+  if (kept > 0) acknowledge_later(id, position);
+}
+
+// It reads the rest in a moment: who never does keeps its jobs from going on, once they fill its quota.
+void SimClient::acknowledge_later(const JobId& id, std::uint64_t position) {
+  const auto moment = microseconds(static_cast<std::int64_t>(random_() % 1'000'000));
+  clock_.after(moment, [this, alive = alive_, id, position] {
+    if (!*alive || !open_.contains(id)) return;
+    acks_.emplace_back(id, position);
+    turn({});
+  });
 }
 
 void SimClient::turn(std::string_view frame) {

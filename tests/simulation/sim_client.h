@@ -56,6 +56,7 @@ class SimClient : private ClientListener {
   }
   void on_reply(const Reply& reply) override;
 
+  void acknowledge_later(const JobId& job, std::uint64_t position);
   JobSpec some_spec();
   TaskPlan some_plan(const JobSpec& spec);
   void turn(std::string_view frame);

@@ -81,9 +81,14 @@ void SimCluster::was_killed(const SimWorker& worker, const TaskId& by) {
   });
 }
 
+void SimCluster::end_process(std::unique_ptr<SimWorker>& worker) {
+  report_.spools += worker->spooled();
+  worker.reset();
+}
+
 void SimCluster::replace(std::unique_ptr<SimWorker>& worker, bool with_its_name) {
   const std::uint32_t number = with_its_name ? worker->number() : ++last_number_;
-  worker.reset();
+  end_process(worker);
   worker = new_worker(number);
   if (leaving_) worker->drain();
 }
@@ -109,7 +114,7 @@ void SimCluster::trouble() {
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
-  const std::uint64_t what = random_() % 12;
+  const std::uint64_t what = random_() % 13;
   if (what <= 4) ledger_.disturbed(workers_[worker]->host());
   switch (what) {
     case 8: return broker_->stall(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
@@ -118,6 +123,9 @@ void SimCluster::trouble() {
     case 11:
       if (random_() % 2 == 0) return broker_->crash(some_downtime());
       return broker_->disk_fails(some_downtime());
+    case 12:
+      return workers_[worker]->break_spool(random_() % 2 == 0,
+                                           microseconds(static_cast<std::int64_t>(random_() % 2'000'000)));
     case 0:  // kill -9, and another takes its place, or its name
     case 1: return replace(workers_[worker], random_() % 2 == 0);
     case 2:  // the network is cut for a while: shorter or longer than a lease
@@ -211,6 +219,7 @@ RunReport SimCluster::run() {
   } catch (const Violation& violation) {
     report_.violation = violation.what();
   }
+  for (std::unique_ptr<SimWorker>& worker : workers_) end_process(worker);
   report_.faults += network_.faults_injected();
   report_.trace = broker_->trace();
   report_.starts = broker_->starts();

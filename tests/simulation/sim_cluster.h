@@ -21,6 +21,7 @@ struct RunReport {
   std::uint64_t workers_killed = 0;  // by tasks,
   std::uint64_t kills_max = 0;       // by one of them
   std::uint64_t killers_found = 0;   // and how many of those were found and charged
+  SpoolFigures spools = {};          // of all workers
   std::uint64_t trace = 0;           // digest of everything the broker said and when
   std::string violation;             // empty: all promises were kept
 };
@@ -34,6 +35,7 @@ class SimCluster {
   void trouble();
   std::unique_ptr<SimWorker> new_worker(std::uint32_t number);
   void replace(std::unique_ptr<SimWorker>& worker, bool with_its_name);
+  void end_process(std::unique_ptr<SimWorker>& worker);
   void was_killed(const SimWorker& worker, const TaskId& by);
   void replace_those_that_left();
   void trouble_later();

@@ -17,11 +17,15 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
   return hello;
 }
 
-// Every other one spools almost all that it finished.
+// Every other one spools all that it may, into so little room that it is full at times.
 WorkerConfig config_of(std::uint32_t number) {
   WorkerConfig config;
-  if (number % 2 == 1) config.outbox_memory = 1'000;
+  if (number % 2 == 1) config.outbox_memory = 0;
   return config;
+}
+
+std::uint64_t spool_bytes(std::mt19937_64& random) {
+  return 200 + random() % (random() % 2 == 0 ? 500 : 4'000);
 }
 
 }  // namespace
@@ -31,6 +35,7 @@ SimWorker::SimWorker(SimClock& clock, Network& network, std::mt19937_64& random,
     : clock_(clock),
       network_(network),
       executor_(clock, slots),
+      spool_(clock, spool_bytes(random)),
       core_(
           [&] {
             Hello hello = hello_of(random, number);
@@ -89,6 +94,13 @@ void SimWorker::drain() {
   PeerEffects effects;
   core_.drain(clock_.now(), effects);
   apply(effects);
+}
+
+void SimWorker::break_spool(bool for_good, microseconds time) {
+  if (for_good)
+    spool_.damage();
+  else
+    spool_.fail_for(time);
 }
 
 void SimWorker::pause(microseconds time) { paused_until_ = clock_.now() + time; }
