@@ -46,9 +46,9 @@ JobSpec SimClient::some_spec() {
   if (random_() % 10 == 0) spec.delay_ms = 100 + random_() % 1'000;
   if (random_() % 10 == 0) spec.fails_max = 1;
   if (random_() % 8 == 0) spec.resources = {{"gpu", 0.5}};
-  if (random_() % 6 == 0) {
+  if (random_() % 4 == 0) {
     spec.key = "k" + std::to_string(random_() % 3);
-    spec.key_digest = random_() % 2;
+    spec.key_digest = random_() % 4 == 0 ? 1 : 0;
   }
   return spec;
 }

@@ -134,7 +134,9 @@ void SimCluster::trouble() {
                           [this, peer] { network_.partition(peer, false); });
     case 3: return network_.reset(peer);
     case 4: return workers_[worker]->pause(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
-    case 5: workers_.push_back(new_worker(++last_number_)); return;
+    case 5:  // one more, of its own name or of one that is taken
+      workers_.push_back(new_worker(random_() % 2 == 0 ? ++last_number_ : workers_[worker]->number()));
+      return;
     case 6:
       if (workers_.size() > 1) workers_[worker]->drain();
       return;
@@ -206,7 +208,7 @@ void SimCluster::let_workers_leave() {
   };
   if (!live_until(all_left)) throw Violation("a worker that was drained does not leave");
   for (const auto& worker : workers_) {
-    if (!worker->left_clean()) throw Violation("a worker left, and took results along");
+    if (worker->took_results_along()) throw Violation("a worker left, and took results along");
   }
 }
 

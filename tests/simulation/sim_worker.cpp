@@ -58,8 +58,8 @@ SimWorker::~SimWorker() {
 }
 
 void SimWorker::turn(std::string_view frame) {
-  if (executor_.killer() || core_.is_done()) return;  // the process has ended
-  if (clock_.now() < paused_until_) {                 // it reads what waits when it goes on
+  if (executor_.killer() || is_done()) return;  // the process has ended
+  if (clock_.now() < paused_until_) {           // it reads what waits when it goes on
     return clock_.at(paused_until_, [this, alive = alive_, kept = std::string(frame)] {
       if (*alive) turn(kept);
     });

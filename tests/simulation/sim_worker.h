@@ -29,9 +29,9 @@ class SimWorker {
   void pause(microseconds time);  // as by SIGSTOP
   // What is spooled is damaged, or the spool takes nothing for a while.
   void break_spool(bool for_good, microseconds time);
-  bool is_done() const { return core_.is_done(); }
-  // It has left, and nothing it finished is still with it.
-  bool left_clean() const { return is_done() && core_.outbox().empty() && spool_.empty(); }
+  bool is_done() const { return core_.is_done() || core_.refused(); }  // drained, or refused for good
+  // It has left, and not all that it finished was stored. One that is refused has lost its tasks to others.
+  bool took_results_along() const { return core_.is_done() && !(core_.outbox().empty() && spool_.empty()); }
   const SpoolFigures& spooled() const { return spool_.figures(); }
   std::uint64_t peer() const { return peer_; }
   std::uint32_t number() const { return number_; }
