@@ -8,6 +8,7 @@
 // When it happened, ZONDA_FAULT_MARK exists.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -22,8 +23,8 @@
 
 namespace {
 
-constexpr int kPowerIsGone = 9;       // exit code
-constexpr unsigned kSyncUs = 20'000;  // what the program says while its last sync is under way counts
+constexpr int kPowerIsGone = 9;  // exit code
+constexpr int kSyncMs = 20;      // what the program says while its last sync is under way counts
 
 enum class What { Write, Sync, Other };
 
@@ -70,7 +71,7 @@ bool strikes(What what) {
     const long made = syscall(SYS_openat, AT_FDCWD, mark, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     if (made >= 0) syscall(SYS_close, made);
   }
-  if (loses_unsynced() && what == What::Sync) usleep(kSyncUs);
+  if (loses_unsynced() && what == What::Sync) poll(nullptr, 0, kSyncMs);
   if (is_kind("power")) {
     files().lose_all();
     _exit(kPowerIsGone);
