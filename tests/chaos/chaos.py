@@ -11,8 +11,6 @@ Half an hour of it, with a broker that keeps its data:
 """
 import argparse
 import collections
-import heapq
-import itertools
 import json
 import os
 import random
@@ -22,13 +20,16 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from agenda import Agenda  # noqa: E402
 from cluster import Cluster, children_of, free_ports, signal_quietly, wait_until  # noqa: E402
 from detached import DetachedJobs  # noqa: E402
-from proxy import FaultProxy  # noqa: E402
+from proxy import FAULTS, FaultProxy  # noqa: E402
 
 LEASE = 15  # seconds
+SLOTS = 2  # of a worker
 FINISH = 150  # seconds: for everything to finish in once the faults have stopped
 PROBLEMS_SHOWN = 20
+TASKS_PER_SECOND = 50  # at least; a tenth of what a busy machine of two cores does
 
 
 class Worker:
@@ -48,41 +49,11 @@ class Chaos:
         self.proxy = None
         self.counts = collections.Counter()
         self.problems = []
-        self.agenda, self.order = [], itertools.count()
+        self.agenda = Agenda(self.random, self.counts)
         self.workers, self.clients, self.leaving = [], [], []
         self.broker_down = self.broker_stopped = False
         self.detached = DetachedJobs(self.cluster, options.seed, FINISH)
-
-    # What happens when.
-
-    def at(self, seconds, action, *arguments):
-        """Does it so many seconds from now."""
-        heapq.heappush(self.agenda, (time.monotonic() + seconds, next(self.order), action, arguments))
-
-    def every(self, seconds, action):
-        """Does it again and again, on average every so many seconds, until the faults stop."""
-        def again():
-            action()
-            plan()
-
-        def plan():
-            pause = self.random.expovariate(1 / seconds)
-            if time.monotonic() + pause < self.faults_end:
-                self.at(pause, again)
-
-        if seconds > 0:
-            plan()
-
-    def follow_agenda(self, until):
-        while self.agenda or time.monotonic() < until:
-            now = time.monotonic()
-            if self.agenda and self.agenda[0][0] <= now:
-                _, _, action, arguments = heapq.heappop(self.agenda)
-                action(*arguments)
-                continue
-            self.look_for_crashes()
-            due = min(self.agenda[0][0] if self.agenda else until, now + 0.1)
-            time.sleep(max(0.001, due - now))
+        self.proxy_kinds = self.random.sample(list(FAULTS), len(FAULTS))  # that are still to come
 
     def look_for_crashes(self):
         """Nobody may end but by us."""
@@ -134,7 +105,7 @@ class Chaos:
     def start_worker(self, worker, name):
         isolation = "thread" if worker.number % 4 == 3 else "process"
         worker.process = self.cluster.start_worker(
-            name, "--slots", "2", "--isolation", isolation, address=worker.address)
+            name, "--slots", str(SLOTS), "--isolation", isolation, address=worker.address)
 
     def start_client(self, number):
         words = {"--first": (number + 1) << 40, "--seed": self.options.seed * 1000 + number,
@@ -164,7 +135,7 @@ class Chaos:
         worker.process = None
         if self.random.random() < 0.5:
             name = self.new_name(worker)
-        self.at(0 if self.random.random() < 0.7 else self.random.uniform(0.1, 2),
+        self.agenda.at(0 if self.random.random() < 0.7 else self.random.uniform(0.1, 2),
                 self.start_worker, worker, name)
 
     def kill_child(self):
@@ -205,7 +176,7 @@ class Chaos:
         agent.send_signal(signal.SIGSTOP)
         for child in children:
             signal_quietly(child, signal.SIGSTOP)
-        self.at(seconds, self.resume, agent, children)
+        self.agenda.at(seconds, self.resume, agent, children)
 
     def resume(self, agent, children):
         for child in children:
@@ -221,7 +192,7 @@ class Chaos:
         self.say(f"stop {client.label} for {seconds:.1f} s")
         self.counts["client_stops"] += 1
         client.send_signal(signal.SIGSTOP)
-        self.at(seconds, client.send_signal, signal.SIGCONT)
+        self.agenda.at(seconds, client.send_signal, signal.SIGCONT)
 
     def stop_broker(self):
         if self.broker_down or self.broker_stopped:
@@ -231,7 +202,7 @@ class Chaos:
         self.counts["broker_stops"] += 1
         self.broker_stopped = True
         self.cluster.broker.send_signal(signal.SIGSTOP)
-        self.at(seconds, self.resume_broker)
+        self.agenda.at(seconds, self.resume_broker)
 
     def resume_broker(self):
         self.broker_stopped = False
@@ -259,32 +230,37 @@ class Chaos:
 
     def broker_goes(self):
         self.broker_down = True
-        self.at(0 if self.random.random() < 0.7 else self.random.uniform(0.1, 3), self.broker_comes)
+        self.agenda.at(0 if self.random.random() < 0.7 else self.random.uniform(0.1, 3), self.broker_comes)
 
     def broker_comes(self):
         self.cluster.start_broker()
         self.broker_down = False
 
     def break_connection(self):
-        self.say(f"proxy: {self.proxy.fault()}")
+        """Each kind in turn, in any order, then as it comes."""
+        kind = self.proxy_kinds.pop() if self.proxy_kinds else None
+        self.say(f"proxy: {self.proxy.fault(kind)}")
+        self.counts["connection_breaks"] += 1
+        if kind and self.proxy.counts[kind] == 0:  # there was no connection
+            self.proxy_kinds.insert(0, kind)
 
     # The whole.
 
     def run(self):
         self.start()
         options = self.options
-        self.faults_end = time.monotonic() + options.seconds
-        self.every(options.kill_workers_every, self.kill_worker)
-        self.every(options.kill_workers_every, self.kill_child)
-        self.every(options.kill_workers_every * 3, self.stop_worker)
-        self.every(options.kill_workers_every * 6, self.drain_worker)
-        self.every(options.stop_broker_every, self.stop_broker)
-        self.every(options.stop_broker_every, self.stop_client)
-        self.every(options.kill_broker_every, self.kill_broker)
-        self.every(options.kill_broker_every * 3, self.restart_broker)
+        self.agenda.begin(options.seconds)
+        self.agenda.every(options.kill_workers_every, self.kill_worker, "worker_kills")
+        self.agenda.every(options.kill_workers_every, self.kill_child, "child_kills")
+        self.agenda.every(options.kill_workers_every * 3, self.stop_worker, "worker_stops")
+        self.agenda.every(options.kill_workers_every * 6, self.drain_worker, "worker_drains")
+        self.agenda.every(options.stop_broker_every, self.stop_broker, "broker_stops")
+        self.agenda.every(options.stop_broker_every, self.stop_client, "client_stops")
+        self.agenda.every(options.kill_broker_every, self.kill_broker, "broker_kills")
+        self.agenda.every(options.kill_broker_every * 3, self.restart_broker, "broker_restarts")
         if self.proxy:
-            self.every(options.proxy_every, self.break_connection)
-        self.follow_agenda(self.faults_end)
+            self.agenda.every(options.proxy_every, self.break_connection, "connection_breaks")
+        self.agenda.follow(self.look_for_crashes)
         self.finish()
 
     def finish(self):
@@ -300,6 +276,8 @@ class Chaos:
         self.counts["finish_seconds"] = round(time.monotonic() - began, 1)
         for problem in self.detached.problems:
             self.problem(problem)
+        self.check_disturbed()
+        self.check_worked()
         self.check_status()
         self.check_leavers()
         self.end_all()
@@ -313,6 +291,26 @@ class Chaos:
             if code != 0:
                 self.problem(f"{client.label}: exit code {code}, {output.decode().strip()}")
         return sums
+
+    def check_disturbed(self):
+        """A run in which nothing happened shows nothing."""
+        for name in sorted(self.agenda.asked_for):
+            if self.counts[name] == 0:
+                self.problem(f"{name.replace('_', ' ')} were asked for, and there were none")
+        if self.proxy and self.counts["connection_breaks"] >= 2 * len(FAULTS):
+            for kind, count in self.proxy.counts.items():
+                if count == 0:
+                    self.problem(f"the proxy did {kind} to no connection")
+
+    def check_worked(self):
+        options = self.options
+        possible = options.workers * SLOTS * 1e6 / max(options.work_us, 1)  # a second, undisturbed
+        least = int(options.seconds * min(TASKS_PER_SECOND, possible / 10))
+        if self.tasks["outcomes"] < least:
+            self.problem(f"{self.tasks['outcomes']} tasks ended in {options.seconds:g} s of faults; "
+                         f"{least} are the least that shows something")
+        if self.detached.tasks == 0:
+            self.problem("no detached job was submitted")
 
     def check_status(self):
         status = wait_until(self.cluster.status, "the status")

@@ -2,11 +2,13 @@
 // ZONDA_FAULT_AT-th on files below ZONDA_FAULT_DIR. ZONDA_FAULT_KIND says how:
 //   eio, enospc   it fails, the next succeed
 //   short         half of it is written, and then the disk is full
-//   sync          as eio, but syncs only are counted: what was written may be gone
+//   sync          as eio, but syncs only are counted, and what was written since the last good one is gone
 //   dead          it and all after it fail
+//   power         the machine stops there: what was not synced is gone, and the process ends with code 9
 // When it happened, ZONDA_FAULT_MARK exists.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -17,7 +19,12 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/disk/synced_files.h"
+
 namespace {
+
+constexpr int kPowerIsGone = 9;  // exit code
+constexpr int kSyncMs = 20;      // what the program says while its last sync is under way counts
 
 enum class What { Write, Sync, Other };
 
@@ -27,6 +34,14 @@ std::atomic<int> full{-1};  // the descriptor of a short write
 bool is_kind(const char* kind) {
   const char* wanted = std::getenv("ZONDA_FAULT_KIND");
   return wanted != nullptr && std::strcmp(wanted, kind) == 0;
+}
+
+bool loses_unsynced() { return is_kind("sync") || is_kind("power"); }
+
+// Never destroyed: the program may write until its very end.
+zonda::SyncedFiles& files() {
+  static auto* const all = new zonda::SyncedFiles;
+  return *all;
 }
 
 bool is_below(const char* path) {
@@ -56,6 +71,11 @@ bool strikes(What what) {
     const long made = syscall(SYS_openat, AT_FDCWD, mark, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     if (made >= 0) syscall(SYS_close, made);
   }
+  if (loses_unsynced() && what == What::Sync) poll(nullptr, 0, kSyncMs);
+  if (is_kind("power")) {
+    files().lose_all();
+    _exit(kPowerIsGone);
+  }
   errno = is_kind("enospc") ? ENOSPC : EIO;
   return true;
 }
@@ -73,10 +93,32 @@ ssize_t write_or_fail(int descriptor, size_t size, Write write) {
     errno = ENOSPC;
     return -1;
   }
+  if (loses_unsynced()) files().before_change(descriptor);
   if (!strikes(What::Write)) return write(size);
   if (!is_kind("short") || size < 2) return -1;
   full = descriptor;
   return write(size / 2);
+}
+
+template <class Sync>
+int sync_or_fail(int descriptor, Sync sync) {
+  if (!is_watched(descriptor)) return sync();
+  if (strikes(What::Sync)) {
+    const int error = errno;
+    if (loses_unsynced()) files().lose(descriptor);
+    errno = error;
+    return -1;
+  }
+  const int result = sync();
+  if (result == 0 && loses_unsynced()) files().synced(descriptor);
+  return result;
+}
+
+template <class Truncate>
+int truncate_or_fail(int descriptor, Truncate truncate) {
+  if (!is_watched(descriptor)) return truncate();
+  if (loses_unsynced()) files().before_change(descriptor);
+  return strikes(What::Other) ? -1 : truncate();
 }
 
 }  // namespace
@@ -97,22 +139,26 @@ ssize_t pwrite64(int descriptor, const void* bytes, size_t size, off64_t at) {
 }
 int fsync(int descriptor) {
   static const auto real = next<int (*)(int)>("fsync");
-  return is_watched(descriptor) && strikes(What::Sync) ? -1 : real(descriptor);
+  return sync_or_fail(descriptor, [&] { return real(descriptor); });
 }
 int fdatasync(int descriptor) {
   static const auto real = next<int (*)(int)>("fdatasync");
-  return is_watched(descriptor) && strikes(What::Sync) ? -1 : real(descriptor);
+  return sync_or_fail(descriptor, [&] { return real(descriptor); });
 }
 int ftruncate(int descriptor, off_t size) noexcept {
   static const auto real = next<int (*)(int, off_t)>("ftruncate");
-  return is_watched(descriptor) && strikes(What::Other) ? -1 : real(descriptor, size);
+  return truncate_or_fail(descriptor, [&] { return real(descriptor, size); });
 }
 int ftruncate64(int descriptor, off64_t size) noexcept {
   static const auto real = next<int (*)(int, off64_t)>("ftruncate64");
-  return is_watched(descriptor) && strikes(What::Other) ? -1 : real(descriptor, size);
+  return truncate_or_fail(descriptor, [&] { return real(descriptor, size); });
 }
 int rename(const char* from, const char* to) noexcept {
   static const auto real = next<int (*)(const char*, const char*)>("rename");
-  return is_below(from) && strikes(What::Other) ? -1 : real(from, to);
+  if (!is_below(from)) return real(from, to);
+  if (strikes(What::Other)) return -1;
+  const int result = real(from, to);
+  if (result == 0 && loses_unsynced()) files().renamed(from, to);
+  return result;
 }
 }

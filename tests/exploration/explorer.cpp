@@ -36,6 +36,7 @@ std::vector<Decisions> Explorer::run(const Decisions& decisions) {
           break;
         }
         for (const Move& move : left > 0 ? world.deviations() : std::vector<Move>()) {
+          if (!may_follow(move, left)) continue;
           longer.push_back(decisions);
           longer.back().push_back({step, move});
         }

@@ -1,4 +1,4 @@
-// All runs with at most so many deviations.
+// All runs with at most so many deviations; or those of them whose last one is of certain kinds.
 //
 // The cores cannot be copied, so a run begins at the beginning and is told by its deviations. It is left when
 // it comes to a state that another run was in with as many deviations left, or more: that run had the same
@@ -33,16 +33,21 @@ struct Figures {
 
 class Explorer {
  public:
-  // `stop`: asked after each run.
-  Explorer(std::uint64_t deviations_max, std::function<bool(const Figures&)> stop)
-      : deviations_max_(deviations_max), stop_(std::move(stop)) {}
+  // `last`: kinds of the last of so many; none: any. `stop`: asked after each run.
+  Explorer(std::uint64_t deviations_max, Kinds last, std::function<bool(const Figures&)> stop)
+      : deviations_max_(deviations_max), last_(std::move(last)), stop_(std::move(stop)) {}
 
   const Figures& run_all();
 
  private:
   std::vector<Decisions> run(const Decisions& decisions);  // returns those with one more
 
+  bool may_follow(const Move& move, std::uint64_t left) const {
+    return left > 1 || last_.empty() || last_.contains(move.kind);
+  }
+
   std::uint64_t deviations_max_;
+  Kinds last_;
   std::function<bool(const Figures&)> stop_;
   SeenStates seen_;
   std::unordered_set<std::uint64_t> ends_;

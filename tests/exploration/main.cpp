@@ -1,8 +1,9 @@
-// exploration [--deviations N] [--seconds N] [--replay DECISIONS]
+// exploration [--deviations N] [--last KINDS] [--seconds N] [--replay DECISIONS]
 //
 // Runs one broker, two workers, a client and a job of two tasks through every schedule with at most N (1 to
 // 3) deviations from the one in which nothing goes wrong. What broke a promise is printed with its decisions;
-// `--replay 12:crash/1,15:lose` tells that run step by step. `--seconds` ends it early, unfinished.
+// `--replay 12:crash/1,15:lose` tells that run step by step. `--last break,crash`: the last of N deviations
+// is one of these. `--seconds` ends it early, unfinished.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::uint64_t deviations = 1;
+  std::optional<Kinds> last = Kinds();
   std::uint64_t seconds = 0;  // 0: as long as it takes
   std::optional<Decisions> replay;
   bool wrong = false;
@@ -31,6 +33,9 @@ Options parse(int argc, char** argv) {
     if (name == "--deviations") {
       options.deviations = std::strtoull(value, nullptr, 10);
       options.wrong |= options.deviations < 1 || options.deviations > SeenStates::kLeftMax + 1;
+    } else if (name == "--last") {
+      options.last = parse_kinds(value);
+      options.wrong |= !options.last;
     } else if (name == "--seconds") {
       options.seconds = std::strtoull(value, nullptr, 10);
     } else if (name == "--replay") {
@@ -53,7 +58,7 @@ int explore(const Options& options) {
   const Clock::time_point begin = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   bool stopped = false;
-  Explorer explorer(options.deviations, [&](const Figures& figures) {
+  Explorer explorer(options.deviations, *options.last, [&](const Figures& figures) {
     stopped =
         options.seconds > 0 && figures.runs % 64 == 0 && seconds() > static_cast<double>(options.seconds);
     return stopped;
@@ -80,7 +85,9 @@ int explore(const Options& options) {
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
   if (options.wrong) {
-    std::fprintf(stderr, "usage: exploration [--deviations 1|2|3] [--seconds N] [--replay DECISIONS]\n");
+    std::fprintf(
+        stderr,
+        "usage: exploration [--deviations 1|2|3] [--last KINDS] [--seconds N] [--replay DECISIONS]\n");
     return 2;
   }
   std::signal(SIGABRT, tell_decisions);

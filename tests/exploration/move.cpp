@@ -1,5 +1,6 @@
 #include "tests/exploration/move.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -61,6 +62,16 @@ std::string to_string(const Decisions& decisions) {
   for (const Deviation& each : decisions)
     text += (text.empty() ? "" : ",") + std::to_string(each.step) + ":" + to_string(each.move);
   return text;
+}
+
+std::optional<Kinds> parse_kinds(std::string_view text) {
+  Kinds kinds;
+  while (!text.empty()) {
+    const auto* const name = std::find(kNames.begin(), kNames.end(), until(text, ','));
+    if (name == kNames.end() || name == kNames.begin()) return std::nullopt;  // next is no deviation
+    kinds.insert(static_cast<Move::Kind>(name - kNames.begin()));
+  }
+  return kinds;
 }
 
 std::optional<Decisions> parse_decisions(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,10 @@ struct Deviation {
 };
 using Decisions = std::vector<Deviation>;  // their steps grow
 
+using Kinds = std::set<Move::Kind>;
+
 std::string_view name_of(Move::Kind kind);
+std::optional<Kinds> parse_kinds(std::string_view text);  // "break,crash"
 std::string to_string(const Move& move);
 std::string to_string(const Decisions& decisions);  // "12:crash/1,15:lose"
 std::optional<Decisions> parse_decisions(std::string_view text);

@@ -43,7 +43,8 @@ class Coverage {
   std::uint64_t count(MessageType type, Fault fault) const;
   // A line for each message type and state that occurred.
   std::string table() const;
-  // Pairs of a message type and a fault that met less often than this; only of types that occurred at all.
+  // Pairs of a message type and a fault that met less often than this; of all types but those that no
+  // simulated peer says.
   std::string rare_pairs(std::uint64_t least) const;
 
  private:

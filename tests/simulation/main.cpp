@@ -18,6 +18,7 @@ using zonda::sim::RunReport;
 using zonda::sim::SimCluster;
 
 constexpr std::uint64_t kTwiceEvery = 16;
+constexpr std::uint64_t kSeedsSpool = 1'000;  // in so many, spools meet all that can happen to them
 
 struct Options {
   std::uint64_t from = 1;
@@ -80,6 +81,7 @@ int main(int argc, char** argv) {
     sum.starts += report.starts;
     sum.workers_killed += report.workers_killed;
     sum.killers_found += report.killers_found;
+    sum.spools += report.spools;
     sum.kills_max = std::max(sum.kills_max, report.kills_max);
   }
   std::printf("%s\n%llu seeds from %llu: %llu events, %llu faults, %llu tasks, %llu outcomes, ",
@@ -93,7 +95,14 @@ int main(int argc, char** argv) {
       static_cast<unsigned long long>(sum.starts), static_cast<unsigned long long>(sum.workers_killed),
       static_cast<unsigned long long>(sum.kills_max), static_cast<unsigned long long>(sum.killers_found),
       static_cast<unsigned long long>(thin), failed);
+  std::printf(
+      "spools: %llu taken, %llu without room, %llu failed, %llu read back, %llu damaged\n",
+      static_cast<unsigned long long>(sum.spools.puts), static_cast<unsigned long long>(sum.spools.refused),
+      static_cast<unsigned long long>(sum.spools.failed), static_cast<unsigned long long>(sum.spools.got),
+      static_cast<unsigned long long>(sum.spools.damaged));
+  const bool spooled = options.seeds < kSeedsSpool || sum.spools.all_met();
+  if (!spooled) std::printf("FAILED to fill, break and damage a spool\n");
   const std::string rare = coverage.rare_pairs(options.meetings);
   if (!rare.empty()) std::printf("FAILED to meet often enough:\n%s", rare.c_str());
-  return failed == 0 && rare.empty() ? 0 : 1;
+  return failed == 0 && spooled && rare.empty() ? 0 : 1;
 }

@@ -56,9 +56,9 @@ class SimClient : private ClientListener {
   }
   void on_reply(const Reply& reply) override;
 
+  void acknowledge_later(const JobId& job, std::uint64_t position);
   JobSpec some_spec();
   TaskPlan some_plan(const JobSpec& spec);
-  void catch_up();
   void turn(std::string_view frame);
   void wake_at(TimePoint when);
 
@@ -73,7 +73,6 @@ class SimClient : private ClientListener {
   std::set<std::uint64_t> questions_;
   std::uint64_t last_question_ = 0;
   std::vector<std::pair<JobId, std::uint64_t>> acks_;
-  std::set<JobId> lagging_;  // of which it has more than it acknowledged
   TimePoint next_wake_ = TimePoint::max();
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -82,10 +82,16 @@ void SimCluster::was_killed(const SimWorker& worker, const TaskId& by) {
   });
 }
 
+void SimCluster::end_process(std::unique_ptr<SimWorker>& worker) {
+  report_.spools += worker->spooled();
+  worker.reset();
+}
+
 void SimCluster::replace(std::unique_ptr<SimWorker>& worker, bool with_its_name) {
   const std::uint32_t number = with_its_name ? worker->number() : ++last_number_;
-  worker.reset();
+  end_process(worker);
   worker = new_worker(number);
+  if (leaving_) worker->drain();
 }
 
 // Processes of workers that left end, and others come.
@@ -109,7 +115,7 @@ void SimCluster::trouble() {
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
-  const std::uint64_t what = random_() % 12;
+  const std::uint64_t what = random_() % 13;
   if (what <= 4) ledger_.disturbed(workers_[worker]->host());
   switch (what) {
     case 8: return broker_->stall(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
@@ -118,6 +124,9 @@ void SimCluster::trouble() {
     case 11:
       if (random_() % 2 == 0) return broker_->crash(some_downtime());
       return broker_->disk_fails(some_downtime());
+    case 12:
+      return workers_[worker]->break_spool(random_() % 2 == 0,
+                                           microseconds(static_cast<std::int64_t>(random_() % 2'000'000)));
     case 0:  // kill -9, and another takes its place, or its name
     case 1: return replace(workers_[worker], random_() % 2 == 0);
     case 2:  // the network is cut for a while: shorter or longer than a lease
@@ -126,7 +135,9 @@ void SimCluster::trouble() {
                           [this, peer] { network_.partition(peer, false); });
     case 3: return network_.reset(peer);
     case 4: return workers_[worker]->pause(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
-    case 5: workers_.push_back(new_worker(++last_number_)); return;
+    case 5:  // one more, of its own name or of one that is taken
+      workers_.push_back(new_worker(random_() % 2 == 0 ? ++last_number_ : workers_[worker]->number()));
+      return;
     case 6:
       if (workers_.size() > 1) workers_[worker]->drain();
       return;
@@ -146,39 +157,72 @@ void SimCluster::live_until_trouble_ends() {
   while (clock_.step(trouble_until_) && report_.events < kEventsMax) ++report_.events;
 }
 
-RunReport SimCluster::run() {
-  try {
-    for (std::size_t n = 1 + random_() % 3; n > 0; --n) workers_.push_back(new_worker(++last_number_));
-    for (std::size_t n = 1 + random_() % 2; n > 0; --n)
-      clients_.push_back(std::make_unique<SimClient>(clock_, network_, random_, ledger_, ++last_number_));
+template <class Done>
+bool SimCluster::live_until(Done&& done) {
+  while (!done() && clock_.step(end_) && report_.events < kEventsMax) ++report_.events;
+  return done();
+}
+
+void SimCluster::make_trouble() {
+  for (std::size_t n = 1 + random_() % 3; n > 0; --n) workers_.push_back(new_worker(++last_number_));
+  for (std::size_t n = 1 + random_() % 2; n > 0; --n)
+    clients_.push_back(std::make_unique<SimClient>(clock_, network_, random_, ledger_, ++last_number_));
+  trouble_later();
+  load_later();
+  live_until_trouble_ends();
+  // Else the broker was down for most of it.
+  while (report_.events < kEventsMin || report_.faults + network_.faults_injected() < kFaultsMin) {
+    trouble_until_ = clock_.now() + microseconds(kTroubleUs);
     trouble_later();
     load_later();
     live_until_trouble_ends();
-    // Else the broker was down for most of it.
-    while (report_.events < kEventsMin || report_.faults + network_.faults_injected() < kFaultsMin) {
-      trouble_until_ = clock_.now() + microseconds(kTroubleUs);
-      trouble_later();
-      load_later();
-      live_until_trouble_ends();
-    }
-    network_.set_faults({});  // peace
-    for (const auto& worker : workers_) network_.partition(worker->peer(), false);
-    for (const auto& client : clients_) network_.partition(client->peer(), false);
-    workers_.push_back(new_worker(++last_number_));
-    replace_those_that_left();
-    const TimePoint end = clock_.now() + kQuietWithin;
-    while (!all_quiet() && clock_.step(end) && report_.events < kEventsMax) ++report_.events;
-    if (const std::string missing = ledger_.missing(); !missing.empty())
-      throw Violation("the work did not end: " + missing);
-    if (!all_quiet()) throw Violation("a client still waits");
-    const auto is_done = [&] { return broker_->is_up() && broker_->attached_jobs() == 0; };
-    while (!is_done() && clock_.step(end) && report_.events < kEventsMax) ++report_.events;
-    if (!is_done()) throw Violation("the broker keeps a job that nobody needs");
-    if (const std::string wrong = broker_->check(); !wrong.empty())
-      throw Violation("tables disagree: " + wrong);
+  }
+}
+
+void SimCluster::make_peace() {
+  network_.set_faults({});
+  for (const auto& worker : workers_) network_.partition(worker->peer(), false);
+  for (const auto& client : clients_) network_.partition(client->peer(), false);
+  workers_.push_back(new_worker(++last_number_));
+  replace_those_that_left();
+  end_ = clock_.now() + kQuietWithin;
+}
+
+void SimCluster::end_work() {
+  const bool quiet = live_until([&] { return all_quiet(); });
+  if (const std::string missing = ledger_.missing(); !missing.empty())
+    throw Violation("the work did not end: " + missing);
+  if (!quiet) throw Violation("a client still waits");
+  if (!live_until([&] { return broker_->is_up() && broker_->attached_jobs() == 0; }))
+    throw Violation("the broker keeps a job that nobody needs");
+  if (const std::string wrong = broker_->check(); !wrong.empty())
+    throw Violation("tables disagree: " + wrong);
+}
+
+// A worker leaves when it has nothing to do and the broker has thanked for all that it did.
+void SimCluster::let_workers_leave() {
+  leaving_ = true;
+  for (const auto& worker : workers_) worker->drain();
+  const auto all_left = [&] {
+    return std::all_of(workers_.begin(), workers_.end(),
+                       [](const auto& worker) { return worker->is_done(); });
+  };
+  if (!live_until(all_left)) throw Violation("a worker that was drained does not leave");
+  for (const auto& worker : workers_) {
+    if (worker->took_results_along()) throw Violation("a worker left, and took results along");
+  }
+}
+
+RunReport SimCluster::run() {
+  try {
+    make_trouble();
+    make_peace();
+    end_work();
+    let_workers_leave();
   } catch (const Violation& violation) {
     report_.violation = violation.what();
   }
+  for (std::unique_ptr<SimWorker>& worker : workers_) end_process(worker);
   report_.faults += network_.faults_injected();
   report_.trace = broker_->trace();
   report_.starts = broker_->starts();

@@ -35,7 +35,7 @@ void SimExecutor::begin(Slot& slot, TimePoint now) {
 void SimExecutor::stop(int number, const TaskId& task, StopReason reason, TimePoint now) {
   Slot& slot = slots_.at(static_cast<std::size_t>(number));
   const std::optional<Running> current = running(number);
-  if (!current || current->task != task) return;
+  if (!current || current->task != task || slot.until <= now) return;  // over, and its result waits
   slot.stop = reason;
   slot.until = std::min(slot.until, now + 1s);  // the grace
 }
@@ -76,6 +76,13 @@ std::optional<Running> SimExecutor::running(int number) const {
   return Running{{work.job, work.first + slot.at}, work.token, slot.since};
 }
 
+// A result is held where it is; what takes the process down does not wait.
+bool SimExecutor::may_end(const Slot& slot) const {
+  if (slot.works.empty()) return false;
+  const Nature nature = TaskPlan::decode(arguments(slot.works.front().work, slot.at)).nature;
+  return !holds_ || (nature == Nature::KillsWorker && !slot.stop);
+}
+
 void SimExecutor::end(int number, Slot& slot, std::vector<ExecutorEvent>& events) {
   Work& work = slot.works.front().work;
   const TaskPlan plan = TaskPlan::decode(arguments(work, slot.at));
@@ -112,7 +119,7 @@ std::vector<ExecutorEvent> SimExecutor::take_events(TimePoint now) {
   std::vector<ExecutorEvent> events = std::exchange(events_, {});
   for (std::size_t number = 0; number < slots_.size(); ++number) {
     Slot& slot = slots_[number];
-    while (!killer_ && !slot.works.empty() && slot.until <= now) end(static_cast<int>(number), slot, events);
+    while (!killer_ && may_end(slot) && slot.until <= now) end(static_cast<int>(number), slot, events);
   }
   return events;
 }
@@ -121,8 +128,7 @@ std::optional<TimePoint> SimExecutor::next_deadline() const {
   std::optional<TimePoint> next;
   if (!events_.empty()) return clock_.now();
   for (const Slot& slot : slots_) {
-    if (!slot.works.empty() && slot.until != TimePoint::max() && (!next || slot.until < *next))
-      next = slot.until;
+    if (may_end(slot) && slot.until != TimePoint::max() && (!next || slot.until < *next)) next = slot.until;
   }
   return next;
 }

@@ -20,6 +20,7 @@ class SimExecutor : public Executor {
   void start(int slot, Work work) override;
   void stop(int slot, const TaskId& task, StopReason reason, TimePoint now) override;
   void drop(const JobId& job, std::uint64_t first, std::uint64_t count, Token token) override;
+  void hold_results(bool hold) override { holds_ = hold; }
   void output_room(int, const TaskId&, std::uint64_t) override {}
   std::optional<Running> running(int slot) const override;
   std::vector<ExecutorEvent> take_events(TimePoint now) override;
@@ -43,12 +44,14 @@ class SimExecutor : public Executor {
 
   void begin(Slot& slot, TimePoint now);
   void skip_dropped(Slot& slot);
+  bool may_end(const Slot& slot) const;
   void end(int number, Slot& slot, std::vector<ExecutorEvent>& events);
   std::string_view arguments(const Work& work, std::uint32_t at) const;
 
   SimClock& clock_;
   std::vector<Slot> slots_;
   std::vector<ExecutorEvent> events_;
+  bool holds_ = false;  // whoever has ended waits for its result to be taken
   std::optional<TaskId> killer_;
 };
 

@@ -4,20 +4,30 @@ namespace zonda::sim {
 
 namespace {
 
-constexpr double kRareWeight = 12;
+constexpr double kRare = 12;
 
-bool is_rare(MessageType type) {
+// What is seldom said meets trouble so many times as often, so that it does at all; the rarest is on its way
+// for longer, too, so that brokers die meanwhile.
+double weight_of(MessageType type) {
   switch (type) {
     case MessageType::Refuse:
+    case MessageType::SameJob: return 2 * kRare;
     case MessageType::Goodbye:
     case MessageType::Drain:
     case MessageType::JobRefused:
-    case MessageType::SameJob:
     case MessageType::Attach:
     case MessageType::OutputRoom:
     case MessageType::Retract:
-    case MessageType::Returned: return true;
-    default: return false;
+    case MessageType::Returned: return kRare;
+    case MessageType::Cancel:
+    case MessageType::Query:
+    case MessageType::Reply:
+    case MessageType::Progress:
+    case MessageType::JobProgress:
+    case MessageType::Output:
+    case MessageType::JobOutput:
+    case MessageType::Stop: return 5;
+    default: return 1;
   }
 }
 
@@ -58,7 +68,7 @@ void SimNetwork::connect(std::uint64_t number) {
     peer.dead = false;
     by_connection_[{peer.port, peer.connection}] = number;
     const Connection connection{peer.port, peer.connection};
-    clock_.at(arrival(peer.last_up), [this, connection, life = broker_life_] {
+    clock_.at(arrival(peer.last_up, faults_.delay_max), [this, connection, life = broker_life_] {
       if (life == broker_life_) to_broker_(connection, {});
     });  // the probe
   });
@@ -79,9 +89,9 @@ void SimNetwork::break_connection(Peer& peer, std::uint64_t number) {
   connect(number);
 }
 
-TimePoint SimNetwork::arrival(TimePoint& last) {
-  const auto delay = microseconds(
-      static_cast<std::int64_t>(20 + random_() % static_cast<std::uint64_t>(faults_.delay_max.count())));
+TimePoint SimNetwork::arrival(TimePoint& last, microseconds delay_max) {
+  const auto delay =
+      microseconds(static_cast<std::int64_t>(20 + random_() % static_cast<std::uint64_t>(delay_max.count())));
   last = std::max(clock_.now() + delay, last + microseconds(1));
   return last;
 }
@@ -95,13 +105,12 @@ SimNetwork::Passage SimNetwork::passage(Peer& peer, std::string_view frame) {
   return passage;
 }
 
-// What is seldom said meets trouble more often, so that it does at all.
 Fault SimNetwork::some_fault(MessageType type) {
-  const double weight = is_rare(type) ? kRareWeight : 1;
+  const double weight = weight_of(type);
   double draw = std::uniform_real_distribution<double>(0, 1)(random_) / weight;
   const auto is = [&](double chance) { return (draw -= chance) < 0; };
   if (is(faults_.reset)) return Fault::Reset;
-  if (is_rare(type) && is(faults_.reset)) return Fault::Cut;
+  if (weight >= kRare && is(faults_.reset)) return Fault::Cut;
   if (is(faults_.drop)) return Fault::Drop;
   if (is(faults_.duplicate)) return Fault::Duplicate;
   return Fault::None;
@@ -109,13 +118,15 @@ Fault SimNetwork::some_fault(MessageType type) {
 
 template <class F>
 void SimNetwork::send(const Passage& passage, TimePoint& last, std::string frame, F arrive) {
+  const microseconds delay_max = faults_.delay_max * (weight_of(passage.type) < kRare ? 1 : 3);
   const auto one = [&](std::string bytes) {
-    clock_.at(arrival(last), [this, passage, arrive, bytes = std::move(bytes), life = broker_life_] {
-      if (life == broker_life_)
-        arrive(bytes);
-      else
-        coverage_.note(passage.type, passage.state, Fault::Crash);
-    });
+    clock_.at(arrival(last, delay_max),
+              [this, passage, arrive, bytes = std::move(bytes), life = broker_life_] {
+                if (life == broker_life_)
+                  arrive(bytes);
+                else
+                  coverage_.note(passage.type, passage.state, Fault::Crash);
+              });
   };
   if (passage.copies() == 2) one(frame);
   if (passage.copies() > 0) one(std::move(frame));

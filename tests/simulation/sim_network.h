@@ -59,7 +59,7 @@ class SimNetwork final : public Network {
 
   void connect(std::uint64_t peer);
   void break_connection(Peer& peer, std::uint64_t number);
-  TimePoint arrival(TimePoint& last);
+  TimePoint arrival(TimePoint& last, microseconds delay_max);
   // A frame on its way: what it is, when it was sent, and what becomes of it.
   struct Passage {
     MessageType type;

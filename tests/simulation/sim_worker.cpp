@@ -1,5 +1,7 @@
 #include "tests/simulation/sim_worker.h"
 
+#include "tests/simulation/ledger.h"
+
 namespace zonda::sim {
 namespace {
 
@@ -17,11 +19,15 @@ Hello hello_of(std::mt19937_64& random, std::uint32_t number) {
   return hello;
 }
 
-// Every other one spools almost all that it finished.
+// Every other one spools all that it may, into so little room that it is full at times.
 WorkerConfig config_of(std::uint32_t number) {
   WorkerConfig config;
-  if (number % 2 == 1) config.outbox_memory = 1'000;
+  if (number % 2 == 1) config.outbox_memory = 0;
   return config;
+}
+
+std::uint64_t spool_bytes(std::mt19937_64& random) {
+  return 200 + random() % (random() % 2 == 0 ? 500 : 4'000);
 }
 
 }  // namespace
@@ -31,6 +37,7 @@ SimWorker::SimWorker(SimClock& clock, Network& network, std::mt19937_64& random,
     : clock_(clock),
       network_(network),
       executor_(clock, slots),
+      spool_(clock, spool_bytes(random)),
       core_(
           [&] {
             Hello hello = hello_of(random, number);
@@ -51,15 +58,17 @@ SimWorker::~SimWorker() {
 }
 
 void SimWorker::turn(std::string_view frame) {
-  if (executor_.killer() || core_.is_done()) return;  // the process has ended
-  if (clock_.now() < paused_until_) {                 // it reads what waits when it goes on
+  if (executor_.killer() || is_done()) return;  // the process has ended
+  if (clock_.now() < paused_until_) {           // it reads what waits when it goes on
     return clock_.at(paused_until_, [this, alive = alive_, kept = std::string(frame)] {
       if (*alive) turn(kept);
     });
   }
+  const std::uint64_t most = core_.outbox().is_full() ? core_.outbox().tasks() : ~0ULL;
   PeerEffects effects;
   if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
   core_.settle(clock_.now(), effects);
+  if (core_.outbox().tasks() > most) throw Violation("a worker without room took results");
   if (executor_.killer()) return on_killed_(*this, *executor_.killer());  // what it wanted to say is lost
   apply(effects);
 }
@@ -89,6 +98,13 @@ void SimWorker::drain() {
   PeerEffects effects;
   core_.drain(clock_.now(), effects);
   apply(effects);
+}
+
+void SimWorker::break_spool(bool for_good, microseconds time) {
+  if (for_good)
+    spool_.damage();
+  else
+    spool_.fail_for(time);
 }
 
 void SimWorker::pause(microseconds time) { paused_until_ = clock_.now() + time; }

@@ -8,7 +8,7 @@
 
 #include "tests/simulation/network.h"
 #include "tests/simulation/sim_executor.h"
-#include "tests/unit/worker/memory_spool.h"
+#include "tests/simulation/sim_spool.h"
 #include "worker/core/worker_core.h"
 
 namespace zonda::sim {
@@ -27,7 +27,12 @@ class SimWorker {
 
   void drain();
   void pause(microseconds time);  // as by SIGSTOP
-  bool is_done() const { return core_.is_done(); }
+  // What is spooled is damaged, or the spool takes nothing for a while.
+  void break_spool(bool for_good, microseconds time);
+  bool is_done() const { return core_.is_done() || core_.refused(); }  // drained, or refused for good
+  // It has left, and not all that it finished was stored. One that is refused has lost its tasks to others.
+  bool took_results_along() const { return core_.is_done() && !(core_.outbox().empty() && spool_.empty()); }
+  const SpoolFigures& spooled() const { return spool_.figures(); }
   std::uint64_t peer() const { return peer_; }
   std::uint32_t number() const { return number_; }
   const std::string& host() const { return host_; }  // no two processes have the same
@@ -41,7 +46,7 @@ class SimWorker {
   Network& network_;
   SimExecutor executor_;
   std::string host_;
-  MemorySpool spool_{100'000};
+  SimSpool spool_;
   WorkerCore core_;
   std::uint32_t number_;
   OnKilled on_killed_;
