@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -104,7 +105,10 @@ DataDirectory DataDirectory::open_existing(const std::string& given) {
 
 DataDirectory DataDirectory::open_damaged(const std::string& given) {
   DataDirectory directory(without_slash(given), false);
-  if (!exists(directory.database())) throw StoreNotFound(directory.database() + " is not there");
+  if (!exists(directory.path())) throw StoreNotFound(directory.path() + " is not there");
+  const auto names = {directory.database(), directory.database() + "-wal", directory.head()};
+  if (std::none_of(names.begin(), names.end(), exists))
+    throw StoreNotFound(directory.path() + " has no store");
   directory.lock();
   return directory;
 }

@@ -15,7 +15,7 @@ class DataDirectory {
   static DataDirectory open(const std::string& path, bool init);
   // One that has a store, and is not to be changed.
   static DataDirectory open_existing(const std::string& path);
-  // One whose database is there, whatever else is missing.
+  // One that has a file of a store, whatever is missing.
   static DataDirectory open_damaged(const std::string& path);
 
   ~DataDirectory();
