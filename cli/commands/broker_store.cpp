@@ -29,6 +29,10 @@ void require(const std::string& value, const char* name) {
                     std::string("it names a directory: --") + name + " DIR");
 }
 
+std::string hint_of(const StoreError& error, const char* otherwise) {
+  return error.advice.empty() ? otherwise : error.advice;
+}
+
 // What a store says, as the tool says it.
 template <class F>
 auto with_store(F&& f) try {
@@ -36,9 +40,9 @@ auto with_store(F&& f) try {
 } catch (const StoreNotFound& error) {
   throw Complaint(ExitCode::NotFound, error.what(), "--data DIR is the one 'zonda broker start' was given");
 } catch (const StoreRefused& error) {
-  throw Complaint(ExitCode::Refused, error.what(), "the broker must not run, and nothing is overwritten");
+  throw Complaint(ExitCode::Refused, error.what(), hint_of(error, "the broker must not run"));
 } catch (const StoreError& error) {
-  throw Complaint(ExitCode::Failure, error.what(), "'zonda broker verify' says more");
+  throw Complaint(ExitCode::Failure, error.what(), hint_of(error, "'zonda broker verify' says more"));
 }
 
 Json json_of(const char* schema, const StoreReport& report, const char* wrong) {
@@ -117,7 +121,9 @@ Command broker_backup_command(Environment& environment) {
 Command broker_salvage_command(Environment& environment) {
   auto places = std::make_shared<Places>();
   Command command{.name = "salvage",
-                  .summary = "Copies what is whole of a damaged store, and lists what was lost.",
+                  .summary =
+                      "Copies what is whole of a damaged store and lists what was lost: exit code 0 is "
+                      "nothing, 1 is something.",
                   .operands = "",
                   .examples = "zonda broker salvage --data /var/lib/zonda --to /var/lib/zonda-new"};
   command.options = {data_option(*places), to_option(*places)};
@@ -135,7 +141,7 @@ Command broker_salvage_command(Environment& environment) {
     if (!environment.json())
       environment.say(report.wrong_count == 0 ? "nothing was lost: " + text_of(report)
                                               : "salvaged: " + text_of(report) + "; what was lost is above");
-    return to_int(ExitCode::Ok);
+    return to_int(report.wrong_count == 0 ? ExitCode::Ok : ExitCode::Failure);
   };
   return command;
 }

@@ -1,5 +1,6 @@
 """Stores of brokers that do not run: verify, backup, salvage."""
 import os
+import shutil
 import subprocess
 
 import harness
@@ -46,8 +47,34 @@ class Store(CliTest):
         self.damage(damaged)
         answer = self.expect(self.zonda("broker", "verify", "--data", damaged), 1, "salvage")
         self.assertTrue(answer.out)
-        self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")), 0)
+        answer = self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")),
+                             1, "salvaged: .*; what was lost is above")
+        self.assertTrue(answer.out)
         self.expect(self.zonda("broker", "verify", "--data", self.path("new")), 0)
+
+    def copy_with(self, name, change):
+        """A copy of the store whose database change() was done to."""
+        copy = self.path(name)
+        shutil.copytree(self.data, copy)
+        with open(os.path.join(copy, "store.sqlite"), "r+b") as file:
+            change(file)
+        return copy
+
+    def test_a_salvage_that_loses_nothing_says_so(self):
+        def change(file):  # of the page that leads to all the others
+            file.seek(4096)
+            file.write(b"\xff\xff")
+        damaged = self.copy_with("root", change)
+        self.expect(self.zonda("broker", "verify", "--data", damaged), 1)
+        self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("root-new")), 0,
+                    "nothing was lost: store")
+        self.expect(self.zonda("broker", "verify", "--data", self.path("root-new")), 0)
+
+    def test_a_store_of_which_nothing_is_left(self):
+        empty = self.copy_with("empty", lambda file: file.truncate(0))
+        self.expect(self.zonda("broker", "salvage", "--data", empty, "--to", self.path("empty-new")), 1,
+                    "nothing of the store in .* can be read[^~]*restore a backup")
+        self.assertFalse(os.path.exists(self.path("empty-new")))
 
     def test_mistakes(self):
         self.expect(self.zonda("broker", "verify"), 2, "--data is missing")
