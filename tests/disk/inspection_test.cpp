@@ -64,6 +64,19 @@ TEST_CASE("a backup has everything, and is a store") {
   CHECK_THROWS_WITH(StoreBackup::make_directory(place / "copy"), Contains("in use"));
 }
 
+TEST_CASE("a damaged store is not backed up") {
+  for (const std::string& text : {kArguments, kOutcome, std::string("worker")}) {
+    CAPTURE(text);
+    const TempDirectory place;
+    make_small_store(place / "data");
+    damage(place / "data", text);
+    CHECK_THROWS_WITH(backup_store(place / "data", place / "copy"),
+                      Contains("the store is damaged") && Contains("not what was written"));
+    CHECK_THROWS_AS(verify_store(place / "copy"), StoreNotFound);
+    CHECK(files_of(place / "copy").empty());
+  }
+}
+
 TEST_CASE("a backup is made while the store goes on, and has what was committed before it was asked for") {
   const TempDirectory place(TempDirectory::in_memory());
   const History history(11, 60);
