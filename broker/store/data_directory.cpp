@@ -1,6 +1,7 @@
 #include "broker/store/data_directory.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "broker/store/store_error.h"
@@ -17,8 +19,39 @@
 namespace zonda {
 namespace {
 
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string name_of_user(uid_t user) {
+  const passwd* entry = getpwuid(user);
+  return entry != nullptr ? entry->pw_name : std::to_string(user);
+}
+
+// Of the nearest directory that may be looked at: it is the one in the way.
+std::string owner_advice(std::string path) {
+  struct stat status {};
+  while (stat(path.c_str(), &status) != 0 && path != "/" && path != ".") path = parent_of(path);
+  if (status.st_uid == geteuid()) return path + " has permissions that forbid it: chmod u+rwx";
+  return path + " belongs to user " + name_of_user(status.st_uid) + ", this is user " +
+         name_of_user(geteuid()) + ": run as that one, or choose another directory";
+}
+
+std::string advice_for(int error, const std::string& path) {
+  switch (error) {
+    case EACCES:
+    case EPERM: return owner_advice(path);
+    case ENOENT: return "create " + parent_of(path) + " first";
+    case ENOTDIR: return parent_of(path) + " is a file: choose another directory";
+    default: return {};
+  }
+}
+
 [[noreturn]] void fail(const std::string& doing, const std::string& path) {
-  throw StoreError("cannot " + doing + " " + path + ": " + std::strerror(errno));
+  const int error = errno;
+  throw StoreError("cannot " + doing + " " + path + ": " + std::strerror(error), advice_for(error, path));
 }
 
 bool exists(const std::string& path) {
@@ -38,10 +71,11 @@ void sync_directory(const std::string& path) {
   if (!synced) fail("sync", path);
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+void require_directory(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) fail("look at", path);
+  if (!S_ISDIR(status.st_mode))
+    throw StoreError(path + " is not a directory", "choose a directory, or a name for a new one");
 }
 
 void require_local(const std::string& path) {
@@ -50,6 +84,22 @@ void require_local(const std::string& path) {
   if (const char* name = network_file_system(status.f_type); name != nullptr)
     throw StoreRefused(path + " is on " + name + ": a store needs a disk of this machine, since locks and " +
                        "syncs over a network cannot be relied on");
+}
+
+// A process that was killed has its lock until the system is done with it, which takes some milliseconds.
+bool lock_within(int file, std::chrono::milliseconds patience) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  const Clock::time_point end = Clock::now() + patience;
+  while (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return false;
+    if (Clock::now() >= end) {
+      errno = EWOULDBLOCK;
+      return false;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
 }
 
 std::string host() {
@@ -83,6 +133,7 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
   const bool created = mkdir(path.c_str(), 0700) == 0;
   if (!created && errno != EEXIST) fail("create", path);
   if (created) sync_directory(parent_of(path));
+  require_directory(path);
   DataDirectory directory(path, created);
   require_local(path);
   if (!created && !init && !exists(directory.database()) && !exists(directory.head()))
@@ -96,6 +147,7 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
 DataDirectory DataDirectory::open_existing(const std::string& given) {
   const std::string path = without_slash(given);
   if (!exists(path)) throw StoreNotFound(path + " is not there");
+  require_directory(path);
   DataDirectory directory(path, false);
   if (!exists(directory.database()) && !exists(directory.head())) throw StoreNotFound(path + " has no store");
   directory.lock();
@@ -106,6 +158,7 @@ DataDirectory DataDirectory::open_existing(const std::string& given) {
 DataDirectory DataDirectory::open_damaged(const std::string& given) {
   DataDirectory directory(without_slash(given), false);
   if (!exists(directory.path())) throw StoreNotFound(directory.path() + " is not there");
+  require_directory(directory.path());
   const auto names = {directory.database(), directory.database() + "-wal", directory.head()};
   if (std::none_of(names.begin(), names.end(), exists))
     throw StoreNotFound(directory.path() + " has no store");
@@ -128,7 +181,7 @@ void DataDirectory::lock() {
   const std::string path = path_ + "/lock";
   lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock_ < 0) fail("open", path);
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_within(lock_, kLockPatience)) {
     if (errno != EWOULDBLOCK) fail("lock", path);
     char text[300] = {};
     const ssize_t size = pread(lock_, text, sizeof text - 1, 0);

@@ -6,7 +6,10 @@
 
 namespace zonda {
 
-// Locked as long as this lives. Everything that does not fit is a StoreError that says what to do.
+// Locked as long as this lives. Everything that does not fit is a StoreError that says what to do. Another
+// process that has it, and may just be ending, is waited for so long:
+inline constexpr std::chrono::milliseconds kLockPatience{2'000};
+
 class DataDirectory {
  public:
   // With `init` a store may be made in a directory that is there already. One that is not there is made in

@@ -39,12 +39,14 @@ class Store(CliTest):
                for each in (self.data, copy)]
         self.assertEqual(ids[0], ids[1])
         self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", copy), 4,
-                    "has a store already")
+                    "has a store already[^~]*choose another directory")
 
     def test_damage_is_named_and_the_rest_is_salvaged(self):
         damaged = self.path("damaged")
         self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", damaged), 0)
         self.damage(damaged)
+        self.expect(self.zonda("broker", "backup", "--data", damaged, "--to", self.path("damaged-copy")), 1,
+                    "zonda broker salvage")
         answer = self.expect(self.zonda("broker", "verify", "--data", damaged), 1, "salvage")
         self.assertTrue(answer.out)
         answer = self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")),
@@ -80,6 +82,13 @@ class Store(CliTest):
         self.expect(self.zonda("broker", "verify"), 2, "--data is missing")
         self.expect(self.zonda("broker", "backup", "--data", self.data), 2, "--to is missing")
         self.expect(self.zonda("broker", "verify", "--data", self.path("nothing")), 3, "is not there")
+        self.expect(self.zonda("broker", "start", "--data", self.path("nope/deep")), 1,
+                    r"No such file or directory[^~]*create .*/nope first")
+        with open(self.path("file"), "w", encoding="utf-8"):
+            pass
+        for command in ("start", "verify"):
+            self.expect(self.zonda("broker", command, "--data", self.path("file")), 1,
+                        "is not a directory[^~]*choose a directory")
 
 
 if __name__ == "__main__":
