@@ -74,7 +74,8 @@ void SalvagedRows::tell_what_is_missing(const std::optional<StoreState>& written
     lost_.add("nobody can tell how many rows there were, and so what else is missing");
   else if (known < written->rows)
     lost_.add("rows that are gone without a trace: " + std::to_string(written->rows - known) + " of " +
-              std::to_string(written->rows) + "; nobody can tell which jobs they were of");
+              std::to_string(written->rows) +
+              "; nobody can tell which jobs they were of, and tasks that had ended may run again");
   else if (damaged_.empty())
     lost_.add("the rows are not those that were written last: tasks that had ended may run again");
 }

@@ -252,12 +252,10 @@ StoreReport salvage_store(const std::string& path, const std::string& to) {
   if (is_behind(state, head) && pages.read_on()) state = pages.state();
 
   Findings lost;
-  if (state || !head) {
-    check_head(path, state.value_or(StoreState{}), head, lost);
-  }
+  if (state || !head) check_head(path, state.value_or(StoreState{}), head, lost);
   const auto written = state ? state : head;
   const SalvagedRows rows(pages, written, lost);
-  if (rows.found() == 0 && !(written && written->rows == 0))
+  if (rows.found() == 0 && (!written || written->rows > 0 || (head && head->rows > 0)))
     throw StoreError("nothing of the store in " + path + " can be read", "restore a backup");
 
   const bool newest = rows.is_all() && head && written->commit >= head->commit;

@@ -168,21 +168,26 @@ TEST_CASE("a file that ends too early costs what was on its end") {
   }
 }
 
-TEST_CASE("of a store without its database nothing is left, and a backup is the way out") {
-  const Scene scene;
-  scene.change("store.sqlite", [](std::string& bytes) { bytes.clear(); });
-  const auto why_not = [&] {
+TEST_CASE("of a store without its database or its log nothing is left, and a backup is the way out") {
+  const Scene closed;
+  const Scene live(true);
+  const auto why_not = [](const Scene& scene) {
     try {
       scene.salvage();
     } catch (const StoreError& error) {
+      CHECK(!std::filesystem::exists(scene.place / "new"));
       return std::string(error.what()) + ": " + error.advice;
     }
     return std::string();
   };
-  CHECK_THAT(why_not(), Contains("nothing of the store in") && Contains("restore a backup"));
-  std::filesystem::remove(scene.data + "/store.sqlite");
-  CHECK_THAT(why_not(), Contains("nothing of the store in") && Contains("restore a backup"));
-  CHECK(!std::filesystem::exists(scene.place / "new"));
+  const Catch::Matchers::StdString::ContainsMatcher is_lost = Contains(": restore a backup");
+  closed.change("store.sqlite", [](std::string& bytes) { bytes.clear(); });
+  CHECK_THAT(why_not(closed), is_lost);
+  std::filesystem::remove(closed.data + "/store.sqlite");
+  CHECK_THAT(why_not(closed), is_lost);
+  live.restore();
+  std::filesystem::remove(live.data + "/store.sqlite-wal");
+  CHECK_THAT(why_not(live), is_lost);
 }
 
 TEST_CASE("the log of a store is enough, if all is in it") {
