@@ -40,7 +40,9 @@ void SalvagedRows::find_in(std::uint32_t number) {
   for (const TableCell& cell : cells_of(page, number)) {
     constexpr std::uint64_t kShapeBytes = 32;
     const RecordShape shape = shape_of(pages_.read(cell, 0, kShapeBytes));
-    if (shape.blobs.size() != 2 || shape.begin + shape.blobs[0] + shape.blobs[1] != cell.bytes) continue;
+    if (shape.blobs.size() != 2 || shape.blobs[0] > cell.bytes ||
+        shape.begin + shape.blobs[0] + shape.blobs[1] != cell.bytes)
+      continue;
     Row row{cell, pages_.read(cell, shape.begin, shape.blobs[0]), shape.begin + shape.blobs[0]};
     const auto other = rows_.find(cell.row);
     const bool whole = is_whole(row.meta, cell.row);

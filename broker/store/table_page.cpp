@@ -5,6 +5,7 @@ namespace {
 
 constexpr std::size_t kLeafHeadBytes = 8;
 constexpr std::size_t kInnerHeadBytes = 12;
+constexpr std::uint64_t kRecordBytesMax = 128 << 20;  // a piece of a payload, and as much about it
 
 std::uint8_t byte_at(std::string_view bytes, std::size_t at) {
   return at < bytes.size() ? static_cast<std::uint8_t>(bytes[at]) : 0;
@@ -58,6 +59,7 @@ std::vector<TableCell> cells_of(std::string_view page, std::uint32_t number) {
     cell.page = number;
     cell.bytes = variable_integer(page, at);
     cell.row = variable_integer(page, at);
+    if (cell.bytes > kRecordBytesMax) continue;
     const std::uint64_t here = bytes_here(cell.bytes);
     const bool has_more = here < cell.bytes;
     if (at + here + (has_more ? 4 : 0) > page.size()) continue;
