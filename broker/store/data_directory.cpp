@@ -208,12 +208,15 @@ void DataDirectory::look() {
     sync();
     has_head = true;
   }
+  const std::string advice = "put it back, restore a backup, or see what 'zonda broker salvage' can read";
   if (!has_database && !has_head && exists(database() + "-wal"))
-    throw StoreError(database() +
-                     " is missing, though its log is there: a part of the store was lost or moved");
+    throw StoreError(
+        database() + " is missing, though its log is there: a part of the store was lost or moved", advice);
   if (has_database != has_head)
     throw StoreError((has_head ? database() : head()) + " is missing, though " +
-                     (has_head ? head() : database()) + " is there: a part of the store was lost or moved");
+                         (has_head ? head() : database()) +
+                         " is there: a part of the store was lost or moved",
+                     advice);
   has_store_ = has_database;
 }
 

@@ -131,7 +131,8 @@ TEST_CASE("a store that lost one of its files is refused, with the name of the f
     const TempDirectory place;
     REQUIRE(why_not_open(place / "data") == "it opens");
     std::filesystem::remove(place / "data/" + name);
-    CHECK_THAT(why_not_open(place / "data", true), Contains(std::string("data/") + name + " is missing"));
+    CHECK_THAT(why_not_open(place / "data", true),
+               Contains(std::string("data/") + name + " is missing") && Contains("; put it back"));
   }
 }
 
