@@ -118,7 +118,7 @@ void Salvage::copy(const JobId& id, const SalvagedJob& job, bool newest) {
   if (job.handed_out || !newest) {
     record::HandedOut handed_out = job.handed_out.value_or(record::HandedOut{id, 0, job.opened->at});
     if (!newest) handed_out.upto = std::max(handed_out.upto, count);
-    if (handed_out.upto > 0) copy({handed_out});
+    if (job.handed_out || handed_out.upto > 0) copy({handed_out});
   }
   if (job.closed) copy({*job.closed});
 }
