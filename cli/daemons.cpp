@@ -18,9 +18,10 @@ int start_broker(const BrokerStart& start) {
   try {
     return run_broker(settings);
   } catch (const StoreRefused& error) {
-    throw Complaint(ExitCode::Refused, error.what());
+    throw Complaint(ExitCode::Refused, error.what(), error.advice);
   } catch (const StoreError& error) {
-    throw Complaint(ExitCode::Failure, error.what(), "'zonda broker verify --data DIR' says more");
+    throw Complaint(ExitCode::Failure, error.what(),
+                    error.advice.empty() ? "'zonda broker verify --data DIR' says more" : error.advice);
   }
 }
 

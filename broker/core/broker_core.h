@@ -300,6 +300,12 @@ class BrokerCore {
   void on(const Query& query, Session& session, const Now& now, Effects& effects);
   void answer_with(const Payload& payload, const Now& now, Effects& effects);
 
+  // check.cpp
+  struct Sums;
+  std::string check_job(const Job& job, Sums& sums) const;
+  std::string check_batch(const Job& job, const Batch& batch) const;
+  std::string check_workers(Sums& sums) const;
+
   Job* find_job(const JobId& id);
 
   BrokerConfig config_;

@@ -1,14 +1,19 @@
 #include "broker/store/data_directory.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <iterator>
+#include <thread>
 #include <utility>
 
 #include "broker/store/store_error.h"
@@ -16,8 +21,39 @@
 namespace zonda {
 namespace {
 
+std::string parent_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string name_of_user(uid_t user) {
+  const passwd* entry = getpwuid(user);
+  return entry != nullptr ? entry->pw_name : std::to_string(user);
+}
+
+// Of the nearest directory that may be looked at: it is the one in the way.
+std::string owner_advice(std::string path) {
+  struct stat status {};
+  while (stat(path.c_str(), &status) != 0 && path != "/" && path != ".") path = parent_of(path);
+  if (status.st_uid == geteuid()) return path + " has permissions that forbid it: chmod u+rwx";
+  return path + " belongs to user " + name_of_user(status.st_uid) + ", this is user " +
+         name_of_user(geteuid()) + ": run as that one, or choose another directory";
+}
+
+std::string advice_for(int error, const std::string& path) {
+  switch (error) {
+    case EACCES:
+    case EPERM: return owner_advice(path);
+    case ENOENT: return "create " + parent_of(path) + " first";
+    case ENOTDIR: return parent_of(path) + " is a file: choose another directory";
+    default: return {};
+  }
+}
+
 [[noreturn]] void fail(const std::string& doing, const std::string& path) {
-  throw StoreError("cannot " + doing + " " + path + ": " + std::strerror(errno));
+  const int error = errno;
+  throw StoreError("cannot " + doing + " " + path + ": " + std::strerror(error), advice_for(error, path));
 }
 
 bool exists(const std::string& path) {
@@ -37,10 +73,18 @@ void sync_directory(const std::string& path) {
   if (!synced) fail("sync", path);
 }
 
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
+void require_directory(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) fail("look at", path);
+  if (!S_ISDIR(status.st_mode))
+    throw StoreError(path + " is not a directory", "choose a directory, or a name for a new one");
+}
+
+// A start that came no further than making the directory, because its port was taken, leaves its lock there.
+bool is_new(const std::string& path) {
+  std::error_code unreadable;
+  const std::filesystem::directory_iterator files(path, unreadable), end;
+  return std::distance(files, end) == 1 && exists(path + "/lock");
 }
 
 void require_local(const std::string& path) {
@@ -49,6 +93,22 @@ void require_local(const std::string& path) {
   if (const char* name = network_file_system(status.f_type); name != nullptr)
     throw StoreRefused(path + " is on " + name + ": a store needs a disk of this machine, since locks and " +
                        "syncs over a network cannot be relied on");
+}
+
+// A process that was killed has its lock until the system is done with it, which takes some milliseconds.
+bool lock_within(int file, std::chrono::milliseconds patience) {
+  using Clock = std::chrono::steady_clock;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  const Clock::time_point end = Clock::now() + patience;
+  while (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return false;
+    if (Clock::now() >= end) {
+      errno = EWOULDBLOCK;
+      return false;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  return true;
 }
 
 std::string host() {
@@ -82,9 +142,10 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
   const bool created = mkdir(path.c_str(), 0700) == 0;
   if (!created && errno != EEXIST) fail("create", path);
   if (created) sync_directory(parent_of(path));
+  require_directory(path);
   DataDirectory directory(path, created);
   require_local(path);
-  if (!created && !init && !exists(directory.database()) && !exists(directory.head()))
+  if (!created && !init && !is_new(path) && !exists(directory.database()) && !exists(directory.head()))
     throw StoreRefused(path + " is there, but has no store: is it the right one, and mounted? " +
                        "--init makes a store in it");
   directory.lock();
@@ -93,23 +154,18 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
 }
 
 DataDirectory DataDirectory::open_existing(const std::string& given) {
-  DataDirectory directory = open_incomplete(given);
+  DataDirectory directory = open_damaged(given);
   directory.look();
-  return directory;
-}
-
-DataDirectory DataDirectory::open_incomplete(const std::string& given) {
-  const std::string path = without_slash(given);
-  if (!exists(path)) throw StoreNotFound(path + " is not there");
-  DataDirectory directory(path, false);
-  if (!exists(directory.database()) && !exists(directory.head())) throw StoreNotFound(path + " has no store");
-  directory.lock();
   return directory;
 }
 
 DataDirectory DataDirectory::open_damaged(const std::string& given) {
   DataDirectory directory(without_slash(given), false);
-  if (!exists(directory.database())) throw StoreNotFound(directory.database() + " is not there");
+  if (!exists(directory.path())) throw StoreNotFound(directory.path() + " is not there");
+  require_directory(directory.path());
+  const auto names = {directory.database(), directory.database() + "-wal", directory.head()};
+  if (std::none_of(names.begin(), names.end(), exists))
+    throw StoreNotFound(directory.path() + " has no store");
   directory.lock();
   return directory;
 }
@@ -129,7 +185,7 @@ void DataDirectory::lock() {
   const std::string path = path_ + "/lock";
   lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock_ < 0) fail("open", path);
-  if (flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_within(lock_, kLockPatience)) {
     if (errno != EWOULDBLOCK) fail("lock", path);
     char text[300] = {};
     const ssize_t size = pread(lock_, text, sizeof text - 1, 0);
@@ -156,12 +212,15 @@ void DataDirectory::look() {
     sync();
     has_head = true;
   }
+  const std::string advice = "put it back, restore a backup, or see what 'zonda broker salvage' can read";
   if (!has_database && !has_head && exists(database() + "-wal"))
-    throw StoreError(database() +
-                     " is missing, though its log is there: a part of the store was lost or moved");
+    throw StoreError(
+        database() + " is missing, though its log is there: a part of the store was lost or moved", advice);
   if (has_database != has_head)
     throw StoreError((has_head ? database() : head()) + " is missing, though " +
-                     (has_head ? head() : database()) + " is there: a part of the store was lost or moved");
+                         (has_head ? head() : database()) +
+                         " is there: a part of the store was lost or moved",
+                     advice);
   has_store_ = has_database;
 }
 

@@ -6,7 +6,10 @@
 
 namespace zonda {
 
-// Locked as long as this lives. Everything that does not fit is a StoreError that says what to do.
+// Locked as long as this lives. Everything that does not fit is a StoreError that says what to do. Another
+// process that has it, and may just be ending, is waited for so long:
+inline constexpr std::chrono::milliseconds kLockPatience{2'000};
+
 class DataDirectory {
  public:
   // With `init` a store may be made in a directory that is there already. One that is not there is made in
@@ -15,9 +18,7 @@ class DataDirectory {
   static DataDirectory open(const std::string& path, bool init);
   // One that has a store, and is not to be changed.
   static DataDirectory open_existing(const std::string& path);
-  // One of whose store a part is there, whatever is missing: see look().
-  static DataDirectory open_incomplete(const std::string& path);
-  // One whose database is there, whatever else is missing.
+  // One that has a file of a store, whatever is missing.
   static DataDirectory open_damaged(const std::string& path);
 
   ~DataDirectory();

@@ -29,7 +29,10 @@ void RowTable::create(Database& database, const StoreState& state) {
 
 std::optional<StoreState> RowTable::read_state(Database& database) {
   Statement version(database, "PRAGMA user_version");
-  if (!version.step() || version.integer(0) != 1)
+  if (!version.step() || version.integer(0) == 0)
+    throw StoreError(database.path() + " has no store in it",
+                     "it is empty, or of another program: restore a backup");
+  if (version.integer(0) != 1)
     throw StoreError(database.path() + " is of version " + std::to_string(version.integer(0)) +
                      ", this program knows version 1");
   Statement read(database, "SELECT bytes FROM state WHERE id = 0");

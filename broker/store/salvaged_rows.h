@@ -5,8 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "broker/store/row_table.h"
+#include "broker/store/row.h"
 #include "broker/store/store_check.h"
+#include "broker/store/store_pages.h"
 
 namespace zonda {
 
@@ -31,22 +32,42 @@ struct SalvagedJob {
 
 class SalvagedRows {
  public:
-  // Reads around what cannot be read, and says what that was.
-  SalvagedRows(Database& database, RowTable& table, Findings& lost);
+  // Every row that is whole, wherever it is, and what was lost. `written` is what there should be.
+  SalvagedRows(const StorePages& pages, const std::optional<StoreState>& written, Findings& lost);
 
   std::map<JobId, SalvagedJob> jobs;
   std::map<std::uint64_t, const SalvagedJob*> in_order() const;  // of their opening
   std::vector<Record> summaries;
-  std::vector<Record> others;  // workers, the last stop
+  std::vector<Record> workers;
+  std::optional<record::Stopped> stopped;
+
+  std::uint64_t found() const { return rows_.size(); }
+  bool is_all() const { return is_all_; }  // these are the rows that were written, no more and no fewer
+  // The payload with `more` behind it. Nothing: it is not what was written.
+  std::optional<Slab> load_payload(const RowRef& ref, std::string_view more) const;
 
  private:
-  void scan(Database& database, const char* sql);
+  struct Row {
+    TableCell cell;
+    std::string meta;
+    std::uint64_t payload_at = 0;
+  };
+
+  void find(const StorePages::Numbers& without);
+  void find_in(std::uint32_t page);
+  void keep_pages(const StorePages::Numbers& pages);
+  void compare_with(const std::optional<StoreState>& written);
+  void tell_what_is_missing(const std::optional<StoreState>& written);
   void take(std::uint64_t row, std::string_view bytes);
   void sort(const RowRef& ref, const RowMeta& meta);
+  void drop_headless_jobs();
   SalvagedJob& job_of(const JobId& id);
 
+  const StorePages& pages_;
   Findings& lost_;
-  std::map<std::uint64_t, std::string> metas_;
+  std::map<std::uint64_t, Row> rows_;     // those that are whole
+  std::map<std::uint64_t, Row> damaged_;  // or there in two versions
+  bool is_all_ = false;
 };
 
 }  // namespace zonda

@@ -5,13 +5,14 @@
 
 #include <utility>
 
+#include "broker/store/store_check.h"
 #include "broker/store/store_error.h"
 
 namespace zonda {
 
 DataDirectory StoreBackup::make_directory(const std::string& path) {
   DataDirectory directory = DataDirectory::open(path, true);
-  if (directory.has_store()) throw StoreRefused(path + " has a store already");
+  if (directory.has_store()) throw StoreRefused(path + " has a store already", "choose another directory");
   return directory;
 }
 
@@ -38,8 +39,29 @@ bool StoreBackup::step() {
 void StoreBackup::finish(const StoreState& state) {
   if (sqlite3_backup_finish(std::exchange(backup_, nullptr)) != SQLITE_OK) copy_->fail("write");
   copy_.reset();
+  check(state);
   HeadFile::create(to_.new_head(), state);
   to_.install();
+}
+
+// Pages are copied without a look at what is on them.
+void StoreBackup::check(const StoreState& state) const {
+  const std::string path = to_.new_database();
+  Findings findings;
+  try {
+    Database copy(path, Database::Access::ReadAlone);
+    RowTable table(copy);
+    StoreRows rows;
+    check_head(to_.path(), table.state(), state, findings);
+    check_rows(table, Payloads::Check, rows, findings);
+  } catch (const StoreError& error) {
+    findings.add(error.what());
+  }
+  if (findings.empty()) return;
+  unlink(path.c_str());
+  throw StoreError(
+      "the store is damaged, or became so while it was copied: " + findings.text(),
+      "'zonda broker verify' names all that is damaged, 'zonda broker salvage' copies what is whole");
 }
 
 }  // namespace zonda

@@ -24,10 +24,13 @@ class StoreBackup {
   // Copies some pages, in no transaction; what `from` commits between two steps is in the copy. True: that
   // was all.
   bool step();
-  // After the last step and before the next commit: the copy is of this state.
+  // After the last step and before the next commit: the copy is of this state. Reads all of it, and throws
+  // StoreError if it is not whole; it is a store only then.
   void finish(const StoreState& state);
 
  private:
+  void check(const StoreState& state) const;
+
   DataDirectory to_;
   std::unique_ptr<Database> copy_;
   sqlite3_backup* backup_ = nullptr;

@@ -18,7 +18,7 @@ Database::Access access_of(const DataDirectory& directory) {
 }  // namespace
 
 StoreReport verify_store(const std::string& path) {
-  DataDirectory directory = DataDirectory::open_incomplete(path);
+  DataDirectory directory = DataDirectory::open_damaged(path);
   StoreReport report;
   Findings findings;
   try {

@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <zonda/task_report.h>
 
 #include <algorithm>
@@ -48,25 +49,26 @@ record::Finished lost_tasks(const JobId& job, std::uint64_t position, IndexRange
 // Writes what was salvaged of jobs, one after the other, into a new store.
 class Salvage {
  public:
-  Salvage(RowTable& from, RowTable& to, Findings& lost)
+  Salvage(const SalvagedRows& from, RowTable& to, Findings& lost)
       : from_(from), to_(to), writer_(to, rows_), lost_(lost) {}
 
-  void copy(const JobId& id, const SalvagedJob& job);
+  void copy_all(bool newest);
+
+ private:
+  void copy(const JobId& id, const SalvagedJob& job, bool newest);
   void copy(const std::vector<Record>& records) {
     to_.begin();
     writer_.apply(records);
     writer_.write();
     to_.commit(to_.state().commit + 1);
   }
-
- private:
   void copy_batches(const SalvagedJob& job);
   void copy_outcomes(const JobId& id, const SalvagedJob& job);
-  void end_missing(const JobId& id, const SalvagedJob& job);
+  std::uint64_t end_missing(const JobId& id, const SalvagedJob& job);
   void lose(const JobId& id, IndexRange tasks, UtcTime at);
   Slab load(const RowRef& ref, std::string_view more, const std::string& what);
 
-  RowTable& from_;
+  const SalvagedRows& from_;
   RowTable& to_;
   StoreRows rows_;
   RowWriter writer_;
@@ -83,14 +85,22 @@ std::string text_of(const JobId& job, IndexRange tasks) {
 }
 
 // Empty if it is damaged: that is told.
-Slab Salvage::load(const RowRef& ref, std::string_view more, const std::string& what) try {
-  return from_.load_payload(ref, more);
-} catch (const StoreError&) {
+Slab Salvage::load(const RowRef& ref, std::string_view more, const std::string& what) {
+  if (auto slab = from_.load_payload(ref, more)) return *std::move(slab);
   lost_.add(what + " not what was written");
   return {};
 }
 
-void Salvage::copy(const JobId& id, const SalvagedJob& job) {
+void Salvage::copy_all(bool newest) {
+  copy(from_.summaries);  // before the jobs: one can be opened again
+  for (const auto& [row, job] : from_.in_order()) copy(job->opened->job, *job, newest);
+  std::vector<Record> others = from_.workers;
+  if (newest && from_.stopped) others.push_back(*from_.stopped);
+  copy(others);
+}
+
+// Of an older state nobody knows what was handed out since: all may have been.
+void Salvage::copy(const JobId& id, const SalvagedJob& job, bool newest) {
   known_ = {};
   position_ = 0;
   copy({*job.opened});
@@ -103,9 +113,13 @@ void Salvage::copy(const JobId& id, const SalvagedJob& job) {
   }
   copy_batches(job);
   copy_outcomes(id, job);
-  end_missing(id, job);
+  const std::uint64_t count = end_missing(id, job);
   copy(job.attempts);
-  if (job.handed_out) copy({*job.handed_out});
+  if (job.handed_out || !newest) {
+    record::HandedOut handed_out = job.handed_out.value_or(record::HandedOut{id, 0, job.opened->at});
+    if (!newest) handed_out.upto = std::max(handed_out.upto, count);
+    if (job.handed_out || handed_out.upto > 0) copy({handed_out});
+  }
   if (job.closed) copy({*job.closed});
 }
 
@@ -160,8 +174,9 @@ void Salvage::lose(const JobId& id, IndexRange tasks, UtcTime at) {
   }
 }
 
-// Tasks of which nothing is left: neither arguments to run them with, nor an outcome.
-void Salvage::end_missing(const JobId& id, const SalvagedJob& job) {
+// Tasks of which nothing is left: neither arguments to run them with, nor an outcome. Returns how many tasks
+// there are.
+std::uint64_t Salvage::end_missing(const JobId& id, const SalvagedJob& job) {
   std::uint64_t count = job.closed ? job.closed->count : 0;
   for (const auto& [first, batch] : job.batches) count = std::max(count, first + batch.record.count);
   for (const IndexRange& range : known_.ranges()) count = std::max(count, range.hi);
@@ -176,6 +191,7 @@ void Salvage::end_missing(const JobId& id, const SalvagedJob& job) {
     lost_.add(text_of(id, range) + ": end as lost");
     lose(id, range, job.opened->at);
   }
+  return count;
 }
 
 // Counts on from what either the database or the head knows, so that no token is ever given twice.
@@ -200,41 +216,53 @@ std::optional<StoreState> head_of(const DataDirectory& directory) try {
   return std::nullopt;
 }
 
+void remove_remains(const DataDirectory& target) {
+  for (const char* end : {"", "-wal", "-journal"}) unlink((target.new_database() + end).c_str());
+}
+
+// Whatever happens on the way, the new directory has a store only when it has all of it.
+void write_new(const DataDirectory& target, const StoreState& begin, const SalvagedRows& rows, bool newest,
+               Findings& lost, StoreReport& report) {
+  remove_remains(target);
+  {
+    Database database(target.new_database(), Database::Access::Create);
+    RowTable::create(database, begin);
+    database.use_wal(false);
+    RowTable into(database);
+    Salvage(rows, into, lost).copy_all(newest);
+    report.state = into.state();
+    database.checkpoint(true);
+    database.delete_wal_at_close();
+  }
+  HeadFile::create(target.new_head(), report.state);
+  target.install();
+}
+
+bool is_behind(const std::optional<StoreState>& state, const std::optional<StoreState>& head) {
+  return head && (!state || (state->store == head->store && state->commit < head->commit));
+}
+
 }  // namespace
 
 StoreReport salvage_store(const std::string& path, const std::string& to) {
   const DataDirectory directory = DataDirectory::open_damaged(path);
   const auto head = head_of(directory);
-  Database database(directory.database(), Database::Access::Write);
-  const auto state = RowTable::read_state(database);
-  Findings lost;
-  if (!state)
-    lost.add("the row that counts the others");
-  else
-    check_head(path, *state, head, lost);
+  StorePages pages(directory.database());
+  auto state = pages.state();
+  if (is_behind(state, head) && pages.read_on()) state = pages.state();
 
+  Findings lost;
+  if (state || !head) check_head(path, state.value_or(StoreState{}), head, lost);
+  const auto written = state ? state : head;
+  const SalvagedRows rows(pages, written, lost);
+  if (rows.found() == 0 && (!written || written->rows > 0 || (head && head->rows > 0)))
+    throw StoreError("nothing of the store in " + path + " can be read", "restore a backup");
+
+  const bool newest = rows.is_all() && head && written->commit >= head->commit;
   const DataDirectory target = StoreBackup::make_directory(to);
-  const StoreState next = state_after(state, head);
-  StoreFile::create(target, next);
   StoreReport report;
-  {
-    Database copy(target.database(), Database::Access::Write);
-    copy.use_wal(false);
-    RowTable from(database, state.value_or(next));
-    RowTable into(copy);
-    const SalvagedRows rows(database, from, lost);
-    Salvage salvage(from, into, lost);
-    salvage.copy(rows.summaries);  // before the jobs: one can be opened again
-    for (const auto& [row, job] : rows.in_order()) salvage.copy(job->opened->job, *job);
-    salvage.copy(rows.others);
-    report.jobs = rows.jobs.size();
-    report.state = into.state();
-    copy.checkpoint(true);
-    copy.delete_wal_at_close();
-  }
-  HeadFile written(target.head());
-  written.write(report.state);
-  written.sync();
+  write_new(target, state_after(state, head), rows, newest, lost, report);
+  report.jobs = rows.jobs.size();
   report.wrong = lost.list();
   report.wrong_count = lost.count();
   return report;

@@ -31,6 +31,9 @@ void require(const std::string& value, const char* name) {
 
 constexpr const char* kVerifyHint = "'zonda broker verify --data DIR' says more";
 constexpr const char* kUnreadableHint = "whether it can be read is a matter of the disk and of permissions";
+std::string hint_of(const StoreError& error, const char* otherwise) {
+  return error.advice.empty() ? otherwise : error.advice;
+}
 
 // What a store says, as the tool says it.
 template <class F>
@@ -39,9 +42,9 @@ auto with_store(const char* hint, F&& f) try {
 } catch (const StoreNotFound& error) {
   throw Complaint(ExitCode::NotFound, error.what(), "--data DIR is the one 'zonda broker start' was given");
 } catch (const StoreRefused& error) {
-  throw Complaint(ExitCode::Refused, error.what(), "the broker must not run, and nothing is overwritten");
+  throw Complaint(ExitCode::Refused, error.what(), hint_of(error, "the broker must not run"));
 } catch (const StoreError& error) {
-  throw Complaint(ExitCode::Failure, error.what(), hint);
+  throw Complaint(ExitCode::Failure, error.what(), hint_of(error, hint));
 }
 
 Json json_of(const char* schema, const StoreReport& report, const char* wrong) {
@@ -123,15 +126,16 @@ Command broker_backup_command(Environment& environment) {
 Command broker_salvage_command(Environment& environment) {
   auto places = std::make_shared<Places>();
   Command command{.name = "salvage",
-                  .summary = "Copies what is whole of a damaged store, and lists what was lost.",
+                  .summary =
+                      "Copies what is whole of a damaged store and lists what was lost: exit code 0 is "
+                      "nothing, 1 is something.",
                   .operands = "",
                   .examples = "zonda broker salvage --data /var/lib/zonda --to /var/lib/zonda-new"};
   command.section = "broker";
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
       "The damaged store stays as it is. Tasks whose arguments or outcome are lost end as lost in the new "
-      "one.\n"
-      "Exit code 0: nothing was lost; 1: the new store is there, and what it lacks is listed.";
+      "one.";
   command.run = [&environment, places](const std::vector<std::string>&) {
     require(places->data, "data");
     require(places->to, "to");

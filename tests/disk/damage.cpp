@@ -1,7 +1,11 @@
 // Damages copies of a small store, and looks at what its opening says.
 //   damage flip --count N [--seed S]       random bits of its files
 //   damage truncate --stride N [--seed S]  its files end early, at every N-th byte
+//   damage page [--seed S]                 each page of its files is overwritten
+// With --commits N it is not so small.
 // Each is detected (refused by name), harmless (everything is there), or WRONG; then the exit code is 1.
+// What is detected is salvaged: all of it, a part, or nothing. It is WRONG if the new store is not whole, or
+// has not all though nothing is said to be lost.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +16,7 @@
 
 #include "broker/store/sqlite_store.h"
 #include "broker/store/store_error.h"
+#include "broker/store/store_inspection.h"
 #include "tests/contract/store_under_test.h"
 #include "tests/disk/history.h"
 
@@ -19,7 +24,6 @@ using namespace zonda;
 
 namespace {
 
-constexpr std::size_t kCommits = 14;
 constexpr std::size_t kMore = 3;  // commits after the damage: a store that opens must also work
 
 using Files = std::map<std::string, std::string>;  // by name
@@ -35,7 +39,8 @@ void write_file(const std::string& path, const std::string& bytes) {
 }
 
 struct Campaign {
-  explicit Campaign(std::uint64_t seed) : random(seed), history(seed, kCommits + kMore) {
+  Campaign(std::uint64_t seed, std::size_t of_commits)
+      : commits(of_commits), random(seed), history(seed, commits + kMore) {
     std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
   }
 
@@ -44,7 +49,7 @@ struct Campaign {
     TempDirectory directory(TempDirectory::in_memory());
     const std::string path = directory / "data";
     auto store = SqliteStore::open(DataDirectory::open(path, false), {Durability::Fsync, 12});
-    for (std::size_t number = 1; number <= kCommits; ++number) commit(*store, history.commit(number));
+    for (std::size_t number = 1; number <= commits; ++number) commit(*store, history.commit(number));
     if (!live) store.reset();
     Files files;
     for (const char* name : kNames) {
@@ -64,28 +69,48 @@ struct Campaign {
       {
         const auto store =
             SqliteStore::open(DataDirectory::open(place.path(), false), {Durability::Fsync, 12});
-        if (!history.place_of(*store, kCommits)) return "WRONG: other contents";
-        for (std::size_t more = 1; more <= kMore; ++more) commit(*store, history.commit(kCommits + more));
+        if (!history.place_of(*store, commits)) return "WRONG: other contents";
+        for (std::size_t more = 1; more <= kMore; ++more) commit(*store, history.commit(commits + more));
       }
       const auto store = SqliteStore::open(DataDirectory::open(place.path(), false), {Durability::Fsync, 12});
-      return history.place_of(*store, kCommits + kMore) ? "" : "WRONG: other contents after more work";
+      return history.place_of(*store, commits + kMore) ? "" : "WRONG: other contents after more work";
     } catch (const std::runtime_error& error) {
       return error.what();
     }
   }
 
-  void count(const std::string& what, const std::string& verdict) {
-    if (verdict.empty())
+  // Of the files that were refused. As verdict().
+  std::string salvage_verdict() {
+    const TempDirectory to(TempDirectory::in_memory());
+    try {
+      const StoreReport report = salvage_store(place.path(), to / "new");
+      if (verify_store(to / "new").wrong_count > 0) return "WRONG: the salvaged store is damaged";
+      const auto store = SqliteStore::open(DataDirectory::open(to / "new", false));
+      ++(report.wrong_count == 0 ? all_saved : part_saved);
+      if (report.wrong_count == 0 && !history.place_of(*store, commits))
+        return "WRONG: salvaged other contents";
+      return "";
+    } catch (const StoreError&) {
+      ++nothing_saved;
+      return "";
+    }
+  }
+
+  void count(const std::string& what, std::string verdict) {
+    if (verdict.empty()) {
       ++harmless;
-    else if (verdict.starts_with("WRONG"))
-      ++wrong, std::printf("%s: %s\n", what.c_str(), verdict.c_str());
-    else
+    } else if (!verdict.starts_with("WRONG")) {
       ++detected;
+      verdict = salvage_verdict();
+    }
+    if (verdict.starts_with("WRONG")) ++wrong, std::printf("%s: %s\n", what.c_str(), verdict.c_str());
   }
 
   int report() const {
     std::printf("detected %llu, harmless %llu, WRONG %llu\n", static_cast<unsigned long long>(detected),
                 static_cast<unsigned long long>(harmless), static_cast<unsigned long long>(wrong));
+    std::printf("salvaged all %llu, a part %llu, nothing %llu\n", static_cast<unsigned long long>(all_saved),
+                static_cast<unsigned long long>(part_saved), static_cast<unsigned long long>(nothing_saved));
     return wrong == 0 ? 0 : 1;
   }
 
@@ -119,12 +144,30 @@ struct Campaign {
     }
   }
 
+  void pages() {
+    constexpr std::size_t kPage = 4096;
+    for (const bool live : {true, false}) {
+      const Files whole = make(live);
+      for (const auto& [name, bytes] : whole) {
+        for (std::size_t at = 0; at < bytes.size(); at += kPage) {
+          Files files = whole;
+          files[name].replace(at, kPage, std::min(kPage, bytes.size() - at), '\x5a');
+          count(std::string(live ? "live " : "closed ") + name + " at " + std::to_string(at), verdict(files));
+        }
+      }
+    }
+  }
+
+  std::size_t commits;
   std::mt19937_64 random;
   History history;
   TempDirectory place{TempDirectory::in_memory()};
   std::uint64_t detected = 0;
   std::uint64_t harmless = 0;
   std::uint64_t wrong = 0;
+  std::uint64_t all_saved = 0;
+  std::uint64_t part_saved = 0;
+  std::uint64_t nothing_saved = 0;
 };
 
 std::uint64_t option(int argc, char** argv, const char* name, std::uint64_t otherwise) {
@@ -138,11 +181,14 @@ std::uint64_t option(int argc, char** argv, const char* name, std::uint64_t othe
 
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
-  Campaign campaign(option(argc, argv, "--seed", std::random_device{}()));
+  Campaign campaign(option(argc, argv, "--seed", std::random_device{}()),
+                    option(argc, argv, "--commits", 14));
   if (what == "flip")
     campaign.flip(option(argc, argv, "--count", 1'000));
   else if (what == "truncate")
     campaign.truncate(option(argc, argv, "--stride", 1));
+  else if (what == "page")
+    campaign.pages();
   else
     return 2;
   return campaign.report();

@@ -1,68 +1,13 @@
-// A store that no broker runs on: verified, copied, salvaged.
+// A store that no broker runs on: verified and copied.
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
-#include <map>
 
-#include "broker/store/sqlite_store.h"
 #include "broker/store/store_error.h"
-#include "broker/store/store_inspection.h"
 #include "tests/contract/store_under_test.h"
 #include "tests/disk/history.h"
+#include "tests/disk/small_store.h"
 
 using namespace zonda;
 using Catch::Contains;
-
-namespace {
-
-std::unique_ptr<SqliteStore> open_store(const std::string& path) {
-  return SqliteStore::open(DataDirectory::open(path, false));
-}
-
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::map<std::string, std::string> files_of(const std::string& path) {
-  std::map<std::string, std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(path)) {
-    if (entry.path().filename() != "lock") files[entry.path().filename()] = read_file(entry.path());
-  }
-  return files;
-}
-
-// Damages one occurrence of a text in the database.
-void damage(const std::string& path, const std::string& text) {
-  std::string bytes = read_file(path + "/store.sqlite");
-  const std::size_t at = bytes.find(text);
-  REQUIRE(at != std::string::npos);
-  bytes[at] ^= 1;
-  std::ofstream(path + "/store.sqlite", std::ios::binary).write(bytes.data(), std::ssize(bytes));
-}
-
-std::string text_of(const StoreReport& report) {
-  std::string all;
-  for (const std::string& each : report.wrong) all += each + "\n";
-  return all;
-}
-
-const std::string kArguments = "these are arguments";
-const std::string kOutcome = "this is an outcome";
-
-// A store that was closed, with some of everything.
-void make_store(const std::string& path) {
-  const auto store = open_store(path);
-  commit(*store, {opened(1, true), appended(1, 0, 2, "whole"), appended(1, 2, 3, kArguments), opened(2)});
-  commit(*store,
-         {finished(1, 0, 0, 1, "whole"), finished(1, 1, 1, 1, kOutcome), finished(1, 2, 2, 1, "whole")});
-  JobSummary summary;
-  summary.id = job_id(2);
-  commit(*store, {record::Summarised{summary}, opened(2)});  // it was opened again
-  commit(*store, {record::Joined{job_id(101), "worker", "host"}, record::Closed{job_id(1), 5, false}});
-}
-
-}  // namespace
 
 TEST_CASE("verifying changes nothing, with a log and without") {
   const TempDirectory place(TempDirectory::in_memory());
@@ -93,7 +38,7 @@ TEST_CASE("a store that is in use is not verified, and one that is not there nei
 
 TEST_CASE("verifying names the job and the tasks whose payload is damaged, and so does reading it") {
   const TempDirectory place;
-  make_store(place / "data");
+  make_small_store(place / "data");
   damage(place / "data", kArguments);
   const StoreReport report = verify_store(place / "data");
   CHECK(report.wrong_count == 1);
@@ -110,7 +55,7 @@ TEST_CASE("a store that lost a part is found to be so, and nothing is changed") 
   for (const std::string part : {"head", "store.sqlite"}) {
     CAPTURE(part);
     const TempDirectory place;
-    make_store(place / "data");
+    make_small_store(place / "data");
     std::filesystem::remove(std::filesystem::path(place / "data") / part);
     const auto before = files_of(place / "data");
     CHECK_THAT(text_of(verify_store(place / "data")), Contains(part + " is missing"));
@@ -121,7 +66,7 @@ TEST_CASE("a store that lost a part is found to be so, and nothing is changed") 
 
 TEST_CASE("a backup has everything, and is a store") {
   const TempDirectory place;
-  make_store(place / "data");
+  make_small_store(place / "data");
   backup_store(place / "data", place / "copy");
   CHECK(text_of(verify_store(place / "copy")).empty());
   const auto original = open_store(place / "data");
@@ -130,6 +75,19 @@ TEST_CASE("a backup has everything, and is a store") {
   CHECK(copy->epoch() == original->epoch());
   CHECK(everything_in(*copy) == everything_in(*original));
   CHECK_THROWS_WITH(StoreBackup::make_directory(place / "copy"), Contains("in use"));
+}
+
+TEST_CASE("a damaged store is not backed up") {
+  for (const std::string& text : {kArguments, kOutcome, std::string("worker")}) {
+    CAPTURE(text);
+    const TempDirectory place;
+    make_small_store(place / "data");
+    damage(place / "data", text);
+    CHECK_THROWS_WITH(backup_store(place / "data", place / "copy"),
+                      Contains("the store is damaged") && Contains("not what was written"));
+    CHECK_THROWS_AS(verify_store(place / "copy"), StoreNotFound);
+    CHECK(files_of(place / "copy").empty());
+  }
 }
 
 TEST_CASE("a backup is made while the store goes on, and has what was committed before it was asked for") {
@@ -151,37 +109,4 @@ TEST_CASE("a backup is made while the store goes on, and has what was committed 
   for (end.reset(); !end;) end = store->take_backup();
   CHECK_THAT(*end, Contains("has a store already"));
   CHECK(store->failure().empty());
-}
-
-TEST_CASE("what is whole is salvaged, and every task that lost something ends as lost") {
-  const TempDirectory place;
-  make_store(place / "data");
-  damage(place / "data", kArguments);
-  damage(place / "data", kOutcome);
-  const StoreReport report = salvage_store(place / "data", place / "new");
-  CHECK_THAT(text_of(report), Contains("tasks [2,5): their arguments") &&
-                                  Contains("tasks [1,2): their outcomes") &&
-                                  Contains("tasks [3,5): end as lost"));
-  CHECK(text_of(verify_store(place / "new")).empty());
-  const auto store = open_store(place / "new");
-  CHECK(store->epoch() == 2);
-  std::vector<std::string> ends(5);
-  std::size_t others = 0;
-  store->replay(~0ULL, [&](Record& any) {
-    const auto* outcome = std::get_if<record::Finished>(&any);
-    if (outcome == nullptr) return void(++others);
-    for (std::uint32_t at = 0; at < outcome->count; ++at)
-      ends.at(outcome->first + at) = outcome->kinds.empty() ? "value" : to_string(Kind(outcome->kinds[at]));
-  });
-  CHECK(ends == std::vector<std::string>{"value", "lost", "value", "lost", "lost"});
-  CHECK(others == 6);  // two openings, one batch, the end, a summary, the worker
-}
-
-TEST_CASE("a store without its head is salvaged as a whole, in an epoch of its own") {
-  const TempDirectory place;
-  make_store(place / "data");
-  const std::string whole = everything_in(*open_store(place / "data"));
-  std::filesystem::remove(place / "data/head");
-  salvage_store(place / "data", place / "new");
-  CHECK(everything_in(*open_store(place / "new")) == whole);
 }

@@ -11,7 +11,7 @@ using namespace zonda;
 TEST_CASE("who reads does not wait for what is committed after it") {
   const TempDirectory place;
   const auto store = SqliteStore::open(DataDirectory::open(place / "data", false));
-  const std::string large(std::size_t{33} << 20, 'x');  // as much as goes into a transaction
+  const std::string large(std::size_t{33} << 20, 'x');   // as much as goes into a transaction
   store->commit({opened(1), appended(1, 0, 1, large)});  // the disk is busy
   store->commit({appended(1, 1, 1, "small")});
   store->read({job_id(1), PayloadName::What::Arguments, 1});

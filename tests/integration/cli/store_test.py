@@ -1,5 +1,6 @@
 """Stores of brokers that do not run: verify, backup, salvage."""
 import os
+import shutil
 import signal
 import subprocess
 
@@ -49,16 +50,18 @@ class Store(CliTest):
                for each in (self.data, copy)]
         self.assertEqual(ids[0], ids[1])
         self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", copy), 4,
-                    "has a store already")
+                    "has a store already[^~]*choose another directory")
 
     def test_damage_is_named_and_the_rest_is_salvaged(self):
         damaged = self.path("damaged")
         self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", damaged), 0)
         self.damage(damaged)
+        self.expect(self.zonda("broker", "backup", "--data", damaged, "--to", self.path("damaged-copy")), 1,
+                    "zonda broker salvage")
         answer = self.expect(self.zonda("broker", "verify", "--data", damaged), 1, "salvage")
         self.assertTrue(answer.out)
-        answer = self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new"))
-        self.expect(answer, 1, "salvaged: .*; what was lost is above")
+        answer = self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("new")),
+                             1, "salvaged: .*; what was lost is above")
         self.assertTrue(answer.out)
         self.expect(self.zonda("broker", "verify", "--data", self.path("new")), 0)
         answer = self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("newer"), "-o", "json")
@@ -75,9 +78,9 @@ class Store(CliTest):
                 self.expect(self.zonda("broker", "backup", "--data", self.data, "--to", broken), 0)
                 os.remove(os.path.join(broken, part))
                 answer = self.zonda("broker", "start", "--data", broken, "--bind", self.address)
-                self.expect(answer, 1, message + "(.|\n)*hint: 'zonda broker verify")
+                self.expect(answer, 1, message + "(.|\n)*hint: put it back")
                 answer = self.zonda("broker", "backup", "--data", broken, "--to", self.path("never"))
-                self.expect(answer, 1, message + "(.|\n)*hint: 'zonda broker verify")
+                self.expect(answer, 1, message + "(.|\n)*hint: put it back")
                 answer = self.zonda("broker", "verify", "--data", broken)
                 self.expect(answer, 1, f"zonda broker salvage --data {broken} --to NEW")
                 self.assertIn(message, answer.out)
@@ -99,10 +102,41 @@ class Store(CliTest):
         self.assertEqual(broker.wait(harness.TIMEOUT), 0)
         self.expect(self.zonda("broker", "verify", "--data", used), 0)
 
+    def copy_with(self, name, change):
+        """A copy of the store whose database change() was done to."""
+        copy = self.path(name)
+        shutil.copytree(self.data, copy)
+        with open(os.path.join(copy, "store.sqlite"), "r+b") as file:
+            change(file)
+        return copy
+
+    def test_a_salvage_that_loses_nothing_says_so(self):
+        def change(file):  # of the page that leads to all the others
+            file.seek(4096)
+            file.write(b"\xff\xff")
+        damaged = self.copy_with("root", change)
+        self.expect(self.zonda("broker", "verify", "--data", damaged), 1)
+        self.expect(self.zonda("broker", "salvage", "--data", damaged, "--to", self.path("root-new")), 0,
+                    "nothing was lost: store")
+        self.expect(self.zonda("broker", "verify", "--data", self.path("root-new")), 0)
+
+    def test_a_store_of_which_nothing_is_left(self):
+        empty = self.copy_with("empty", lambda file: file.truncate(0))
+        self.expect(self.zonda("broker", "salvage", "--data", empty, "--to", self.path("empty-new")), 1,
+                    "nothing of the store in .* can be read[^~]*restore a backup")
+        self.assertFalse(os.path.exists(self.path("empty-new")))
+
     def test_mistakes(self):
         self.expect(self.zonda("broker", "verify"), 2, "--data is missing")
         self.expect(self.zonda("broker", "backup", "--data", self.data), 2, "--to is missing")
         self.expect(self.zonda("broker", "verify", "--data", self.path("nothing")), 3, "is not there")
+        self.expect(self.zonda("broker", "start", "--data", self.path("nope/deep")), 1,
+                    r"No such file or directory[^~]*create .*/nope first")
+        with open(self.path("file"), "w", encoding="utf-8"):
+            pass
+        for command in ("start", "verify"):
+            self.expect(self.zonda("broker", command, "--data", self.path("file")), 1,
+                        "is not a directory[^~]*choose a directory")
 
 
 if __name__ == "__main__":
