@@ -27,6 +27,7 @@ void BrokerLoop::turn() {
   });
   if (!now) now = read_clocks();
   for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);
+  if (const auto ended = store_.take_backup()) core_.backed_up(*ended, effects);
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
   speak();
   core_.set_disk_nearly_full(store_.is_nearly_full());
@@ -47,6 +48,7 @@ void BrokerLoop::remember(Effects& effects) {
     held_.push_back({store_.commit(std::move(effects.records)), bytes, std::move(effects.frames)});
   }
   for (const PayloadName& name : effects.reads) store_.read(name);
+  if (!effects.backup.empty()) store_.backup_to(effects.backup);
 }
 
 // Nothing is said before it is remembered, and nothing overtakes: frames of a session are numbered.

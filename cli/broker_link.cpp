@@ -80,9 +80,10 @@ Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
   }
 }
 
-std::vector<std::string> BrokerLink::ask_pages(const std::string& what, const Json& arguments) {
+std::vector<std::string> BrokerLink::ask_pages(const std::string& what, const Json& arguments,
+                                               std::chrono::milliseconds timeout) {
   require_connected();
-  QueryAnswer answer = access_.ask(what, to_msgpack(arguments), std::chrono::seconds(30));
+  QueryAnswer answer = access_.ask(what, to_msgpack(arguments), timeout);
   if (answer.failure) throw complaint_of(*answer.failure);
   if (answer.code != ReplyCode::Ok) throw Complaint(code_of(answer.code), answer.text);
   return std::move(answer.bodies);
@@ -96,12 +97,12 @@ std::optional<std::vector<std::string>> BrokerLink::try_ask_pages(const std::str
   return std::move(answer.bodies);
 }
 
-Json BrokerLink::ask(const std::string& what, const Json& arguments) {
-  return first_of(ask_pages(what, arguments));
+Json BrokerLink::ask(const std::string& what, const Json& arguments, std::chrono::milliseconds timeout) {
+  return first_of(ask_pages(what, arguments, timeout));
 }
 
 Json BrokerLink::ask_list(const std::string& what, const Json& arguments) {
-  return joined(ask_pages(what, arguments));
+  return joined(ask_pages(what, arguments, kAnswerWithin));
 }
 
 std::optional<Json> BrokerLink::try_ask(const std::string& what, const Json& arguments,

@@ -24,7 +24,8 @@ class BrokerLink {
   std::optional<TaskReport> failure_to_connect(std::chrono::milliseconds timeout);
 
   // Asks; a list's pages come as one array.
-  Json ask(const std::string& what, const Json& arguments = Json::object());
+  Json ask(const std::string& what, const Json& arguments = Json::object(),
+           std::chrono::milliseconds timeout = kAnswerWithin);
   Json ask_list(const std::string& what, const Json& arguments = Json::object());
 
   // The same for questions that can be asked again: empty if no good answer comes in time.
@@ -44,7 +45,10 @@ class BrokerLink {
   Complaint complaint_of(const TaskReport& failure) const;
 
  private:
-  std::vector<std::string> ask_pages(const std::string& what, const Json& arguments);
+  static constexpr std::chrono::seconds kAnswerWithin{30};
+
+  std::vector<std::string> ask_pages(const std::string& what, const Json& arguments,
+                                     std::chrono::milliseconds timeout);
   std::optional<std::vector<std::string>> try_ask_pages(const std::string& what, const Json& arguments,
                                                         std::chrono::milliseconds timeout);
 

@@ -25,6 +25,8 @@ BrokerCore::Question::Arguments BrokerCore::Question::read_arguments(std::string
       arguments.worker = reader.text();
     else if (key == "state")
       arguments.state = reader.text();
+    else if (key == "to")
+      arguments.to = reader.text();
     else if (key == "limit")
       arguments.limit = std::min(reader.integer<std::uint64_t>(), kAnswerEntriesMax);
     else if (key == "index")
@@ -122,6 +124,27 @@ void BrokerCore::Question::drain() {
 void BrokerCore::Question::stop() {
   core_.stop_asked_ = true;
   say(ReplyCode::Ok, "");
+}
+
+// The answer comes when the copy is there.
+void BrokerCore::Question::back_up() {
+  if (!core_.is_durable()) return say(ReplyCode::Refused, "this broker keeps nothing on disk");
+  if (!arguments_.to.starts_with('/'))
+    return say(ReplyCode::Usage, "a backup goes to a directory of the broker's machine: name its whole path");
+  if (core_.pending_backup_) return say(ReplyCode::Refused, "a backup is under way");
+  core_.pending_backup_ = {session_.number, id_, arguments_.to};
+  effects_.backup = arguments_.to;
+}
+
+void BrokerCore::backed_up(const std::string& error, Effects& effects) {
+  const std::optional<PendingBackup> asked = std::exchange(pending_backup_, std::nullopt);
+  if (!asked) return;
+  event(effects,
+        error.empty() ? "backed-up to=" + asked->to : "backup-failed to=" + asked->to + ": " + error);
+  Session* session = sessions_.find(asked->session);
+  if (session == nullptr) return;
+  const ReplyCode code = error.empty() ? ReplyCode::Ok : ReplyCode::Refused;
+  say(*session, Reply{asked->id, code, error, true, {}}, effects);
 }
 
 // The newest first. The state "open" is that of all that are not over.

@@ -68,6 +68,7 @@ class BrokerCore {
 
   void handle(Connection from, std::string_view frame, const Now& now, Effects& effects);
   void loaded(const Payload& payload, const Now& now, Effects& effects);  // one of Effects::reads
+  void backed_up(const std::string& error, Effects& effects);  // Effects::backup ended; empty: well
   void connection_gone(Connection connection, const Now& now, Effects& effects);
   void settle(const Now& now, Effects& effects);
   TimePoint next_deadline() const;
@@ -223,7 +224,10 @@ class BrokerCore {
   void on(const Output& output, Session& session, const Now& now, Effects& effects);
   void on(const OutputRoom& room, Session& session, const Now& now, Effects& effects);
   bool holds(const Session& session, const JobId& job, std::uint64_t index, Token token) const;
-  void make_due(const JobId& id, IndexRange range);
+  void make_due(Job& job, IndexRange range);
+  void delay(Job& job, IndexRange range, TimePoint due);
+  void watch_delays(Job& job);
+  void end_delays(Job& job, const Now& now);
   void watch_deadline(Job& job);
   void expire_tasks(Job& job, const Now& now, Effects& effects);
 
@@ -362,6 +366,13 @@ class BrokerCore {
     std::map<std::uint64_t, std::string> inputs;  // of failed tasks, as far as they were read
   };
   std::vector<PendingQuestion> pending_questions_;
+
+  struct PendingBackup {
+    std::uint64_t session = 0;
+    std::uint64_t id = 0;
+    std::string to;
+  };
+  std::optional<PendingBackup> pending_backup_;
 
   // What this turn still has to do.
   std::set<std::pair<std::uint64_t, JobId>> accepts_due_;  // (session, job)

@@ -147,6 +147,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
     session.on_way_bytes -= reader.on_way_bytes;
   }
   if (job.deadline_timer) timers_.erase(*job.deadline_timer);
+  if (job.delay_timer) timers_.erase(*job.delay_timer);
   if (job.forget_timer) timers_.erase(*job.forget_timer);
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();

@@ -19,6 +19,7 @@ struct Effects {
   std::vector<Record> records;      // to be committed BEFORE any of the frames leaves
   std::vector<Outgoing> frames;     // to be sent AFTER the commit
   std::vector<PayloadName> reads;   // payloads to be read back, after the records were handed over
+  std::string backup;               // a directory to copy the store into; empty: none
   std::vector<std::string> events;  // what happened, for the log: "worker-lost worker=… tasks=…"
 };
 

@@ -114,7 +114,11 @@ void BrokerCore::Question::explain_open(const Job& job, std::uint64_t index, con
 
 std::optional<TimePoint> BrokerCore::Question::due(const Job& job, std::uint64_t index,
                                                    const SegmentState& state) const {
-  return state.state == TaskState::Delayed ? core_.timers_.due(job.id, index) : std::nullopt;
+  if (state.state != TaskState::Delayed) return std::nullopt;
+  for (const auto& [due, batch] : job.delays) {
+    if (batch.lo <= index && index < batch.hi) return due;
+  }
+  return core_.timers_.due(job.id, index);
 }
 
 std::string BrokerCore::Question::why(const Job& job, std::uint64_t index, const SegmentState& state) const {

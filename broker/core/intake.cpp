@@ -178,7 +178,7 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
     SegmentState delayed;
     delayed.state = TaskState::Delayed;
     set_state(job, range, delayed);
-    timers_.set(now.steady + milliseconds_of(job.spec.delay_ms), {Timer::Kind::TaskDue, 0, job.id, range});
+    delay(job, range, now.steady + milliseconds_of(job.spec.delay_ms));
   }
 }
 

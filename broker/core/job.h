@@ -81,8 +81,10 @@ struct Job {
       histories;       // of tasks that failed and are not done
   double task_us = 0;  // measured mean time of a task; 0: not yet known
   ReadyClass* ready_class = nullptr;
-  std::optional<Timers::Handle> deadline_timer;  // of the oldest batch with open tasks
-  std::size_t closed_batches = 0;                // at the front: those of which no task is open
+  std::optional<Timers::Handle> deadline_timer;         // of the oldest batch with open tasks
+  std::deque<std::pair<TimePoint, IndexRange>> delays;  // batches that are not to begin before, ascending
+  std::optional<Timers::Handle> delay_timer;            // of the first of these
+  std::size_t closed_batches = 0;                       // at the front: those of which no task is open
   std::optional<Timers::Handle> forget_timer;
   UtcTime opened_at;
   std::optional<UtcTime> started_at;

@@ -40,7 +40,10 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
         if (Job* job = find_job(timer->job)) release_read(*job, effects);
         break;
       case Timer::Kind::Recovery: end_recovery(effects); break;
-      case Timer::Kind::TaskDue: make_due(timer->job, timer->range); break;
+      case Timer::Kind::TaskDue:
+        if (Job* job = find_job(timer->job)) make_due(*job, timer->range);
+        break;
+      case Timer::Kind::Delay: end_delays(*find_job(timer->job), now); break;
       case Timer::Kind::Deadline: expire_tasks(*find_job(timer->job), now, effects); break;
       case Timer::Kind::Forget: {
         Job& job = *find_job(timer->job);
@@ -268,14 +271,33 @@ void BrokerCore::on(const OutputRoom& room, Session& session, const Now&, Effect
   if (Session* worker = sessions_.find(holder.session)) say(*worker, room, effects);
 }
 
-void BrokerCore::make_due(const JobId& id, IndexRange range) {
-  Job* job = find_job(id);
-  if (job == nullptr) return;
+void BrokerCore::make_due(Job& job, IndexRange range) {
   const auto is_delayed = [](const SegmentState& state) { return state.state == TaskState::Delayed; };
-  for (auto& [part, state] : job->segments.parts(range, is_delayed)) {
+  for (auto& [part, state] : job.segments.parts(range, is_delayed)) {
     state.state = state.waiting();
-    set_state(*job, part, state);
+    set_state(job, part, state);
   }
+}
+
+// One timer a job: for the batch that is due first.
+void BrokerCore::delay(Job& job, IndexRange range, TimePoint due) {
+  const auto later = std::upper_bound(job.delays.begin(), job.delays.end(), due,
+                                      [](TimePoint at, const auto& each) { return at < each.first; });
+  job.delays.emplace(later, due, range);
+  watch_delays(job);
+}
+
+void BrokerCore::watch_delays(Job& job) {
+  if (job.delay_timer) timers_.erase(*std::exchange(job.delay_timer, std::nullopt));
+  if (!job.delays.empty())
+    job.delay_timer = timers_.set(job.delays.front().first, {Timer::Kind::Delay, 0, job.id, {}});
+}
+
+void BrokerCore::end_delays(Job& job, const Now& now) {
+  job.delay_timer.reset();
+  for (; !job.delays.empty() && job.delays.front().first <= now.steady; job.delays.pop_front())
+    make_due(job, job.delays.front().second);
+  watch_delays(job);
 }
 
 // One timer a job: for the oldest batch with tasks that are not done.

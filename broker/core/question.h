@@ -31,6 +31,7 @@ class BrokerCore::Question {
     if (what == "worker.list" || what == "worker.info") return workers();
     if (what == "worker.drain" || what == "worker.stop") return drain();
     if (what == "broker.stop") return stop();
+    if (what == "broker.backup") return back_up();
     if (what == "job.list") return jobs();
     if (what.starts_with("job.") || what.starts_with("task.")) return about_job(what);
     say(ReplyCode::Usage, "this broker does not know the question " + what);
@@ -61,7 +62,7 @@ class BrokerCore::Question {
 
   // The arguments of a query, by name. Unknown ones are skipped: they come from newer tools.
   struct Arguments {
-    std::string job, worker, state;
+    std::string job, worker, state, to;
     std::uint64_t index = 0, limit = 10'000;
     bool has_index = false;
   };
@@ -72,6 +73,7 @@ class BrokerCore::Question {
   void workers();
   void drain();
   void stop();
+  void back_up();
   void jobs();
   void about_job(const std::string& what);
   void about_past_job(const JobId& id, const std::string& what);

@@ -70,7 +70,7 @@ void BrokerCore::restore(record::Appended& record, const Now& now) {
     SegmentState delayed;
     delayed.state = TaskState::Delayed;
     job.segments.put(range, delayed);
-    timers_.set(steady_of(due, now), {Timer::Kind::TaskDue, 0, job.id, range});
+    delay(job, range, steady_of(due, now));
   }
   job.count = std::max(job.count, range.hi);
   auto done = std::upper_bound(job.released.begin(), job.released.end(), range.lo,

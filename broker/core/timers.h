@@ -17,7 +17,8 @@ struct Timer {
     Session,     // number: is it silent?
     WorkerAway,  // number: did it come back?
     ClientAway,  // peer (in job)
-    TaskDue,     // job, range: delayed tasks become ready
+    TaskDue,     // job, range: tasks that wait to be tried again become ready
+    Delay,       // job: its oldest batch that is delayed becomes ready
     Deadline,    // job: tasks of its oldest open batch that are not done expire
     Forget,      // job: its outcomes are not kept any longer
     Unread,      // job: readers of before the start that are not back will not come
@@ -39,7 +40,7 @@ class Timers {
   std::optional<TimePoint> next() const {
     return timers_.empty() ? std::nullopt : std::optional(timers_.begin()->first);
   }
-  // When a delayed task becomes ready. Walks all timers: for questions of people.
+  // When a task that waits to be tried again becomes ready. Walks all timers: for questions of people.
   std::optional<TimePoint> due(const JobId& job, std::uint64_t index) const {
     for (const auto& [at, timer] : timers_) {
       const bool its_own = timer.kind == Timer::Kind::TaskDue && timer.job == job &&

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kTouchEach = 1s;                        // how exactly downtime() is known
 constexpr auto kSyncWithin = 50ms;                     // of Durability::Batch
+constexpr auto kCheckEach = 20ms;                      // whether a copy is checked
 constexpr auto kLookEach = 500ms;                      // at the room on the disk
 constexpr std::uint64_t kLookBytes = 8 << 20;          // written since
 constexpr std::uint64_t kTransactionBytes = 32 << 20;  // more wait for the next, so that these are heard of
@@ -168,7 +169,7 @@ bool SqliteStore::work_once() {
   std::unique_lock lock(mutex_);
   const auto is_due = [&] {
     return closing_ || !queue_.empty() || !reads_.empty() || !failure_.empty() || backup_ ||
-           !backup_wanted_.empty();
+           (!backup_wanted_.empty() && !checking_.valid());
   };
   work_.wait_until(lock, next_upkeep(), is_due);
   if (!failure_.empty()) throw StoreError(failure_);
@@ -222,21 +223,28 @@ void SqliteStore::serve_reads(const std::vector<PayloadName>& names) {
   if (!names.empty()) tell(kRead);
 }
 
-// What goes wrong here is the copy's trouble: the store goes on.
+// What goes wrong here is the copy's trouble: the store goes on, also while the copy is checked.
 void SqliteStore::copy_some() {
   std::string wanted;
   {
     const std::lock_guard lock(mutex_);
-    if (!backup_) wanted = std::exchange(backup_wanted_, {});
+    if (!backup_ && !checking_.valid()) wanted = std::exchange(backup_wanted_, {});
   }
-  std::string error;
   try {
     if (!wanted.empty()) backup_ = file_.begin_backup(wanted);
-    if (!backup_ || !backup_->step()) return;
-    backup_->finish(file_.state());
+    if (backup_ && backup_->step()) {
+      backup_->close(file_.state());
+      checking_ = std::async(std::launch::async, [copy = std::move(backup_)] { copy->finish(); });
+    }
+    if (!checking_.valid() || checking_.wait_for(0s) != std::future_status::ready) return;
+    checking_.get();
+    end_backup("");
   } catch (const StoreError& failed) {
-    error = failed.what();
+    end_backup(failed.what());
   }
+}
+
+void SqliteStore::end_backup(const std::string& error) {
   backup_.reset();
   {
     const std::lock_guard lock(mutex_);
@@ -249,6 +257,7 @@ SqliteStore::Clock::time_point SqliteStore::next_upkeep() const {
   Clock::time_point next = touched_ + kTouchEach;
   if (unsynced_) next = std::min(next, *unsynced_ + kSyncWithin);
   if (nearly_full_) next = std::min(next, looked_ + kLookEach);
+  if (checking_.valid()) next = std::min(next, Clock::now() + kCheckEach);
   return next;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,11 +33,6 @@ class SqliteStore final : public Store {
   std::chrono::nanoseconds downtime() const { return downtime_; }  // of the last broker; 0: there was none
   const std::string& path() const { return path_; }
 
-  // Copies the store into a directory that has none, while it goes on; one at a time. Never blocks;
-  // take_backup() tells how it ended, once: an empty text, or why there is none. event_fd() is readable then.
-  void backup_to(const std::string& directory);
-  std::optional<std::string> take_backup();
-
   std::uint64_t commit(std::vector<Record> records) override;
   std::uint64_t committed() const override;
   int event_fd() const override { return wake_.descriptor(); }
@@ -45,6 +41,8 @@ class SqliteStore final : public Store {
   void replay(std::uint64_t payload_bytes, const std::function<void(Record&)>& apply) override;
   void read(const PayloadName& name) override;
   std::vector<Payload> take_read() override;
+  void backup_to(const std::string& directory) override;
+  std::optional<std::string> take_backup() override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -65,6 +63,7 @@ class SqliteStore final : public Store {
   void write(const Work& work);
   void serve_reads(const std::vector<PayloadName>& names);
   void copy_some();
+  void end_backup(const std::string& error);
   void upkeep();
   void publish(std::uint64_t number);
   void fail(const std::string& sentence);
@@ -109,6 +108,7 @@ class SqliteStore final : public Store {
   std::uint64_t written_bytes_ = 0;            // since looked_
   std::optional<Clock::time_point> unsynced_;  // since when there is something to sync
   std::unique_ptr<StoreBackup> backup_;        // at work
+  std::future<void> checking_;                 // the copy is complete, and read
 
   std::thread thread_;  // the last: it uses all the others
 };

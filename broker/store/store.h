@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,8 @@ class Store {
   virtual std::uint64_t commit(std::vector<Record> records) = 0;
   // Everything up to this number is as safe as the store makes it.
   virtual std::uint64_t committed() const = 0;
-  // Readable when committed(), failure() or is_nearly_full() changed or a payload was read, until that
-  // function or take_read() told it, whichever has news; -1 if everything is immediate.
+  // Readable when committed(), failure() or is_nearly_full() changed, a payload was read or a backup ended,
+  // until the function that tells it was called; -1 if everything is immediate.
   virtual int event_fd() const = 0;
 
   // The first error of writing, syncing or reading, as a sentence; empty if there was none. Nothing is
@@ -44,6 +45,11 @@ class Store {
   // Reads a payload back that was committed, or handed to commit(). Never blocks; take_read() has it later.
   virtual void read(const PayloadName& name) = 0;
   virtual std::vector<Payload> take_read() = 0;
+
+  // Copies a store on disk into a directory that has none, while it goes on; one at a time. Never blocks;
+  // take_backup() tells how it ended, once: an empty text, or why there is none. event_fd() is readable then.
+  virtual void backup_to(const std::string&) {}
+  virtual std::optional<std::string> take_backup() { return std::nullopt; }
 };
 
 }  // namespace zonda

@@ -36,23 +36,27 @@ bool StoreBackup::step() {
   throw StoreError("cannot copy to " + copy_->path() + ": " + sqlite3_errstr(error));
 }
 
-void StoreBackup::finish(const StoreState& state) {
+void StoreBackup::close(const StoreState& state) {
   if (sqlite3_backup_finish(std::exchange(backup_, nullptr)) != SQLITE_OK) copy_->fail("write");
   copy_.reset();
-  check(state);
-  HeadFile::create(to_.new_head(), state);
+  state_ = state;
+}
+
+void StoreBackup::finish() {
+  check();
+  HeadFile::create(to_.new_head(), state_);
   to_.install();
 }
 
 // Pages are copied without a look at what is on them.
-void StoreBackup::check(const StoreState& state) const {
+void StoreBackup::check() const {
   const std::string path = to_.new_database();
   Findings findings;
   try {
     Database copy(path, Database::Access::ReadAlone);
     RowTable table(copy);
     StoreRows rows;
-    check_head(to_.path(), table.state(), state, findings);
+    check_head(to_.path(), table.state(), state_, findings);
     check_rows(table, Payloads::Check, rows, findings);
   } catch (const StoreError& error) {
     findings.add(error.what());

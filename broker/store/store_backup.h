@@ -24,14 +24,17 @@ class StoreBackup {
   // Copies some pages, in no transaction; what `from` commits between two steps is in the copy. True: that
   // was all.
   bool step();
-  // After the last step and before the next commit: the copy is of this state. Reads all of it, and throws
-  // StoreError if it is not whole; it is a store only then.
-  void finish(const StoreState& state);
+  // After the last step and before the next commit: the copy is of this state.
+  void close(const StoreState& state);
+  // Then, on any thread: reads all of it, and throws StoreError if it is not whole; it is a store only after
+  // that.
+  void finish();
 
  private:
-  void check(const StoreState& state) const;
+  void check() const;
 
   DataDirectory to_;
+  StoreState state_;
   std::unique_ptr<Database> copy_;
   sqlite3_backup* backup_ = nullptr;
 };

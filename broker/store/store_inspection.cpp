@@ -49,7 +49,8 @@ void backup_store(const std::string& path, const std::string& to) {
   StoreBackup backup(database, StoreBackup::make_directory(to));
   while (!backup.step()) {
   }
-  backup.finish(table.state());
+  backup.close(table.state());
+  backup.finish();
 }
 
 }  // namespace zonda

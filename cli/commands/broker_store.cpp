@@ -1,8 +1,12 @@
-// zonda broker verify, backup and salvage: for the store of a broker that does not run.
+// zonda broker verify, backup and salvage: for the store of a broker that does not run; and a backup of one
+// that does.
+#include <chrono>
+#include <filesystem>
 #include <memory>
 
 #include "broker/store/store_error.h"
 #include "broker/store/store_inspection.h"
+#include "cli/broker_link.h"
 #include "cli/commands/commands.h"
 #include "cli/json.h"
 #include "command_line/complaint.h"
@@ -42,7 +46,9 @@ auto with_store(const char* hint, F&& f) try {
 } catch (const StoreNotFound& error) {
   throw Complaint(ExitCode::NotFound, error.what(), "--data DIR is the one 'zonda broker start' was given");
 } catch (const StoreRefused& error) {
-  throw Complaint(ExitCode::Refused, error.what(), hint_of(error, "the broker must not run"));
+  throw Complaint(
+      ExitCode::Refused, error.what(),
+      hint_of(error, "the broker must not run; one that runs is copied by 'zonda broker backup --to DIR'"));
 } catch (const StoreError& error) {
   throw Complaint(ExitCode::Failure, error.what(), hint_of(error, hint));
 }
@@ -69,6 +75,12 @@ void print_list_of(Environment& environment, const StoreReport& report) {
   for (const std::string& each : report.wrong) environment.out.write(each + "\n");
   if (report.wrong_count > report.wrong.size())
     environment.out.write("and " + std::to_string(report.wrong_count - report.wrong.size()) + " more\n");
+}
+
+// The broker answers when the copy is there and was read.
+void back_up_running(Environment& environment, const std::string& to) {
+  constexpr std::chrono::hours kPatience{24};
+  BrokerLink(environment).ask("broker.backup", Json{{"to", to}}, kPatience);
 }
 
 }  // namespace
@@ -104,18 +116,25 @@ Command broker_verify_command(Environment& environment) {
 Command broker_backup_command(Environment& environment) {
   auto places = std::make_shared<Places>();
   Command command{.name = "backup",
-                  .summary = "Copies the store of a broker that does not run.",
+                  .summary = "Copies the store of a broker, while it runs, or of one that does not.",
                   .operands = "",
-                  .examples = "zonda broker backup --data /var/lib/zonda --to /backup/zonda-monday"};
+                  .examples =
+                      "zonda broker backup --to /backup/zonda-monday\n"
+                      "zonda broker backup --data /var/lib/zonda --to /backup/zonda-monday"};
   command.section = "broker";
   command.options = {data_option(*places), to_option(*places)};
   command.notes =
+      "Without --data the broker copies its own store while it goes on; DIR is on its machine, and all that "
+      "was\n"
+      "acknowledged before is in the copy. With --data the broker must not run.\n"
       "The copy is a store with the same id and epoch. Never run brokers on both: they would issue the same\n"
       "tokens.";
   command.run = [&environment, places](const std::vector<std::string>&) {
-    require(places->data, "data");
     require(places->to, "to");
-    with_store(kVerifyHint, [&] { backup_store(places->data, places->to); });
+    if (places->data.empty())
+      back_up_running(environment, std::filesystem::absolute(places->to));
+    else
+      with_store(kVerifyHint, [&] { backup_store(places->data, places->to); });
     if (environment.json())
       environment.out.write(to_text(Json{{"schema", "zonda.broker.backup/1"}, {"to", places->to}}) + "\n");
     return to_int(ExitCode::Ok);

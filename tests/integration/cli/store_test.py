@@ -102,6 +102,22 @@ class Store(CliTest):
         self.assertEqual(broker.wait(harness.TIMEOUT), 0)
         self.expect(self.zonda("broker", "verify", "--data", used), 0)
 
+    def test_a_broker_that_runs_copies_itself(self):
+        used, copy = self.path("running"), self.path("copy-of-running")
+        broker = self.start("broker", "start", "--data", used, "--bind", self.address)
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+        job = self.zonda("submit", "--", "echo", "kept").out.strip()
+        self.expect(self.zonda("broker", "backup", "--to", copy), 0)
+        self.expect(self.zonda("broker", "backup", "--to", copy), 4, "has a store already")
+        self.expect(self.zonda("broker", "verify", "--data", copy), 0)
+        broker.kill()
+        broker.wait()
+        other = self.start("broker", "start", "--data", copy, "--bind", self.address)
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the copy")
+        self.assertEqual(self.zonda("job", "list", "-q").out.strip(), job)
+        other.send_signal(signal.SIGTERM)
+        self.assertEqual(other.wait(harness.TIMEOUT), 0)
+
     def copy_with(self, name, change):
         """A copy of the store whose database change() was done to."""
         copy = self.path(name)

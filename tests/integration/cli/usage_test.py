@@ -54,7 +54,7 @@ class Usage(CliTest):
                 (["task", "info", job], "a task is JOB/INDEX"),
                 (["job", "wait", job, "--fail-on", "some"], "not one of any"),
                 (["broker", "start"], "a broker needs either --data DIR or --memory"),
-                (["broker", "start", "--memory", "--data", "x"], "needs either --data DIR or --memory"),
+                (["broker", "start", "--memory", "--data", "x"], "choose one"),
                 (["broker", "start", "--memory", "--bind", "bogus"], "hint: an address is tcp://"),
                 (["broker", "start", "--memory", "--bind", "tcp://127.0.0.1:40000"], "hint: an address is"),
                 (["worker", "start", "--slots", "0"], "--slots: at least 1"),

@@ -289,3 +289,29 @@ TEST_CASE("orders are obeyed: cancel, forget, drain, stop") {
   office.broker.asks(office.client, "broker.stop");
   CHECK(office.broker.core().stop_asked());
 }
+
+TEST_CASE("a backup is answered when it is there, one at a time, with what went wrong") {
+  BrokerConfig config;
+  config.durability = "fsync";
+  BrokerFixture broker(config);
+  const Peer admin = broker.join_client();
+  CHECK(broker.asks(admin, "broker.backup", {{"to", "here"}}).code == ReplyCode::Usage);
+  CHECK(broker.asks(admin, "broker.backup", {{"to", "/there"}}).pages.empty());
+  CHECK(broker.took_backup() == "/there");
+  CHECK(broker.asks(admin, "broker.backup", {{"to", "/elsewhere"}}).text == "a backup is under way");
+  broker.backed_up("no room");
+  const BrokerFixture::Answer failed = broker.took_answer_to(admin);
+  CHECK(failed.code == ReplyCode::Refused);
+  CHECK(failed.text == "no room");
+  CHECK(broker.asks(admin, "broker.backup", {{"to", "/elsewhere"}}).pages.empty());
+  broker.backed_up("");
+  const BrokerFixture::Answer done = broker.took_answer_to(admin);
+  CHECK(done.code == ReplyCode::Ok);
+  CHECK(done.pages.size() == 1);
+}
+
+TEST_CASE("a broker in memory has nothing to back up") {
+  Office office;
+  CHECK(office.broker.asks(office.client, "broker.backup", {{"to", "/there"}}).text ==
+        "this broker keeps nothing on disk");
+}

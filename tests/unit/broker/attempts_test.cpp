@@ -280,3 +280,17 @@ TEST_CASE("a worker's claim of a kind that is not its to say counts as a failure
   broker.fails(worker, job, 0, 1, TaskReport::expired);
   CHECK(broker.took_message_to(broker.client()) == "outcomes job=1 at=0 [0,1) failed");
 }
+
+TEST_CASE("a delay ends with its job") {
+  BrokerFixture broker;
+  const Peer client = broker.client();
+  JobSpec spec = job_of();
+  spec.delay_ms = 30ULL * 24 * 3'600'000;
+  const std::size_t before = broker.core().timers();
+  const JobId job = broker.submit(spec, 3);
+  CHECK(broker.core().timers() == before + 1);
+  broker.says(client, Cancel{job, 0, 0});
+  broker.acknowledges(client, job, 3);
+  CHECK(broker.core().job(job) == nullptr);
+  CHECK(broker.core().timers() == before);
+}

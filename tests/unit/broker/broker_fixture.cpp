@@ -43,6 +43,7 @@ void BrokerFixture::deliver() {
   for (const Record& record : said.records) records_.push_back(brief_(record));
   store_.commit(std::move(said.records));
   for (const PayloadName& name : said.reads) store_.read(name);
+  if (!said.backup.empty()) backup_ = said.backup;
   events_.insert(events_.end(), said.events.begin(), said.events.end());
   for (const Effects::Outgoing& outgoing : said.frames) {
     const auto peer = std::find_if(peers_.begin(), peers_.end(), [&](const PeerState& each) {
@@ -373,12 +374,15 @@ BrokerFixture::Answer BrokerFixture::asks(Peer client, const std::string& what,
     else
       packer.pack(value);
   }
-  const std::uint64_t id = ++last_question_;
-  says(client, Query{id, what, std::string_view(packed.data(), packed.size())});
+  says(client, Query{++last_question_, what, std::string_view(packed.data(), packed.size())});
+  return took_answer_to(client);
+}
+
+BrokerFixture::Answer BrokerFixture::took_answer_to(Peer client) {
   Answer answer;
   std::erase_if(peers_.at(client.number).inbox, [&](const std::unique_ptr<Heard>& heard) {
     const auto* reply = std::get_if<Reply>(&heard->frame.message);
-    if (reply == nullptr || reply->id != id) return false;
+    if (reply == nullptr) return false;
     answer.code = reply->code;
     answer.text = reply->text;
     answer.pages.emplace_back(reply->body);

@@ -116,6 +116,11 @@ class BrokerFixture {
     std::vector<std::string> pages;
   };
   Answer asks(Peer client, const std::string& what, const std::map<std::string, std::string>& arguments = {});
+  Answer took_answer_to(Peer client);                               // no pages: it did not come yet
+  std::string took_backup() { return std::exchange(backup_, {}); }  // where to the store was to be copied
+  void backed_up(const std::string& error) {
+    turn([&] { core_->backed_up(error, effects_); });
+  }
 
   BrokerCore& core() { return *core_; }
   std::uint64_t leases_of(Peer worker);
@@ -156,6 +161,7 @@ class BrokerFixture {
   std::uint64_t epoch_ = 1;
   std::uint64_t replay_bytes_ = ~0ULL;
   bool slow_disk_ = false;
+  std::string backup_;
   TimePoint time_{std::chrono::hours(1)};
   std::deque<PeerState> peers_;
   std::uint32_t last_connection_ = 0;
