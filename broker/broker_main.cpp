@@ -5,6 +5,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <optional>
@@ -60,6 +61,15 @@ BrokerConfig config_of(const BrokerSettings& settings, const std::vector<BaseAdd
     if (address.transport == BaseAddress::Transport::Tcp && !settings.insecure) config.cookie = user_cookie();
   }
   return config;
+}
+
+// What somebody should look at is told to those, too, who asked for warnings only.
+spdlog::level::level_enum level_of(const std::string& event) {
+  constexpr const char* kWarnings[] = {"worker-lost", "quarantined", "job-held", "disk-nearly-full",
+                                       "backup-failed"};
+  const bool warns = std::any_of(std::begin(kWarnings), std::end(kWarnings),
+                                 [&](const char* beginning) { return event.starts_with(beginning); });
+  return warns ? spdlog::level::warn : spdlog::level::info;
 }
 
 // A broker and its memory, as they begin.
@@ -121,7 +131,7 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   BrokerCore& core = *beginning.core;
   Store& store = *beginning.store;
   if (store.event_fd() >= 0) wire.add_wake_up(store.event_fd());
-  BrokerLoop loop(core, wire, store, [](const std::string& event) { spdlog::info(event); });
+  BrokerLoop loop(core, wire, store, [](const std::string& event) { spdlog::log(level_of(event), event); });
   std::string listening;
   for (const BaseAddress& address : wire.addresses())
     listening += (listening.empty() ? "" : ",") + address.text();

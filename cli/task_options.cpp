@@ -43,6 +43,7 @@ void add_task_options(Command& command, TaskOptions& options) {
       option::number("retries", "N", "more attempts after a failure; default 0", options.retries, 1'000'000),
       limit("timeout", "limit of one attempt", options.timeout),
       limit("deadline", "limit of everything, from now on", options.deadline),
+      option::duration("delay", "do not begin before so much time has passed", options.delay),
       option::amount("resource", "what the worker must have free", options.resources),
       option::pair("label", "what the worker must be labelled with", options.labels),
       option::list("env", "K=V", "a variable for the command", options.env),
@@ -64,6 +65,7 @@ JobSpec exec_spec(const TaskOptions& options) {
   spec.retries = static_cast<std::uint32_t>(options.retries);
   spec.timeout_ms = static_cast<std::uint64_t>(options.timeout.count());
   spec.deadline_ms = static_cast<std::uint64_t>(options.deadline.count());
+  spec.delay_ms = static_cast<std::uint64_t>(options.delay.count());
   spec.resources = options.resources;
   spec.labels = options.labels;
   spec.fails_max = static_cast<std::uint32_t>(options.fails_max);

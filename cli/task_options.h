@@ -20,6 +20,7 @@ struct TaskOptions {
   std::uint64_t retries = 0;
   std::chrono::milliseconds timeout{0};
   std::chrono::milliseconds deadline{0};
+  std::chrono::milliseconds delay{0};
   std::map<std::string, double> resources;
   std::map<std::string, std::string> labels;
   std::vector<std::string> env;

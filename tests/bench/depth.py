@@ -5,9 +5,10 @@ rate at which they are then done.
 One client submits N tasks of 32 bytes while there is no worker. The broker is killed and started again; then
 a worker comes, and everything must be done and right.
 
-With --beside M the rates at two depths are compared instead: N or M tasks are queued, then a worker comes, and
-the client adds tasks as it gets some back, so that the depth stays. Rounds alternate. The broker's processor time
-for a task is told, too: at a small depth the rate may be bounded by how long a task is on its way.
+With --beside M the rates at two depths are compared instead: N or M tasks are queued, then a worker comes,
+and the client adds tasks as it gets some back, so that the depth stays. Rounds alternate. The broker's
+processor time for a task is told, too: at a small depth the rate may be bounded by how long a task is on
+its way.
 """
 import argparse
 import json

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::size_t kLabelValueBytesMax = 256;
 constexpr std::size_t kQuotedBytesMax = 64;
-constexpr Limit kLimitMax = std::chrono::years(100);
+constexpr Limit kLimitMax = std::chrono::days(3'650);
 
 std::string quoted(std::string_view text) {
   return "\"" + std::string(text.substr(0, kQuotedBytesMax)) + "\"";
@@ -24,7 +24,7 @@ std::string checked_name(const char* what, std::string_view name) {
 
 std::chrono::milliseconds checked_limit(const char* what, Limit limit) {
   if (!(limit > Limit::zero())) throw Error(std::string(what) + " must be longer than 0");
-  if (limit > kLimitMax) throw Error(std::string(what) + " must be at most 100 years");
+  if (limit > kLimitMax) throw Error(std::string(what) + " must be at most 10 years");
   return std::chrono::ceil<std::chrono::milliseconds>(limit);
 }
 
@@ -39,6 +39,10 @@ void set_retries(CallOptions& options, int count) {
 
 void set_timeout(CallOptions& options, Limit limit) { options.timeout = checked_limit("timeout", limit); }
 void set_deadline(CallOptions& options, Limit limit) { options.deadline = checked_limit("deadline", limit); }
+
+void set_delay(CallOptions& options, Limit wait) {
+  options.delay = wait == Limit::zero() ? std::chrono::milliseconds(0) : checked_limit("delay", wait);
+}
 
 void set_key(CallOptions& options, std::string_view text) {
   if (text.empty() || text.size() > kKeyBytesMax)

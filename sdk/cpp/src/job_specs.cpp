@@ -19,6 +19,7 @@ JobSpec job_spec_of(const CallOptions& options) {
   spec.retries = static_cast<std::uint32_t>(options.retries);
   spec.timeout_ms = count_of(options.timeout);
   spec.deadline_ms = count_of(options.deadline);
+  spec.delay_ms = count_of(options.delay);
   spec.resources = options.resources;
   spec.labels = options.labels;
   spec.detached = options.detached;
@@ -33,6 +34,7 @@ CallOptions checked(const MapOptions& options) {
   detail::set_retries(call, options.retries);
   if (options.timeout.count() != 0) detail::set_timeout(call, options.timeout);
   if (options.deadline.count() != 0) detail::set_deadline(call, options.deadline);
+  if (options.delay.count() != 0) detail::set_delay(call, options.delay);
   for (const auto& [name, amount] : options.resources) detail::set_resource(call, name, amount);
   for (const auto& [name, value] : options.labels) detail::set_label(call, name, value);
   call.detached = options.detached;

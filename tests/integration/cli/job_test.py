@@ -29,6 +29,13 @@ class Job(ClusterTest):
         self.assertRegex(info["finished"], TIME)
         self.assertIsInstance(info["seconds"], float)
 
+    def test_a_delay_is_waited_for(self):
+        job = self.submit("--delay", "1h", "--", "true")
+        self.assertRegex(self.zonda("task", "explain", job + "/0").out, "is delayed, and due in 3")
+        self.expect(self.zonda("job", "cancel", job), 0)
+        late = self.expect(self.zonda("run", "--delay", "100ms", "--", "echo", "late"), 0)
+        self.assertEqual(late.out, "late\n")
+
     def test_arrays(self):
         job = self.submit("--array", "1-9:4", "--shell", "--", "echo {} $ZONDA_INDEX")
         self.assertEqual(self.expect(self.zonda("job", "result", job), 0).out, "1 1\n5 5\n9 9\n")

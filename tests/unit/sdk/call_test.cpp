@@ -21,6 +21,7 @@ TEST_CASE("options chain on a temporary") {
                              .retries(2)
                              .timeout(30s)
                              .deadline(1h)
+                             .delay(2min)
                              .key("order 7")
                              .resource("gpu", 0.5)
                              .label("zone", "a")
@@ -31,6 +32,7 @@ TEST_CASE("options chain on a temporary") {
   expected.retries = 2;
   expected.timeout = 30'000ms;
   expected.deadline = 3'600'000ms;
+  expected.delay = 120'000ms;
   expected.key = "order 7";
   expected.resources = {{"gpu", 0.5}};
   expected.labels = {{"zone", "a"}};
@@ -74,6 +76,8 @@ TEST_CASE("bad options are refused and change nothing") {
   CHECK_THROWS_AS(named.timeout(0s), Error);
   CHECK_THROWS_AS(named.timeout(-1s), Error);
   CHECK_THROWS_AS(named.deadline(0s), Error);
+  CHECK_THROWS_AS(named.delay(-1s), Error);
+  CHECK_THROWS_AS(named.delay(std::chrono::years(11)), Error);
   CHECK_THROWS_AS(named.deadline(std::chrono::hours::max()), Error);
   CHECK_THROWS_AS(named.timeout(std::chrono::duration<double>(std::nan(""))), Error);
   CHECK_THROWS_AS(named.key(""), Error);

@@ -33,7 +33,11 @@ class [[nodiscard]] Call {
   Call& retries(int count) & { return detail::set_retries(parts_.options, count), *this; }
   Call&& retries(int count) && { return std::move(retries(count)); }
 
-  // Limits of one attempt, and of everything since the submission: longer than 0, at most 100 years.
+  // It does not begin before so much time has passed since the submission: 0 to 10 years.
+  Call& delay(detail::Limit wait) & { return detail::set_delay(parts_.options, wait), *this; }
+  Call&& delay(detail::Limit wait) && { return std::move(delay(wait)); }
+
+  // Limits of one attempt, and of everything since the submission: longer than 0, at most 10 years.
   Call& timeout(detail::Limit limit) & { return detail::set_timeout(parts_.options, limit), *this; }
   Call&& timeout(detail::Limit limit) && { return std::move(timeout(limit)); }
   Call& deadline(detail::Limit limit) & { return detail::set_deadline(parts_.options, limit), *this; }

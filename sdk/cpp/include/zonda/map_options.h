@@ -19,6 +19,7 @@ struct MapOptions {
   int retries = 0;                       // of each task: errors and crashes together, after the first attempt
   std::chrono::milliseconds timeout{0};  // of one attempt; 0: none
   std::chrono::milliseconds deadline{0};  // of a task, from its acceptance on; 0: none
+  std::chrono::milliseconds delay{0};     // before a task may begin, from its acceptance on
   std::map<std::string, double> resources{};
   std::map<std::string, std::string> labels{};
   bool detached = false;        // goes on when the results are given up or the client ends

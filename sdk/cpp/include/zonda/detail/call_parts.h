@@ -26,6 +26,7 @@ void set_queue(CallOptions& options, std::string_view name);
 void set_retries(CallOptions& options, int count);
 void set_timeout(CallOptions& options, Limit limit);
 void set_deadline(CallOptions& options, Limit limit);
+void set_delay(CallOptions& options, Limit wait);
 void set_key(CallOptions& options, std::string_view text);
 void set_resource(CallOptions& options, std::string_view name, double amount);
 void set_label(CallOptions& options, std::string_view name, std::string_view value);
