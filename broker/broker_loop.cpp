@@ -35,6 +35,7 @@ void BrokerLoop::turn() {
   core_.settle(*now, effects);
   remember(effects);
   speak();
+  core_.set_backlog(held_bytes_);
   wire_.read_sink(core_.reads_sink());
 }
 

@@ -12,7 +12,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kReadyWithin{30};
 constexpr std::chrono::milliseconds kPatienceMax{1000};
 constexpr int kLookMs = 20;
-constexpr std::size_t kRestartsMax = 5;  // a minute
+constexpr std::size_t kRestartsMax = 5;  // of each, a minute
 
 }  // namespace
 
@@ -105,14 +105,15 @@ int LocalCluster::watch() {
 // One that was told to leave stays away, and one that dies again and again has a reason.
 bool LocalCluster::may_restart(const Child& child) {
   const Clock::time_point now = Clock::now();
-  while (!restarts_.empty() && restarts_.front() < now - std::chrono::minutes(1)) restarts_.pop_front();
-  const bool often = restarts_.size() >= kRestartsMax;
+  std::deque<Clock::time_point>& restarts = restarts_[child.name()];
+  while (!restarts.empty() && restarts.front() < now - std::chrono::minutes(1)) restarts.pop_front();
+  const bool often = restarts.size() >= kRestartsMax;
   const bool may = child.code() != 0 && !often;
   environment_.say(child.name() + " ended with exit code " + std::to_string(child.code()) +
                    (may                          ? ": it starts again"
                     : child.code() != 0 && often ? ", too often to start again"
                                                  : ""));
-  if (may) restarts_.push_back(now);
+  if (may) restarts.push_back(now);
   return may;
 }
 

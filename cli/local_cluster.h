@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -57,7 +58,7 @@ class LocalCluster {
   ClusterOptions options_;
   std::vector<Child> broker_;  // none or one
   std::vector<Child> workers_;
-  std::deque<std::chrono::steady_clock::time_point> restarts_;  // of the last minute
+  std::map<std::string, std::deque<std::chrono::steady_clock::time_point>> restarts_;  // of the last minute
 };
 
 }  // namespace zonda::cli

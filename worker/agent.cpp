@@ -34,7 +34,8 @@ void Agent::run() {
 void Agent::on_signal() {
   const bool is_first = !draining_ || std::exchange(restarting_, false);
   if (is_first) return drain();
-  if (!gave_up_) give_up();  // it cannot go faster then
+  if (!gave_up_) return give_up();
+  if (core_.tasks_held() == 0) latest_ = steady_clock::now();  // else executors have their grace
 }
 
 void Agent::on_stuck() {

@@ -131,8 +131,10 @@ void BrokerCore::Question::back_up() {
   if (!core_.is_durable()) return say(ReplyCode::Refused, "this broker keeps nothing on disk");
   if (!arguments_.to.starts_with('/'))
     return say(ReplyCode::Usage, "a backup goes to a directory of the broker's machine: name its whole path");
-  if (core_.pending_backup_) return say(ReplyCode::Refused, "a backup is under way");
-  core_.pending_backup_ = {session_.number, id_, arguments_.to};
+  const bool is_other = core_.pending_backup_ && core_.pending_backup_->to != arguments_.to;
+  if (is_other) return say(ReplyCode::Refused, "a backup is under way");
+  // Who asked may ask again in its next session.
+  if (std::exchange(core_.pending_backup_, PendingBackup{session_.number, id_, arguments_.to})) return;
   effects_.backup = arguments_.to;
 }
 

@@ -140,7 +140,8 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
       say(*session, Accepted{job_id, accepted->count, accepted->is_closed(), config_.durability}, effects);
   }
   deliver(now, effects);
-  if (!held_in_memory_.empty() && memory_used_ + quota() <= config_.memory_limit) go_on_all(held_in_memory_);
+  if (!held_in_memory_.empty() && kept_bytes_ + quota() <= config_.memory_limit / 2)
+    go_on_all(held_in_memory_);
   dispatch(now, effects);
   if (!pages_wanted_.empty()) read_pages(effects);
   for (const JobId& id : std::exchange(completions_due_, {})) {

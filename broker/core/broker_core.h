@@ -340,7 +340,8 @@ class BrokerCore {
   std::optional<record::Stopped> stopped_;  // how the broker before this one ended, while it is restored
   BrokerCounters counters_;
 
-  std::set<JobId> held_in_memory_;   // detached jobs that wait because memory is full of outcomes
+  std::uint64_t kept_bytes_ = 0;     // outcomes of detached jobs
+  std::set<JobId> held_in_memory_;   // detached jobs that wait because these are too many for memory
   std::set<std::uint64_t> starved_;  // sessions that got little credit: told when there is room again
 
   std::set<std::pair<double, std::uint64_t>> overloaded_;  // workers that hold too much: (surplus, number)

@@ -21,6 +21,7 @@ std::uint64_t BrokerCore::attached_jobs() const {
 // What is counted while the jobs are walked.
 struct BrokerCore::Sums {
   std::uint64_t memory = 0;
+  std::uint64_t kept = 0;
   JobCounts tasks;
   std::map<Token, std::uint64_t> open_by_lease;
   std::map<const ClientRecord*, std::uint64_t> unread;
@@ -40,6 +41,7 @@ std::string BrokerCore::check() const {
   wrong += differ("orphaned", orphaned_tasks_, sums.tasks.orphaned);
   wrong += differ("suspects", quarantine_.tasks(), sums.tasks.suspects);
   wrong += differ("stored", stored_tasks_, sums.tasks.stored);
+  wrong += differ("kept", kept_bytes_, sums.kept);
   for (const auto& [peer, client] : clients_)
     wrong += differ("unread", client->unread_bytes, sums.unread[client.get()]);
   wrong += differ("leases", leases_.size(), sums.open_by_lease.size());
@@ -81,7 +83,7 @@ std::string BrokerCore::check_job(const Job& job, Sums& sums) const {
   }
   for (const Batch& batch : job.batches) sums.memory += batch.slab.size();
   for (const LogChunk& chunk : job.log.chunks()) sums.memory += chunk.slab.size();
-  if (!job.spec.detached) sums.unread[job.client] += job.log.bytes();
+  (job.spec.detached ? sums.kept : sums.unread[job.client]) += job.log.bytes();
   const auto& held = job.client == nullptr || job.spec.detached ? held_in_memory_ : job.client->held;
   if (job.held && !held.contains(job.id) && counted.open() > 0) wrong += "it is held for ever; ";
   return wrong;

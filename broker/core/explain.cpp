@@ -157,7 +157,7 @@ std::string BrokerCore::Question::why_waiting(const Job& job, const SegmentState
   }
   if (job.held)
     return "it waits until outcomes are read: " + std::to_string(job.log.bytes()) + " bytes of its job's " +
-           (job.spec.detached ? "are kept, and memory is full"
+           (job.spec.detached ? "are kept, and memory is full of such"
                               : "are unread, more than its client may leave");
   if (state.state == TaskState::Stored)
     return "it waits in the store behind other tasks of its job; " + ahead;

@@ -205,8 +205,12 @@ void BrokerCore::accept_for_readers(Job& job) {
 
 void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects& effects) {
   Job* job = find_job(message.job);
-  if (job == nullptr)
-    return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
+  if (job == nullptr) {
+    const bool is_over = std::any_of(history_.begin(), history_.end(),
+                                     [&](const JobSummary& each) { return each.id == message.job; });
+    return refuse_job(session, message.job, JobRefusedCode::NotFound,
+                      is_over ? "its outcomes were delivered and released" : "no such job", effects);
+  }
   if (message.position < job->log.begin())
     return refuse_job(session, message.job, JobRefusedCode::NotFound,
                       "its first outcomes were delivered to its owner and released", effects);

@@ -2,7 +2,7 @@
 // of which all outcomes were sent always goes on: it may be just the one that its client wants to read next.
 //
 // Outcomes that nobody has to read, of detached jobs, stay in the store, or, without one, in memory until
-// that is full.
+// they are half of it.
 #include <algorithm>
 
 #include "broker/core/broker_core.h"
@@ -11,15 +11,17 @@ namespace zonda {
 
 // After every change of the job's log.
 void BrokerCore::count_unread(Job& job) {
-  if (job.client == nullptr || job.spec.detached) return;
-  job.client->unread_bytes -= job.unread_bytes;
+  if (job.client == nullptr && !job.spec.detached) return;
+  std::uint64_t& sum = job.spec.detached ? kept_bytes_ : job.client->unread_bytes;
+  sum -= job.unread_bytes;
   job.unread_bytes = job.log.bytes();
-  job.client->unread_bytes += job.unread_bytes;
+  sum += job.unread_bytes;
 }
 
 // More is kept for the job's owner, or for nobody, than may be.
 bool BrokerCore::is_over_quota(const Job& job) const {
-  if (job.spec.detached) return !is_durable() && memory_used_ >= config_.memory_limit && job.log.bytes() > 0;
+  if (job.spec.detached)
+    return !is_durable() && kept_bytes_ > config_.memory_limit / 2 && job.log.bytes() > 0;
   if (job.client == nullptr || job.client->unread_bytes <= quota()) return false;
   const auto owner = std::find_if(job.readers.begin(), job.readers.end(), [&](const Reader& reader) {
     return reader.session == job.client->session;

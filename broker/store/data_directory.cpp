@@ -45,7 +45,10 @@ std::string advice_for(int error, const std::string& path) {
   switch (error) {
     case EACCES:
     case EPERM: return owner_advice(path);
-    case ENOENT: return "create " + parent_of(path) + " first";
+    case ENOENT:
+      if (struct stat link{}; lstat(path.c_str(), &link) == 0)
+        return "it is a link to something that is not there: is that mounted?";
+      return "create " + parent_of(path) + " first";
     case ENOTDIR: return parent_of(path) + " is a file: choose another directory";
     default: return {};
   }
@@ -137,7 +140,7 @@ const char* network_file_system(long type) {
   }
 }
 
-DataDirectory DataDirectory::open(const std::string& given, bool init) {
+DataDirectory DataDirectory::open(const std::string& given, bool init, std::chrono::milliseconds patience) {
   const std::string path = without_slash(given);
   const bool created = mkdir(path.c_str(), 0700) == 0;
   if (!created && errno != EEXIST) fail("create", path);
@@ -148,7 +151,7 @@ DataDirectory DataDirectory::open(const std::string& given, bool init) {
   if (!created && !init && !is_new(path) && !exists(directory.database()) && !exists(directory.head()))
     throw StoreRefused(path + " is there, but has no store: is it the right one, and mounted? " +
                        "--init makes a store in it");
-  directory.lock();
+  directory.lock(patience);
   directory.look();
   return directory;
 }
@@ -181,11 +184,11 @@ DataDirectory::~DataDirectory() {
   if (lock_ >= 0) close(lock_);
 }
 
-void DataDirectory::lock() {
+void DataDirectory::lock(std::chrono::milliseconds patience) {
   const std::string path = path_ + "/lock";
   lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock_ < 0) fail("open", path);
-  if (!lock_within(lock_, kLockPatience)) {
+  if (!lock_within(lock_, patience)) {
     if (errno != EWOULDBLOCK) fail("lock", path);
     char text[300] = {};
     const ssize_t size = pread(lock_, text, sizeof text - 1, 0);

@@ -6,16 +6,17 @@
 
 namespace zonda {
 
-// Locked as long as this lives. Everything that does not fit is a StoreError that says what to do. Another
-// process that has it, and may just be ending, is waited for so long:
+// So long another process that has a directory, and may just be ending, is waited for.
 inline constexpr std::chrono::milliseconds kLockPatience{2'000};
 
+// Locked as long as this lives. Everything that does not fit is a StoreError that says what to do.
 class DataDirectory {
  public:
   // With `init` a store may be made in a directory that is there already. One that is not there is made in
   // any case; one that is there and has no store is refused otherwise: it is more likely the wrong one, or
   // not mounted, than new.
-  static DataDirectory open(const std::string& path, bool init);
+  static DataDirectory open(const std::string& path, bool init,
+                            std::chrono::milliseconds patience = kLockPatience);
   // One that has a store, and is not to be changed.
   static DataDirectory open_existing(const std::string& path);
   // One that has a file of a store, whatever is missing.
@@ -44,7 +45,7 @@ class DataDirectory {
 
  private:
   DataDirectory(std::string path, bool created) : path_(std::move(path)), created_(created) {}
-  void lock();
+  void lock(std::chrono::milliseconds patience = kLockPatience);
 
   std::string path_;
   bool created_ = false;

@@ -63,6 +63,7 @@ SqliteStore::SqliteStore(DataDirectory directory, const StoreOptions& options, b
 }
 
 SqliteStore::~SqliteStore() {
+  interrupted_ = true;
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
@@ -144,6 +145,7 @@ void SqliteStore::publish(std::uint64_t number) {
 }
 
 void SqliteStore::fail(const std::string& sentence) {
+  interrupted_ = true;
   {
     const std::lock_guard lock(mutex_);
     if (failure_.empty()) failure_ = sentence;
@@ -234,12 +236,13 @@ void SqliteStore::copy_some() {
     if (!wanted.empty()) backup_ = file_.begin_backup(wanted);
     if (backup_ && backup_->step()) {
       backup_->close(file_.state());
-      checking_ = std::async(std::launch::async, [copy = std::move(backup_)] { copy->finish(); });
+      checking_ =
+          std::async(std::launch::async, [this, copy = std::move(backup_)] { copy->finish(interrupted_); });
     }
     if (!checking_.valid() || checking_.wait_for(0s) != std::future_status::ready) return;
     checking_.get();
     end_backup("");
-  } catch (const StoreError& failed) {
+  } catch (const std::exception& failed) {
     end_backup(failed.what());
   }
 }

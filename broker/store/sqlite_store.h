@@ -97,6 +97,7 @@ class SqliteStore final : public Store {
   std::uint64_t last_ = 0;  // number that was given
   std::atomic<std::uint64_t> committed_;
   std::atomic<bool> nearly_full_{false};
+  std::atomic<bool> interrupted_{false};  // nobody waits for a copy any more
   Wake wake_;
   mutable std::mutex told_mutex_;
   mutable std::atomic<std::uint8_t> told_{

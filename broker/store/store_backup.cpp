@@ -11,7 +11,7 @@
 namespace zonda {
 
 DataDirectory StoreBackup::make_directory(const std::string& path) {
-  DataDirectory directory = DataDirectory::open(path, true);
+  DataDirectory directory = DataDirectory::open(path, true, std::chrono::milliseconds(0));
   if (directory.has_store()) throw StoreRefused(path + " has a store already", "choose another directory");
   return directory;
 }
@@ -42,14 +42,14 @@ void StoreBackup::close(const StoreState& state) {
   state_ = state;
 }
 
-void StoreBackup::finish() {
-  check();
+void StoreBackup::finish(const std::atomic<bool>& interrupted) {
+  check(interrupted);
   HeadFile::create(to_.new_head(), state_);
   to_.install();
 }
 
 // Pages are copied without a look at what is on them.
-void StoreBackup::check() const {
+void StoreBackup::check(const std::atomic<bool>& interrupted) const {
   const std::string path = to_.new_database();
   Findings findings;
   try {
@@ -57,8 +57,10 @@ void StoreBackup::check() const {
     RowTable table(copy);
     StoreRows rows;
     check_head(to_.path(), table.state(), state_, findings);
-    check_rows(table, Payloads::Check, rows, findings);
+    check_rows(table, Payloads::Check, rows, findings, interrupted);
   } catch (const StoreError& error) {
+    if (interrupted) unlink(path.c_str());
+    if (interrupted) throw;
     findings.add(error.what());
   }
   if (findings.empty()) return;

@@ -1,6 +1,7 @@
 // A copy of a store in another directory, made while the store goes on.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "broker/store/data_directory.h"
@@ -28,10 +29,10 @@ class StoreBackup {
   void close(const StoreState& state);
   // Then, on any thread: reads all of it, and throws StoreError if it is not whole; it is a store only after
   // that.
-  void finish();
+  void finish(const std::atomic<bool>& interrupted);
 
  private:
-  void check() const;
+  void check(const std::atomic<bool>& interrupted) const;
 
   DataDirectory to_;
   StoreState state_;

@@ -40,9 +40,15 @@ std::string Findings::text() const {
 }
 
 void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings) {
+  check_rows(table, payloads, rows, findings, std::atomic<bool>(false));
+}
+
+void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings,
+                const std::atomic<bool>& interrupted) {
   RowSum sum;
   std::uint64_t count = 0;
   table.scan([&](std::uint64_t row, std::string_view bytes, std::uint64_t payload_bytes) {
+    if (interrupted) throw StoreError("interrupted: the broker ended");
     RowRef ref{row, crc_of_meta(bytes), 0};
     sum.add(row, ref.crc);
     ++count;

@@ -1,6 +1,7 @@
 // Is a store whole? Asked at each start, and by `zonda broker verify`.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ class Findings {
 
 enum class Payloads : std::uint8_t { Skip, Check };  // checking reads everything
 
-// Fills `rows` with what is whole.
+// Fills `rows` with what is whole. Throws StoreError once `interrupted`.
+void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings,
+                const std::atomic<bool>& interrupted);
 void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings);
 void check_pages(Database& database, Findings& findings);
 // What the head file says against what the database says.

@@ -50,7 +50,7 @@ void backup_store(const std::string& path, const std::string& to) {
   while (!backup.step()) {
   }
   backup.close(table.state());
-  backup.finish();
+  backup.finish(std::atomic<bool>(false));
 }
 
 }  // namespace zonda

@@ -121,8 +121,8 @@ Command broker_backup_command(Environment& environment) {
                   .examples =
                       "zonda broker backup --to /backup/zonda-monday\n"
                       "zonda broker backup --data /var/lib/zonda --to /backup/zonda-monday"};
-  command.section = "broker";
-  command.options = {data_option(*places), to_option(*places)};
+  command.options = {option::text("data", 0, "DIR", "of a broker that does not run", places->data),
+                     to_option(*places)};
   command.notes =
       "Without --data the broker copies its own store while it goes on; DIR is on its machine, and all that "
       "was\n"

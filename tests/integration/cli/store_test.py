@@ -39,7 +39,9 @@ class Store(CliTest):
         with open(os.path.join(project, "zonda.toml"), "w", encoding="utf-8") as file:
             file.write(f'[broker]\ndata = "{self.data}"\n')
         self.expect(self.zonda("broker", "verify", cwd=project), 0)
-        self.expect(self.zonda("broker", "backup", "--to", self.path("from-project"), cwd=project), 0)
+        answer = self.zonda("broker", "backup", "--to", self.path("never"), "--connect-timeout", "300ms",
+                            cwd=project)
+        self.expect(answer, 6)  # it asks the broker
         self.expect(self.zonda("broker", "salvage", "--to", self.path("out-of-project"), cwd=project), 0)
         self.expect(self.zonda("broker", "verify", "--data", self.path("nothing"), cwd=project), 3)
 

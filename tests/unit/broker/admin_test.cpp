@@ -299,8 +299,11 @@ TEST_CASE("a backup is answered when it is there, one at a time, with what went 
   CHECK(broker.asks(admin, "broker.backup", {{"to", "/there"}}).pages.empty());
   CHECK(broker.took_backup() == "/there");
   CHECK(broker.asks(admin, "broker.backup", {{"to", "/elsewhere"}}).text == "a backup is under way");
+  const Peer again = broker.join_client();
+  CHECK(broker.asks(again, "broker.backup", {{"to", "/there"}}).pages.empty());
+  CHECK(broker.took_backup().empty());
   broker.backed_up("no room");
-  const BrokerFixture::Answer failed = broker.took_answer_to(admin);
+  const BrokerFixture::Answer failed = broker.took_answer_to(again);
   CHECK(failed.code == ReplyCode::Refused);
   CHECK(failed.text == "no room");
   CHECK(broker.asks(admin, "broker.backup", {{"to", "/elsewhere"}}).pages.empty());
