@@ -70,6 +70,8 @@ void PeerSession::begin_again(TimePoint now, PeerEffects& effects) {
 
 PeerSession::Event PeerSession::on_welcome(const Welcome& welcome, TimePoint now) {
   if (open_ || welcome.attempt != hello_.attempt) return Event::Nothing;  // answers an older HELLO
+  if (welcome.attempt == welcomed_) return Event::Nothing;  // comes again, and that session is over
+  welcomed_ = welcome.attempt;
   welcome_ = welcome;
   heartbeat_ = between(welcome.heartbeat_ms, milliseconds(1), kIntervalMax);
   lease_ = between(welcome.lease_ms, milliseconds(1), kIntervalMax);

@@ -78,6 +78,7 @@ class PeerSession {
   Hello hello_;
   std::mt19937_64 random_;
   bool open_ = false;
+  std::uint64_t welcomed_ = 0;  // the attempt that opened the last session
   std::uint64_t number_ = 0;
   Welcome welcome_;
   std::chrono::milliseconds heartbeat_ = kHeartbeat;

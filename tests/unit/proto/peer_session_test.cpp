@@ -148,6 +148,17 @@ TEST_CASE("a WELCOME for an older HELLO is ignored, and so is one that comes aga
   CHECK(peer.said().empty());
 }
 
+TEST_CASE("a WELCOME that comes again does not bring back a session that is over") {
+  Peer peer = Peer::open();
+  peer.session.start_over(peer.now, peer.effects);
+  REQUIRE(peer.welcome(peer.said_only<Hello>().at(0).attempt) == PeerSession::Event::Opened);
+  peer.session.start_over(peer.now, peer.effects);  // the next HELLO waits a moment
+  REQUIRE(peer.said().empty());
+  CHECK(peer.welcome(2) == PeerSession::Event::Nothing);
+  CHECK_FALSE(peer.session.is_open());
+  CHECK(peer.welcome(peer.after(1s).size() + 2) == PeerSession::Event::Opened);
+}
+
 TEST_CASE("WHO ends the session, and HELLO is all that is left of what was to be sent") {
   Peer peer = Peer::open();
   peer.session.say(Drain{}, peer.now, peer.effects);
