@@ -31,11 +31,9 @@ void BrokerLoop::turn() {
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
   speak();
   core_.set_disk_nearly_full(store_.is_nearly_full());
-  core_.set_backlog(held_bytes_);
   core_.settle(*now, effects);
   remember(effects);
   speak();
-  core_.set_backlog(held_bytes_);
   wire_.read_sink(core_.reads_sink());
 }
 
@@ -60,6 +58,7 @@ void BrokerLoop::speak() {
     for (Effects::Outgoing& outgoing : held_.front().frames)
       wire_.send(outgoing.to, std::move(outgoing.frame));
   }
+  core_.set_backlog(held_bytes_);
   if (const std::string failure = store_.failure(); !failure.empty()) throw std::runtime_error(failure);
 }
 

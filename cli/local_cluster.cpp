@@ -107,13 +107,13 @@ bool LocalCluster::may_restart(const Child& child) {
   const Clock::time_point now = Clock::now();
   std::deque<Clock::time_point>& restarts = restarts_[child.name()];
   while (!restarts.empty() && restarts.front() < now - std::chrono::minutes(1)) restarts.pop_front();
-  const bool often = restarts.size() >= kRestartsMax;
-  const bool may = child.code() != 0 && !often;
-  environment_.say(child.name() + " ended with exit code " + std::to_string(child.code()) +
-                   (may                          ? ": it starts again"
-                    : child.code() != 0 && often ? ", too often to start again"
-                                                 : ""));
+  const std::string ended = child.name() + " ended with exit code " + std::to_string(child.code());
+  const bool may = child.code() != 0 && restarts.size() < kRestartsMax;
   if (may) restarts.push_back(now);
+  if (may)
+    environment_.say(ended + ": it starts again");
+  else
+    environment_.say(ended + (child.code() != 0 ? ", too often to start again" : ""));
   return may;
 }
 

@@ -55,13 +55,13 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
   }
 }
 
-// Sets the session's timer for the next moment at which its silence would mean something.
 std::chrono::milliseconds BrokerCore::silence_before_probe(const Session& session) const {
   if (session.worker == nullptr) return config_.lease;  // a client is not probed: nothing waits for it
   if (!session.worker->leases.empty()) return config_.probe;
   return std::min(config_.heartbeat + config_.heartbeat / 2, config_.lease);  // its heartbeat is overdue
 }
 
+// Sets the session's timer for the next moment at which its silence would mean something.
 void BrokerCore::watch(Session& session, TimePoint now) {
   const bool holds_leases = session.worker != nullptr && !session.worker->leases.empty();
   const auto wait = silence_before_probe(session);

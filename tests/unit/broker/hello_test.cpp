@@ -48,6 +48,14 @@ TEST_CASE("names are of the letters that names are made of") {
   CHECK(answer_to(hello).starts_with("refuse malformed"));
 }
 
+TEST_CASE("a host's name cannot add lines to the log") {
+  Hello hello = worker();
+  hello.host = "a\nworker-lost worker=b";
+  CHECK(answer_to(hello) == "refuse malformed: the host's name has control characters");
+  hello.host = "a.example";
+  CHECK(answer_to(hello) == "welcome");
+}
+
 TEST_CASE("amounts that are no amounts are refused") {
   Hello hello = worker();
   hello.resources = {{"gpu", -1.0}};

@@ -15,6 +15,13 @@ JobSpec keyed(std::uint64_t digest) {
   return spec;
 }
 
+BrokerConfig short_of_memory() {
+  BrokerConfig config;
+  config.memory_limit = 10'000;
+  config.client_window_bytes = 8'000;
+  return config;
+}
+
 std::string answer_to(const JobSpec& spec) {
   BrokerFixture broker;
   broker.opens(broker.client(), broker.new_job_id(), spec);
@@ -205,10 +212,7 @@ TEST_CASE("a client's credit grows with what arrives") {
 }
 
 TEST_CASE("grants shrink at the memory limit, and the client is told when there is room again") {
-  BrokerConfig config;
-  config.memory_limit = 10'000;
-  config.client_window_bytes = 8'000;
-  BrokerFixture broker(config);
+  BrokerFixture broker(short_of_memory());
   const Peer client = broker.client();
   const JobId job = broker.new_job_id();
   broker.opens(client, job, job_of());
@@ -273,10 +277,7 @@ TEST_CASE("what a key names already is found although the disk is nearly full") 
 }
 
 TEST_CASE("what waits for the disk counts as memory: clients get no credit until it is written") {
-  BrokerConfig config;
-  config.memory_limit = 10'000;
-  config.client_window_bytes = 8'000;
-  BrokerFixture broker(config);
+  BrokerFixture broker(short_of_memory());
   const Peer client = broker.client();
   const JobId job = broker.new_job_id();
   broker.opens(client, job, job_of());

@@ -208,6 +208,19 @@ TEST_CASE("the last frames to the sink are missed by what heartbeats tell of the
   CHECK(broker.took_message_to(worker) == "stored upto=0 resend");
 }
 
+TEST_CASE("frames that wait because the sink is not read are not missed") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  broker.core().set_backlog(1ULL << 40);  // the disk is far behind
+  for (int beats = 0; beats < 3; ++beats) broker.says(worker, Heartbeat{1, false});
+  CHECK(broker.took_message_to(worker) == "nothing");
+  broker.core().set_backlog(0);
+  broker.says(worker, Heartbeat{1, false});
+  CHECK(broker.took_message_to(worker) == "nothing");  // it may be read now
+  broker.says(worker, Heartbeat{1, false});
+  CHECK(broker.took_message_to(worker) == "stored upto=0 resend");
+}
+
 TEST_CASE("who reads a detached job hears that it is closed when its client vanishes") {
   BrokerFixture broker;
   JobSpec spec = job_of();
