@@ -41,6 +41,7 @@ class ZmqPeerWire final : public PeerWire {
   void discard_unsent() override { unsent_.clear(); }
   void reconnect() override;
 
+  bool has_unsent() const { return !unsent_.empty(); }  // the lane is full
   const WireCounters& counters() const { return counters_; }
 
  private:

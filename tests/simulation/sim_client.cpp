@@ -1,5 +1,7 @@
 #include "tests/simulation/sim_client.h"
 
+#include <limits>
+
 namespace zonda::sim {
 namespace {
 
@@ -22,6 +24,7 @@ SimClient::SimClient(SimClock& clock, Network& network, std::mt19937_64& random,
       random_(random),
       ledger_(ledger),
       core_(hello_of(random, number), random(), *this) {
+  frames_max_ = random_() % 2 == 0 ? std::numeric_limits<std::size_t>::max() : 1 + random_() % 4;
   peer_ = network_.add_peer(Port::Front, [this](std::string_view frame) { turn(frame); });
   wake_at(clock_.now());
 }
@@ -220,10 +223,11 @@ void SimClient::turn(std::string_view frame) {
       open_.erase(at);
     }
   }
-  core_.settle(clock_.now(), effects);
+  core_.settle(clock_.now(), effects, frames_max_);
   if (effects.reconnect) network_.reset(peer_);
   for (std::string& outgoing : effects.frames) network_.peer_sends(peer_, std::move(outgoing));
-  wake_at(std::max(core_.next_deadline(), clock_.now() + microseconds(1)));
+  wake_at(core_.has_more() ? clock_.now() + microseconds(1)
+                           : std::max(core_.next_deadline(), clock_.now() + microseconds(1)));
 }
 
 void SimClient::wake_at(TimePoint when) {

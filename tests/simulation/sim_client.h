@@ -73,6 +73,7 @@ class SimClient : private ClientListener {
   std::set<std::uint64_t> questions_;
   std::uint64_t last_question_ = 0;
   std::vector<std::pair<JobId, std::uint64_t>> acks_;
+  std::size_t frames_max_ = 0;  // said in one turn
   TimePoint next_wake_ = TimePoint::max();
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -1,6 +1,7 @@
 #include "sdk/cpp/core/client_core.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/assert.h"
 
@@ -59,7 +60,7 @@ void ClientCore::attach(const JobId& id, std::uint64_t position) {
   jobs_.insert(leaving_.extract(id));
   Job& job = jobs_[id];
   job.dropped = false;
-  introduced_.erase(id);
+  job.introduced = false;
   job.received = job.acknowledged = job.ack_sent = position;
   dirty_.insert(id);
 }
@@ -77,7 +78,6 @@ void ClientCore::drop(const JobId& id) {
   if (job == nullptr) return;
   if (store_ == JobId{}) {  // no broker has heard of it
     forget_batches(*job);
-    std::erase(unsent_, id);
     dirty_.erase(id);
     jobs_.erase(id);
     return;
@@ -118,9 +118,11 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
   dirty_.clear();
   jobs_.merge(leaving_);  // what was said of them last may not have arrived
   leaving_.clear();
+  left_.clear();
   std::vector<JobId> lost;
   for (auto& [id, job] : jobs_) {
     if (store_ != JobId{} && store_ != welcome.store && (job.accepted > 0 || !job.own)) lost.push_back(id);
+    job.introduced = false;
     job.sent = job.accepted;
     job.close_sent = job.cancelled;
     job.cancels_sent = 0;
@@ -136,16 +138,13 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
     forget_batches(jobs_.at(id));
     jobs_.erase(id);
     dirty_.erase(id);
-    std::erase(unsent_, id);
   }
-  introduced_.clear();
 }
 
 void ClientCore::on_message(Message& message, TimePoint, PeerEffects&) {
   credit_tasks_ = std::max(credit_tasks_, session_.header().credit_tasks);
   credit_bytes_ = std::max(credit_bytes_, session_.header().credit_bytes);
-  if (!leaving_.empty())
-    std::erase_if(leaving_, [&](const auto& each) { return each.second.left_at <= session_.header().ack; });
+  forget_leaving(session_.header().ack);
   if (const auto* accepted = std::get_if<Accepted>(&message)) return on(*accepted);
   if (const auto* outcomes = std::get_if<Outcomes>(&message)) return on(*outcomes);
   if (const auto* refused = std::get_if<JobRefused>(&message)) return on(*refused);
@@ -192,9 +191,7 @@ void ClientCore::on(const JobRefused& refused) {
   const bool over = (job->cancelled || read) && refused.code == JobRefusedCode::NotFound;
   const std::uint64_t received = job->received;
   forget_batches(*job);
-  std::erase(unsent_, refused.job);
   dirty_.erase(refused.job);
-  introduced_.erase(refused.job);  // it may be asked for again
   jobs_.erase(refused.job);
   if (over) return listener_.on_accepted(refused.job, received, true);
   listener_.on_job_refused(refused.job, refused.code, refused.text);
@@ -205,7 +202,6 @@ void ClientCore::on(const SameJob& same) {
   Job* job = find(same.job);
   if (job == nullptr) return;
   forget_batches(*job);
-  std::erase(unsent_, same.job);
   dirty_.erase(same.job);
   jobs_.erase(same.job);
   const Job* existing = find(same.existing);
@@ -244,7 +240,21 @@ void ClientCore::on(const Reply& reply) {
   listener_.on_reply(reply);
 }
 
-void ClientCore::settle(TimePoint now, PeerEffects& effects) {
+// The broker has read our frames up to this one.
+void ClientCore::forget_leaving(std::uint64_t read) {
+  for (; !left_.empty(); left_.pop_front()) {
+    const auto at = leaving_.find(left_.front());
+    if (at == leaving_.end()) continue;
+    if (at->second.left_at > read) return;
+    leaving_.erase(at);
+  }
+}
+
+bool ClientCore::has_more() const {
+  return session_.is_open() && (!dirty_.empty() || (!unsent_.empty() && has_credit()));
+}
+
+void ClientCore::settle(TimePoint now, PeerEffects& effects, std::size_t frames_max) {
   session_.tick(now, effects);
   const std::vector<OutputRoom> rooms = std::exchange(output_rooms_, {});
   if (!session_.is_open()) return;
@@ -253,28 +263,26 @@ void ClientCore::settle(TimePoint now, PeerEffects& effects) {
     if (const auto at = questions_.find(id); at != questions_.end())
       session_.say(Query{id, at->second.what, at->second.arguments}, now, effects);
   }
-  for (const JobId& id : dirty_) {
-    if (Job* job = find(id)) introduce(id, *job, now, effects);
-  }
-  send_appends(now, effects);
-  send_rest(now, effects);
+  send_rest(now, effects, frames_max);
+  send_appends(now, effects, frames_max);
+  send_rest(now, effects, frames_max);
 }
 
 // It is of no interest, but its last acknowledgement and its cancelling must arrive: they are said again in a
 // new session, until the broker has read them.
 void ClientCore::leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   forget_batches(job);
-  std::erase(unsent_, id);
-  introduced_.erase(id);
+  job.introduced = false;
   if (!job.own || job.spec.detached) session_.say(OutcomeAck{id, kReadsNoMore}, now, effects);
   if (!job.own) return void(jobs_.erase(id));
   job.count = job.sent = job.accepted;
   job.left_at = session_.last_said();
   leaving_.insert(jobs_.extract(id));
+  left_.push_back(id);
 }
 
 void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
-  if (!introduced_.insert(id).second) return;
+  if (std::exchange(job.introduced, true)) return;
   if (job.own)
     session_.say(OpenJob{id, job.spec, job.acknowledged, job.accepted}, now, effects);
   else
@@ -282,12 +290,12 @@ void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects
 }
 
 // Batches go out as credit allows, a batch of each job in turn.
-void ClientCore::send_appends(TimePoint now, PeerEffects& effects) {
-  while (!unsent_.empty() && used_tasks_ < credit_tasks_ && used_bytes_ < credit_bytes_) {
+void ClientCore::send_appends(TimePoint now, PeerEffects& effects, std::size_t frames_max) {
+  while (!unsent_.empty() && has_credit() && effects.frames.size() < frames_max) {
     const JobId id = unsent_.front();
     unsent_.pop_front();
     Job* job = find(id);
-    if (job == nullptr || job->sent == job->count) continue;  // it turned out to be accepted already
+    if (job == nullptr || job->sent == job->count) continue;  // refused, cancelled, or accepted already
     introduce(id, *job, now, effects);
     const auto batch =
         std::lower_bound(job->batches.begin(), job->batches.end(), job->sent,
@@ -297,17 +305,17 @@ void ClientCore::send_appends(TimePoint now, PeerEffects& effects) {
     used_tasks_ += batch->arguments.count();
     used_bytes_ += batch->arguments.payloads.size();
     job->sent += batch->arguments.count();
-    if (job->sent < job->count)
-      unsent_.push_back(id);
-    else
-      dirty_.insert(id);  // it may be to be closed
+    if (job->sent < job->count) unsent_.push_back(id);
+    dirty_.insert(id);  // it may be to be closed
   }
 }
 
-void ClientCore::send_rest(TimePoint now, PeerEffects& effects) {
-  for (const JobId& id : std::exchange(dirty_, {})) {
+void ClientCore::send_rest(TimePoint now, PeerEffects& effects, std::size_t frames_max) {
+  for (; !dirty_.empty() && effects.frames.size() < frames_max; dirty_.erase(dirty_.begin())) {
+    const JobId id = *dirty_.begin();
     Job* job = find(id);
-    if (job == nullptr) continue;
+    if (job == nullptr || job->opens_later()) continue;
+    introduce(id, *job, now, effects);
     for (; job->cancels_sent < job->cancels.size(); ++job->cancels_sent) {
       const auto [first, count] = job->cancels[job->cancels_sent];
       session_.say(Cancel{id, first, count}, now, effects);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -58,8 +59,10 @@ class ClientCore {
   void goodbye(TimePoint now, PeerEffects& effects);
 
   void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
-  // Sends what may be sent; to be called once per turn, after the calls above.
-  void settle(TimePoint now, PeerEffects& effects);
+  // Sends what may be sent, to about `frames_max` frames; to be called once per turn, after the calls above.
+  void settle(TimePoint now, PeerEffects& effects,
+              std::size_t frames_max = std::numeric_limits<std::size_t>::max());
+  bool has_more() const;  // that could be sent now
   TimePoint next_deadline() const { return session_.next_deadline(); }
 
   bool is_connected() const { return session_.is_open(); }
@@ -67,7 +70,6 @@ class ClientCore {
   // For the next HELLO: the broker may have written another since the last one.
   std::uint64_t unaccepted_bytes() const { return unaccepted_bytes_; }
   std::uint64_t unaccepted_tasks() const { return unaccepted_tasks_; }
-  bool has_unsent() const { return !unsent_.empty(); }
 
  private:
   struct Batch {
@@ -77,6 +79,7 @@ class ClientCore {
   };
   struct Job {
     bool own = false;
+    bool introduced = false;  // in this session
     JobSpec spec;
     std::deque<Batch> batches;  // not accepted
     std::uint64_t count = 0;    // appended
@@ -92,6 +95,11 @@ class ClientCore {
     std::uint64_t ack_sent = 0;
     bool dropped = false;
     std::uint64_t left_at = 0;  // dropped: number of the frame with the last that was said of it
+
+    // With its first batch, so that credit also bounds how many jobs there are.
+    bool opens_later() const {
+      return own && !introduced && accepted == 0 && sent < count && !cancelled && !dropped;
+    }
   };
   struct Question {
     std::string what;
@@ -107,8 +115,10 @@ class ClientCore {
   void on(const Reply& reply);
   void leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);
   void introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);
-  void send_appends(TimePoint now, PeerEffects& effects);
-  void send_rest(TimePoint now, PeerEffects& effects);
+  bool has_credit() const { return used_tasks_ < credit_tasks_ && used_bytes_ < credit_bytes_; }
+  void send_appends(TimePoint now, PeerEffects& effects, std::size_t frames_max);
+  void send_rest(TimePoint now, PeerEffects& effects, std::size_t frames_max);
+  void forget_leaving(std::uint64_t read);
   void forget_batches(Job& job);
   Job* find(const JobId& id);
 
@@ -116,9 +126,10 @@ class ClientCore {
   ClientListener& listener_;
   std::map<JobId, Job> jobs_;
   std::map<JobId, Job> leaving_;  // dropped, and not known to be read by the broker
-  std::deque<JobId> unsent_;      // jobs with batches that were not sent in this session, in turn
-  std::set<JobId> dirty_;         // jobs with something else to say
-  std::set<JobId> introduced_;    // in this session
+  std::deque<JobId> left_;        // these in the order in which they left, and some that came back
+  std::deque<JobId>
+      unsent_;             // jobs with batches that were not sent in this session, in turn, and some without
+  std::set<JobId> dirty_;  // jobs with something else to say
   std::map<std::uint64_t, Question> questions_;
   std::set<std::uint64_t> questions_unsent_;
   std::vector<OutputRoom> output_rooms_;

@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kEndWait{1};
 constexpr std::chrono::seconds kIdleCheck{10};
+constexpr std::size_t kSayFramesMax = 1'024;  // said in one turn; more only when all of these are sent
 
 // One context per process, as long as there is a client.
 std::shared_ptr<ZmqContext> process_context() {
@@ -155,12 +156,13 @@ void ClientLoop::carry_out_orders() {
 
 void ClientLoop::speak(TimePoint now) {
   table_.settle();
-  core_->settle(now, effects_);
+  core_->settle(now, effects_, wire_->has_unsent() ? 0 : kSayFramesMax);
   if (table_.resume()) again_ = true;
   if (std::exchange(effects_.restart, false)) wire_->discard_unsent();
   if (std::exchange(effects_.reconnect, false)) wire_->reconnect();
   for (std::string& frame : effects_.frames) wire_->send(std::move(frame));
   effects_.frames.clear();
+  if (core_->has_more() && !wire_->has_unsent()) again_ = true;
 }
 
 // Before its first answer a broker has `connect_timeout`; after that the core goes on trying for ever.

@@ -1,4 +1,6 @@
 #include <catch2/catch.hpp>
+#include <map>
+#include <sstream>
 
 #include "tests/unit/client/client_fixture.h"
 
@@ -41,13 +43,77 @@ TEST_CASE("batches wait for credit, and jobs take turns") {
   const JobId two = client.new_job(2);
   for (int n = 0; n < 2; ++n) client.append(one, 2), client.append(two, 2);
   client.welcome(4);
-  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0",
-                                        "open-job 2 position=0 accepted=0", "append 1 [0,2)",
-                                        "append 2 [0,2)"});
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0", "append 1 [0,2)",
+                                        "open-job 2 position=0 accepted=0", "append 2 [0,2)"});
   client.broker_says(Accepted{one, 2, false}, 6);
   CHECK(client.took_messages() == Lines{"append 1 [2,4)"});
   client.broker_says(Credit{}, 8);
   CHECK(client.took_messages() == Lines{"append 2 [2,4)"});
+}
+
+TEST_CASE("a job with tasks is opened when there is credit for the first of them") {
+  ClientFixture client;
+  const JobId one = client.new_job(1);
+  const JobId two = client.new_job(2);
+  for (const JobId& job : {one, two}) client.append(job, 2), client.core->close(job);
+  client.core->cancel(two, 1, 1);
+  client.welcome(2);
+  CHECK(client.took_messages() ==
+        Lines{"open-job 1 position=0 accepted=0", "append 1 [0,2)", "close-job 1 count=2"});
+  client.broker_says(Credit{}, 4);
+  CHECK(client.took_messages() ==
+        Lines{"open-job 2 position=0 accepted=0", "append 2 [0,2)", "cancel 2 [1,2)", "close-job 2 count=2"});
+}
+
+TEST_CASE("a flood of jobs goes out a few frames at a time, each in its order") {
+  ClientFixture client;
+  constexpr std::uint8_t kJobs = 200;
+  client.frames_max = 5;
+  for (std::uint8_t n = 1; n <= kJobs; ++n) {
+    const JobId job = client.new_job(n);
+    client.append(job, 1);
+    client.core->close(job);
+  }
+  client.welcome();
+  std::map<std::string, int> steps;
+  std::size_t turns = 0;
+  for (; client.core->has_more(); ++turns) {
+    client.settle();
+    const Lines messages = client.took_messages();
+    CHECK(messages.size() <= 5 + 3);
+    for (const std::string& line : messages) {
+      std::istringstream words(line);
+      std::string what, job;
+      words >> what >> job;
+      CHECK(steps[job]++ == (what == "open-job" ? 0 : what == "append" ? 1 : 2));
+    }
+  }
+  CHECK(turns >= kJobs * 3 / 8);
+  CHECK(steps.size() == kJobs);
+  for (const auto& [job, said] : steps) CHECK(said == 3);
+}
+
+TEST_CASE("a job that was left is forgotten when the broker has read that, and no later one is") {
+  ClientFixture client;
+  client.welcome();
+  std::vector<JobId> jobs;
+  for (std::uint8_t n = 1; n <= 3; ++n) client.append(jobs.emplace_back(client.new_job(n)), 1);
+  const auto leaves = [&](const JobId& job) {
+    client.core->cancel(job, 0, 0);
+    client.core->drop(job);
+    client.settle();
+  };
+  leaves(jobs[0]);
+  leaves(jobs[1]);
+  client.core->attach(jobs[0], 0);  // back, and left once more
+  leaves(jobs[0]);
+  client.broker_read_all();
+  leaves(jobs[2]);
+  client.broker_says(Credit{});
+  client.took_messages();
+  client.loses_session();
+  client.welcome();
+  CHECK(client.took_messages() == Lines{"open-job 3 position=0 accepted=0", "cancel 3"});
 }
 
 TEST_CASE("a job is closed when its last batch was sent, not before") {
@@ -159,7 +225,7 @@ TEST_CASE("a refused job is gone, with what it had not sent") {
   CHECK(client.took_heard() == Lines{"job-refused 1: no"});
   CHECK(client.took_messages().empty());
   CHECK(client.core->unaccepted_tasks() == 0);
-  CHECK_FALSE(client.core->has_unsent());
+  CHECK_FALSE(client.core->has_more());
 }
 
 TEST_CASE("a job that was read to its end and is not known any more was not refused") {

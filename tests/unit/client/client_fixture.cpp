@@ -52,7 +52,7 @@ void ClientFixture::hear(PeerEffects& effects) {
 
 void ClientFixture::settle() {
   PeerEffects effects;
-  core->settle(time_, effects);
+  core->settle(time_, effects, frames_max);
   hear(effects);
 }
 
@@ -70,7 +70,7 @@ void ClientFixture::welcome(std::uint64_t credit_tasks, std::uint64_t credit_byt
   credit_bytes_ = credit_bytes;
   PeerEffects effects;
   core->handle(encode(Header{++session_, 0, 0, credit_tasks, credit_bytes}, message), time_, effects);
-  core->settle(time_, effects);
+  core->settle(time_, effects, frames_max);
   hear(effects);
 }
 
@@ -86,7 +86,7 @@ void ClientFixture::broker_says(const Message& message, std::uint64_t credit_tas
   for (const std::string& frame :
        out_.pack(Header{session_, 0, read_, credit_tasks_, credit_bytes_}, message))
     core->handle(frame, time_, effects);
-  core->settle(time_, effects);
+  core->settle(time_, effects, frames_max);
   hear(effects);
 }
 

@@ -1,6 +1,7 @@
 // A client core with a listener that notes what it hears, and a broker that says what the test tells it to.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,7 @@ class ClientFixture : private ClientListener {
   void broker_read_all() { read_ = last_seq_; }
 
   std::unique_ptr<ClientCore> core;
+  std::size_t frames_max = std::numeric_limits<std::size_t>::max();  // said in one turn
 
  private:
   void on_connected(const Welcome&) override {}
