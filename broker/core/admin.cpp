@@ -81,7 +81,7 @@ void BrokerCore::Question::status() {
   answer.field("workers_draining", draining);
   answer.field("workers_lost", counters.workers_lost);
   answer.field("slots", core_.roster_.slots());
-  answer.field("memory_bytes", core_.memory_used_);
+  answer.field("memory_bytes", core_.memory_used_ + core_.overhead_);
   answer.field("orphaned", core_.orphaned_tasks_);
   answer.field("disk_nearly_full", core_.disk_nearly_full_);
   answer.field("durability", core_.config_.durability);

@@ -156,7 +156,7 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
 
 // Memory is free again: clients that wait for credit hear of it.
 void BrokerCore::feed_starved(Effects& effects) {
-  if (disk_nearly_full_ || memory_used_ + backlog_ + full_window() / 2 > config_.memory_limit) return;
+  if (room() < full_window() / 2) return;
   for (const std::uint64_t number : std::exchange(starved_, {})) {
     if (Session* session = sessions_.find(number)) say(*session, Credit{}, effects);
   }

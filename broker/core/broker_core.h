@@ -84,6 +84,7 @@ class BrokerCore {
   bool stop_asked() const { return stop_asked_; }  // an administrator wants the broker to end
   const BrokerCounters& counters() const { return counters_; }
   std::uint64_t memory_used() const { return memory_used_; }
+  std::uint64_t overhead() const { return overhead_; }
 
   // For tests and the simulator: cross-checks every table against every other; returns what is wrong, or
   // nothing.
@@ -137,6 +138,7 @@ class BrokerCore {
   void add_reader(Job& job, Session& session, std::uint64_t position);
   void refuse_job(Session& session, const JobId& job, JobRefusedCode code, const std::string& text,
                   Effects& effects);
+  std::uint64_t room() const;
   std::pair<std::uint64_t, std::uint64_t> grant(Session& session);
   std::uint64_t full_window() const { return std::min(config_.client_window_bytes, config_.memory_limit); }
 
@@ -255,6 +257,7 @@ class BrokerCore {
 
   // quota.cpp
   std::uint64_t quota() const { return config_.memory_limit / 8; }  // bytes of outcomes a client may not read
+  void count_overhead(Job& job);
   void count_unread(Job& job);
   bool is_over_quota(const Job& job) const;
   void hold_or_go_on(Job& job, Effects& effects);
@@ -330,8 +333,9 @@ class BrokerCore {
   std::uint64_t delayed_tasks_ = 0;
   std::uint64_t orphaned_tasks_ = 0;
   std::uint64_t stored_tasks_ = 0;
-  std::uint64_t memory_used_ = 0;
-  TimePoint no_expiry_before_{};  // after a stall of our own
+  std::uint64_t memory_used_ = 0;  // arguments and outcomes
+  std::uint64_t overhead_ = 0;     // of jobs beside these
+  TimePoint no_expiry_before_{};   // after a stall of our own
   bool stop_asked_ = false;
   bool disk_nearly_full_ = false;
   bool disk_full_told_ = false;

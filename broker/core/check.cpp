@@ -21,6 +21,7 @@ std::uint64_t BrokerCore::attached_jobs() const {
 // What is counted while the jobs are walked.
 struct BrokerCore::Sums {
   std::uint64_t memory = 0;
+  std::uint64_t overhead = 0;
   std::uint64_t kept = 0;
   JobCounts tasks;
   std::map<Token, std::uint64_t> open_by_lease;
@@ -35,6 +36,7 @@ std::string BrokerCore::check() const {
       wrong += "job " + to_string(id) + ": " + here;
   }
   wrong += differ("memory", memory_used_, sums.memory);
+  wrong += differ("overhead", overhead_, sums.overhead);
   wrong += differ("ready", queue_.ready_tasks() + queue_.held_tasks(), sums.tasks.ready);
   wrong += differ("leased", leased_tasks_, sums.tasks.leased);
   wrong += differ("delayed", delayed_tasks_, sums.tasks.delayed);
@@ -83,6 +85,7 @@ std::string BrokerCore::check_job(const Job& job, Sums& sums) const {
   }
   for (const Batch& batch : job.batches) sums.memory += batch.slab.size();
   for (const LogChunk& chunk : job.log.chunks()) sums.memory += chunk.slab.size();
+  sums.overhead += job.overhead();
   (job.spec.detached ? sums.kept : sums.unread[job.client]) += job.log.bytes();
   const auto& held = job.client == nullptr || job.spec.detached ? held_in_memory_ : job.client->held;
   if (job.held && !held.contains(job.id) && counted.open() > 0) wrong += "it is held for ever; ";

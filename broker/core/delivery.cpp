@@ -109,6 +109,7 @@ void BrokerCore::release_read(Job& job, Effects& effects) {
   for (const Reader& reader : job.readers) position = std::min(position, reader.acked);
   const std::uint64_t begin = job.log.begin();
   memory_used_ -= job.log.release(position);
+  count_overhead(job);
   go_on_if_read(job);
   if (job.log.begin() == begin && job.owner_acked == job.owner_recorded) return;
   job.owner_recorded = job.owner_acked;
@@ -152,6 +153,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   std::uint64_t freed = job.log.release(job.log.end());
   for (const Batch& batch : job.batches) freed += batch.slab.size();
   memory_used_ -= freed;
+  overhead_ -= job.counted_overhead;
   go_on_if_read(job);
   held_in_memory_.erase(job.id);
   if (job.client != nullptr) job.client->held.erase(job.id);

@@ -64,6 +64,11 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   if (disk_nearly_full_)
     return refuse_job(session, message.job, JobRefusedCode::Limit,
                       "the disk of the broker is nearly full: try again when there is room", effects);
+  if (overhead_ >= 2 * config_.overhead_limit)  // more than anybody was given credit for
+    return refuse_job(session, message.job, JobRefusedCode::Limit,
+                      "the broker has " + std::to_string(jobs_.size()) +
+                          " jobs and no memory for more: try again when some are done",
+                      effects);
   if (!spec.key.empty()) keys_[key] = message.job;
   Job& job = open_job(message.job, spec, session.client, session.client->share_name, now, effects);
   add_reader(job, session, 0);
@@ -103,6 +108,7 @@ Job& BrokerCore::add_job(const JobId& id, const JobSpec& spec, ClientRecord* cli
   job.ready_class = &queue_.class_of(spec);
   if (job.ready_class->jobs++ == 0) roster_.connect(*job.ready_class);
   if (client != nullptr) client->jobs.insert(id);
+  count_overhead(job);
   return job;
 }
 
@@ -223,17 +229,22 @@ void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode c
   say(session, JobRefused{job, code, text}, effects);
 }
 
+// Bytes of memory for what comes in.
+std::uint64_t BrokerCore::room() const {
+  const std::uint64_t used = memory_used_ + backlog_;
+  if (disk_nearly_full_ || overhead_ >= config_.overhead_limit || used >= config_.memory_limit) return 0;
+  return config_.memory_limit - used;
+}
+
 // What a client may have sent in this session, in all. It grows as its frames arrive, unless memory is short.
 std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
   if (session.client == nullptr) return {0, 0};
-  const std::uint64_t used = memory_used_ + backlog_;
-  const std::uint64_t room =
-      disk_nearly_full_ || used >= config_.memory_limit ? 0 : config_.memory_limit - used;
-  const std::uint64_t bytes = std::min(room, config_.client_window_bytes);
+  const std::uint64_t bytes = std::min(room(), config_.client_window_bytes);
   if (bytes < full_window() / 2) starved_.insert(session.number);
   if (bytes > 0) {
+    const std::uint64_t jobs = (config_.overhead_limit - overhead_) / kJobOverhead + 1;  // one for each task
     session.granted_tasks =
-        std::max(session.granted_tasks, session.received_tasks + config_.client_window_tasks);
+        std::max(session.granted_tasks, session.received_tasks + std::min(config_.client_window_tasks, jobs));
     session.granted_bytes = std::max(session.granted_bytes, session.received_bytes + bytes);
   }
   return {session.granted_tasks, session.granted_bytes};

@@ -26,6 +26,12 @@ namespace zonda {
 class ReadyClass;
 struct ClientRecord;
 
+// What a job costs beside its payloads, each of its batches, and each chunk of its log: measured, with what
+// the allocator adds.
+inline constexpr std::uint64_t kJobOverhead = 3'500;
+inline constexpr std::uint64_t kBatchOverhead = 300;
+inline constexpr std::uint64_t kChunkOverhead = 200;
+
 // Arguments as they were appended: one slab, many tasks. Freed when its last task is done, unless there is no
 // store and the job may be asked to run its failed tasks again.
 struct Batch {
@@ -75,7 +81,8 @@ struct Job {
   std::uint64_t owner_acked = 0;     // how far its owner has read, also while it is away
   std::uint64_t owner_recorded = 0;  // and as the store knows
   std::uint64_t unread_bytes = 0;    // of its log, as its client's quota counts them
-  bool held = false;                 // its tasks wait until some of that is read: see quota.cpp
+  std::uint64_t counted_overhead = 0;
+  bool held = false;  // its tasks wait until some of that is read: see quota.cpp
   JobCounts counts;
   std::map<std::uint64_t, std::vector<TaskReport::Attempt>>
       histories;       // of tasks that failed and are not done
@@ -91,6 +98,9 @@ struct Job {
   std::optional<UtcTime> finished_at;
 
   std::uint64_t done() const { return counts.values + counts.failed_total(); }
+  std::uint64_t overhead() const {
+    return kJobOverhead + kBatchOverhead * batches.size() + kChunkOverhead * log.chunks().size();
+  }
   bool is_closed() const { return state != JobState::Open; }
   // The batch that holds a task. Null if all its tasks are done and nobody can ask for them again.
   Batch* find_batch(std::uint64_t index);

@@ -24,6 +24,7 @@ void BrokerCore::add_batch(Job& job, Batch batch) {
   if (batch.open > 0 && batch.slab.size() == 0) job.absent.insert(batch.first);
   memory_used_ += batch.slab.size();
   job.batches.push_back(std::move(batch));
+  count_overhead(job);
 }
 
 // The same of what was appended to the job's log.
@@ -31,6 +32,7 @@ void BrokerCore::keep_last_outcomes(Job& job) {
   const LogChunk& last = job.log.chunks().back();
   if (!last.is_in_memory() || !has_room(last.bytes)) job.log.drop_last_payload();
   memory_used_ += last.slab.size();
+  count_overhead(job);
 }
 
 // Ready tasks of batches that are not in memory are Stored, and so are suspects. Calls f(part, state) for the

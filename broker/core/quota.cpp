@@ -9,6 +9,13 @@
 
 namespace zonda {
 
+// After every change of the number of the job's batches or chunks.
+void BrokerCore::count_overhead(Job& job) {
+  overhead_ -= job.counted_overhead;
+  job.counted_overhead = job.overhead();
+  overhead_ += job.counted_overhead;
+}
+
 // After every change of the job's log.
 void BrokerCore::count_unread(Job& job) {
   if (job.client == nullptr && !job.spec.detached) return;

@@ -318,6 +318,7 @@ void ClientCore::send_rest(TimePoint now, PeerEffects& effects, std::size_t fram
     introduce(id, *job, now, effects);
     for (; job->cancels_sent < job->cancels.size(); ++job->cancels_sent) {
       const auto [first, count] = job->cancels[job->cancels_sent];
+      if (!job->can_cancel(first, count)) break;
       session_.say(Cancel{id, first, count}, now, effects);
     }
     if (job->own && job->closed && !job->close_sent && job->sent == job->count) {

@@ -5,6 +5,7 @@
 // remembered by it. Outcomes are handed on exactly once and in the order of the job's log.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -96,6 +97,10 @@ class ClientCore {
     bool dropped = false;
     std::uint64_t left_at = 0;  // dropped: number of the frame with the last that was said of it
 
+    // Before its tasks were sent, a broker would not know what is meant.
+    bool can_cancel(std::uint64_t first, std::uint64_t tasks) const {
+      return !own || sent >= (tasks == 0 ? count : std::min(count, first + tasks));
+    }
     // With its first batch, so that credit also bounds how many jobs there are.
     bool opens_later() const {
       return own && !introduced && accepted == 0 && sent < count && !cancelled && !dropped;

@@ -74,12 +74,12 @@ TEST_CASE("a flood of jobs goes out a few frames at a time, each in its order") 
     client.append(job, 1);
     client.core->close(job);
   }
-  client.welcome();
   std::map<std::string, int> steps;
   std::size_t turns = 0;
-  for (; client.core->has_more(); ++turns) {
-    client.settle();
+  for (client.welcome();; client.settle()) {
     const Lines messages = client.took_messages();
+    if (messages.empty()) break;
+    ++turns;
     CHECK(messages.size() <= 5 + 3);
     for (const std::string& line : messages) {
       std::istringstream words(line);
@@ -88,6 +88,7 @@ TEST_CASE("a flood of jobs goes out a few frames at a time, each in its order") 
       CHECK(steps[job]++ == (what == "open-job" ? 0 : what == "append" ? 1 : 2));
     }
   }
+  CHECK_FALSE(client.core->has_more());
   CHECK(turns >= kJobs * 3 / 8);
   CHECK(steps.size() == kJobs);
   for (const auto& [job, said] : steps) CHECK(said == 3);
