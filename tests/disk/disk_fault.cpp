@@ -5,11 +5,12 @@
 //   sync          as eio, but syncs only are counted, and what was written since the last good one is gone
 //   dead          it and all after it fail
 //   power         the machine stops there: what was not synced is gone, and the process ends with code 9
-// When it happened, ZONDA_FAULT_MARK exists.
+// When it happened, ZONDA_FAULT_MARK exists. While ZONDA_FAULT_FULL exists, the disk seems to be full.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -152,6 +153,13 @@ int ftruncate(int descriptor, off_t size) noexcept {
 int ftruncate64(int descriptor, off64_t size) noexcept {
   static const auto real = next<int (*)(int, off64_t)>("ftruncate64");
   return truncate_or_fail(descriptor, [&] { return real(descriptor, size); });
+}
+int statvfs(const char* path, struct statvfs* status) noexcept {
+  static const auto real = next<int (*)(const char*, struct statvfs*)>("statvfs");
+  const int result = real(path, status);
+  const char* full = std::getenv("ZONDA_FAULT_FULL");
+  if (full != nullptr && is_below(path) && access(full, F_OK) == 0) status->f_bavail = 0;
+  return result;
 }
 int rename(const char* from, const char* to) noexcept {
   static const auto real = next<int (*)(const char*, const char*)>("rename");

@@ -1,6 +1,7 @@
 // A store that no broker runs on: verified and copied.
 #include <catch2/catch.hpp>
 
+#include "broker/store/data_directory.h"
 #include "broker/store/store_error.h"
 #include "tests/contract/store_under_test.h"
 #include "tests/disk/history.h"
@@ -109,4 +110,30 @@ TEST_CASE("a backup is made while the store goes on, and has what was committed 
   for (end.reset(); !end;) end = store->take_backup();
   CHECK_THAT(*end, Contains("has a store already"));
   CHECK(store->failure().empty());
+}
+
+TEST_CASE("a backup that ends with its broker is no store, or a whole one, and can be made again") {
+  const TempDirectory place(TempDirectory::in_memory());
+  const History history(12, 400);
+  bool was_cut = false;
+  for (int looks = 0; looks < 40; ++looks) {
+    const std::string copy = place / ("copy" + std::to_string(looks));
+    {
+      const auto store = open_store(place / "data");
+      if (looks == 0) {
+        for (std::size_t number = 1; number <= history.size(); ++number)
+          commit(*store, history.commit(number));
+      }
+      store->backup_to(copy);
+      for (int look = 0; look < looks; ++look) store->take_backup();
+    }
+    if (DataDirectory::open(copy, true, std::chrono::milliseconds(0)).has_store()) {
+      CHECK(text_of(verify_store(copy)).empty());
+      continue;
+    }
+    was_cut = true;
+    backup_store(place / "data", copy);
+    CHECK(text_of(verify_store(copy)).empty());
+  }
+  CHECK(was_cut);
 }

@@ -120,6 +120,23 @@ class Store(CliTest):
         other.send_signal(signal.SIGTERM)
         self.assertEqual(other.wait(harness.TIMEOUT), 0)
 
+    def test_a_disk_that_is_nearly_full_refuses_new_jobs_only_and_says_so(self):
+        data, full = self.path("on-full-disk"), self.path("full")
+        open(full, "w").close()
+        faults = {"LD_PRELOAD": os.environ["ZONDA_DISK_FAULT"], "ZONDA_FAULT_DIR": data,
+                  "ZONDA_FAULT_FULL": full}
+        broker = self.start("broker", "start", "--data", data, "--bind", self.address, env=faults)
+        self.until(lambda: self.zonda("check", "live", "--connect-timeout", "500ms").code == 0, "the broker")
+        self.expect(self.zonda("check", "ready"), 1, "the disk of the broker is nearly full")
+        self.expect(self.zonda("submit", "--", "true"), 4, "the disk of the broker is nearly full")
+        self.assertIs(self.zonda("status", "-o", "json").json()["disk_nearly_full"], True)
+        os.remove(full)
+        self.until(lambda: self.zonda("check", "ready").code == 0, "room on the disk")
+        self.expect(self.zonda("submit", "--", "true"), 0)
+        broker.send_signal(signal.SIGTERM)
+        log = broker.communicate(timeout=harness.TIMEOUT)[1].decode()
+        self.assertRegex(log, "warning disk-nearly-full(.|\n)*info disk-has-room")
+
     def copy_with(self, name, change):
         """A copy of the store whose database change() was done to."""
         copy = self.path(name)
