@@ -77,8 +77,13 @@ def signal_quietly(pid, number):
         pass
 
 
+def stop_on_signal(number, frame):
+    raise SystemExit(128 + number)  # through close()
+
+
 class Cluster:
     def __init__(self, build, durable=False, keep=False):
+        signal.signal(signal.SIGTERM, stop_on_signal)
         self.build = os.path.abspath(build)
         self.durable, self.keep = durable, keep
         self.directory = tempfile.mkdtemp(prefix="zonda-chaos-")
