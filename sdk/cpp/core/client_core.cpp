@@ -283,6 +283,7 @@ void ClientCore::leave(const JobId& id, Job& job, TimePoint now, PeerEffects& ef
 
 void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   if (std::exchange(job.introduced, true)) return;
+  job.opened = true;
   if (job.own)
     session_.say(OpenJob{id, job.spec, job.acknowledged, job.accepted}, now, effects);
   else

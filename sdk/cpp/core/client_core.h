@@ -81,6 +81,7 @@ class ClientCore {
   struct Job {
     bool own = false;
     bool introduced = false;  // in this session
+    bool opened = false;      // in any: the broker may have it
     JobSpec spec;
     std::deque<Batch> batches;  // not accepted
     std::uint64_t count = 0;    // appended
@@ -101,10 +102,9 @@ class ClientCore {
     bool can_cancel(std::uint64_t first, std::uint64_t tasks) const {
       return !own || sent >= (tasks == 0 ? count : std::min(count, first + tasks));
     }
-    // With its first batch, so that credit also bounds how many jobs there are.
-    bool opens_later() const {
-      return own && !introduced && accepted == 0 && sent < count && !cancelled && !dropped;
-    }
+    // With its first batch, so that credit also bounds how many jobs there are. What the broker may have is
+    // claimed at once: it may be what uses up the memory.
+    bool opens_later() const { return own && !opened && sent < count && !cancelled && !dropped; }
   };
   struct Question {
     std::string what;

@@ -65,6 +65,14 @@ TEST_CASE("a job with tasks is opened when there is credit for the first of them
         Lines{"open-job 2 position=0 accepted=0", "append 2 [0,2)", "cancel 2 [1,2)", "close-job 2 count=2"});
 }
 
+TEST_CASE("a job that the broker may have is opened again at once, with credit or without") {
+  Said client;
+  client.append(client.new_job(2), 1);
+  client.loses_session();
+  client.welcome(0, 0);
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0"});
+}
+
 TEST_CASE("a flood of jobs goes out a few frames at a time, each in its order") {
   ClientFixture client;
   constexpr std::uint8_t kJobs = 200;
