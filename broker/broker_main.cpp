@@ -57,7 +57,7 @@ BrokerConfig config_of(const BrokerSettings& settings, const std::vector<BaseAdd
   config.epoch = (random() >> 33) + 1;
   config.seed = random();
   config.memory_limit = settings.memory_limit > 0 ? settings.memory_limit : half_of_memory();
-  config.overhead_limit = config.memory_limit / 4;
+  config.overhead_limit = config.memory_limit / 2;
   for (const BaseAddress& address : addresses) {
     if (address.transport == BaseAddress::Transport::Tcp && !settings.insecure) config.cookie = user_cookie();
   }

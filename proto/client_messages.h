@@ -52,9 +52,12 @@ struct OpenJob {
   JobSpec spec;
   std::uint64_t position = 0;
   std::uint64_t accepted = 0;  // tasks that the client knows to be accepted
+  std::uint64_t received = 0;  // outcomes, acknowledged or not
+  std::uint64_t epoch = 0;     // of the last of them, as OutcomeRange says it; 0: not known
   static constexpr auto fields =
       std::tuple(Field{"job", &OpenJob::job}, Field{"spec", &OpenJob::spec},
-                 Field{"position", &OpenJob::position}, Field{"accepted", &OpenJob::accepted});
+                 Field{"position", &OpenJob::position}, Field{"accepted", &OpenJob::accepted},
+                 Field{"received", &OpenJob::received}, Field{"epoch", &OpenJob::epoch});
 };
 
 // client → broker: tasks [first, first + arguments.count()) of a job. A resend is byte-identical.
@@ -122,7 +125,11 @@ struct Attach {
   static constexpr auto type = MessageType::Attach;
   JobId job;
   std::uint64_t position = 0;
-  static constexpr auto fields = std::tuple(Field{"job", &Attach::job}, Field{"position", &Attach::position});
+  std::uint64_t received = 0;  // as in OPEN_JOB
+  std::uint64_t epoch = 0;
+  static constexpr auto fields =
+      std::tuple(Field{"job", &Attach::job}, Field{"position", &Attach::position},
+                 Field{"received", &Attach::received}, Field{"epoch", &Attach::epoch});
 };
 
 // A run of outcomes of consecutive tasks, all of one attempt on one worker.
@@ -132,10 +139,11 @@ struct OutcomeRange {
   std::string worker;
   std::string_view kinds;  // one byte a task: 0 a value, else TaskReport::Kind; empty: all are values
   Column outcomes;
+  std::uint64_t epoch = 0;  // of the broker that recorded them
   static constexpr auto fields =
       std::tuple(Field{"first", &OutcomeRange::first}, Field{"attempt", &OutcomeRange::attempt},
                  Field{"worker", &OutcomeRange::worker}, Field{"kinds", &OutcomeRange::kinds},
-                 Field{"outcomes", &OutcomeRange::outcomes});
+                 Field{"outcomes", &OutcomeRange::outcomes}, Field{"epoch", &OutcomeRange::epoch});
 };
 
 // broker → client: the outcome log from `position` on.

@@ -138,6 +138,8 @@ class BrokerCore {
   void add_reader(Job& job, Session& session, std::uint64_t position);
   void refuse_job(Session& session, const JobId& job, JobRefusedCode code, const std::string& text,
                   Effects& effects);
+  template <class Message>
+  static bool has_read_other(const Job& job, const Message& message);
   std::uint64_t room() const;
   std::pair<std::uint64_t, std::uint64_t> grant(Session& session);
   std::uint64_t full_window() const { return std::min(config_.client_window_bytes, config_.memory_limit); }
@@ -216,6 +218,8 @@ class BrokerCore {
   void lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects);
   void remove_worker(WorkerRecord& worker, Effects& effects);
   void give_back(Job& job, IndexRange range, Token token);
+  void disown(Job& job, const Now& now, Effects& effects);
+  void disown_unclaimed(ClientRecord& client, const Now& now, Effects& effects);
   void lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects);
   void on(const Heartbeat& heartbeat, Session& session, const Now& now, Effects& effects);
   void on(const Started& started, Session& session, const Now& now, Effects& effects);

@@ -19,6 +19,7 @@ struct ClientRecord {
   TimePoint away_since;
   std::set<JobId> jobs;            // that it owns: attached ones are cancelled when it is gone for long
   std::uint64_t unread_bytes = 0;  // outcomes of its attached jobs that it does not have yet
+  std::set<JobId> unclaimed;       // its jobs of before the start that it has not opened again
   std::set<JobId> held;            // its jobs that wait because these are too many
 };
 

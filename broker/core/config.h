@@ -27,7 +27,7 @@ struct BrokerConfig {
   std::chrono::hours result_ttl{7 * 24};         // outcomes of detached jobs are kept
   std::chrono::hours key_ttl{24};                // of jobs with a key: and the key with them
   std::uint64_t memory_limit = 4ULL << 30;       // bytes of arguments and outcomes
-  std::uint64_t overhead_limit = 1ULL << 30;     // bytes that jobs cost beside these: no credit beyond
+  std::uint64_t overhead_limit = 1ULL << 30;     // bytes that jobs cost beside these: none is opened beyond
   std::uint64_t backlog_max = 256 << 20;         // of these: what waits for the disk
   std::uint64_t client_window_bytes = 32 << 20;  // a client may have so much on the way
   std::uint64_t client_window_tasks = 1 << 20;

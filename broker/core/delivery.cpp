@@ -8,9 +8,12 @@ namespace zonda {
 OutcomeRange BrokerCore::range_of(const LogChunk& chunk, std::uint64_t position) {
   const auto skipped = static_cast<std::uint32_t>(position - chunk.position);
   const std::uint32_t count = chunk.count() - skipped;
-  return {chunk.first + skipped, chunk.attempt, chunk.worker,
+  return {chunk.first + skipped,
+          chunk.attempt,
+          chunk.worker,
           chunk.kinds.empty() ? chunk.kinds : chunk.kinds.substr(skipped),
-          skipped == 0 ? chunk.outcomes : chunk.outcomes.slice(skipped, count)};
+          skipped == 0 ? chunk.outcomes : chunk.outcomes.slice(skipped, count),
+          chunk.epoch};
 }
 
 void BrokerCore::deliver(const Now&, Effects& effects) {
@@ -160,6 +163,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   want_no_page(job);
   if (job.loading) --job.ready_class->loading;
   if (job.client != nullptr) job.client->jobs.erase(job.id);
+  if (job.client != nullptr) job.client->unclaimed.erase(job.id);
   if (!job.spec.key.empty()) keys_.erase({job.client_name + "/" + job.spec.function, job.spec.key});
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,
                       job.opened_at, job.started_at, job.finished_at});

@@ -127,6 +127,8 @@ void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& 
   Session& session = sessions_.open(from, now.steady);
   session.client = client.get();
   client->session = session.number;
+  if (!client->unclaimed.empty())
+    timers_.set(now.steady + config_.client_grace, {Timer::Kind::Unclaimed, session.number, hello.peer, {}});
   welcome(session, hello, now, effects);
 }
 

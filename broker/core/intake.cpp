@@ -10,6 +10,9 @@ namespace zonda {
 
 namespace {
 
+constexpr const char* kSetBack =
+    "the last of this job is not in the broker's store, which was restored or lost it: submit it again";
+
 // What is wrong with a job, whoever runs it; nothing if it may run.
 std::string malformation(const JobSpec& spec) {
   if (!is_name(spec.function)) return "the function's name is not [A-Za-z0-9._-]{1,128}";
@@ -24,6 +27,13 @@ std::string malformation(const JobSpec& spec) {
 
 }  // namespace
 
+// The store is not what it was when the client read these outcomes: a machine failed without durability
+// fsync, or this is a backup, or what could be salvaged. What has been recorded since is in another order.
+template <class Message>
+bool BrokerCore::has_read_other(const Job& job, const Message& message) {
+  return message.position > job.log.end() || !job.log.matches(message.received, message.epoch);
+}
+
 void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Effects& effects) {
   JobSpec spec = message.spec;
   spec.detached = spec.detached || !spec.key.empty();  // whoever asks with the key again wants the outcome
@@ -34,10 +44,12 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
       job->client = session.client;
       session.client->jobs.insert(job->id);
     }
-    if (message.position > job->log.end() || message.accepted > job->count)  // never with durability fsync
-      return refuse_job(session, message.job, JobRefusedCode::NotFound,
-                        "the broker lost the last of this job when its machine failed: submit it again",
-                        effects);
+    if (job->client != nullptr) job->client->unclaimed.erase(job->id);
+    if (message.accepted > job->count || has_read_other(*job, message)) {
+      refuse_job(session, message.job, JobRefusedCode::NotFound, kSetBack, effects);
+      if (job->client == session.client) disown(*job, now, effects);
+      return;
+    }
     add_reader(*job, session, message.position);
     // The acknowledgement itself may have been lost with the connection.
     if (job->client != nullptr)
@@ -64,10 +76,11 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   if (disk_nearly_full_)
     return refuse_job(session, message.job, JobRefusedCode::Limit,
                       "the disk of the broker is nearly full: try again when there is room", effects);
-  if (overhead_ >= 2 * config_.overhead_limit)  // more than anybody was given credit for
+  if (overhead_ >= config_.overhead_limit)
     return refuse_job(session, message.job, JobRefusedCode::Limit,
                       "the broker has " + std::to_string(jobs_.size()) +
-                          " jobs and no memory for more: try again when some are done",
+                          " jobs, with those whose outcomes it keeps, and no memory for more: try again when "
+                          "some are over or forgotten",
                       effects);
   if (!spec.key.empty()) keys_[key] = message.job;
   Job& job = open_job(message.job, spec, session.client, session.client->share_name, now, effects);
@@ -220,6 +233,8 @@ void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects
   if (message.position < job->log.begin())
     return refuse_job(session, message.job, JobRefusedCode::NotFound,
                       "its first outcomes were delivered to its owner and released", effects);
+  if (has_read_other(*job, message))
+    return refuse_job(session, message.job, JobRefusedCode::NotFound, kSetBack, effects);
   add_reader(*job, session, message.position);
   accept_later(*job, session);
 }
@@ -232,8 +247,7 @@ void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode c
 // Bytes of memory for what comes in.
 std::uint64_t BrokerCore::room() const {
   const std::uint64_t used = memory_used_ + backlog_;
-  if (disk_nearly_full_ || overhead_ >= config_.overhead_limit || used >= config_.memory_limit) return 0;
-  return config_.memory_limit - used;
+  return disk_nearly_full_ || used >= config_.memory_limit ? 0 : config_.memory_limit - used;
 }
 
 // What a client may have sent in this session, in all. It grows as its frames arrive, unless memory is short.
@@ -242,9 +256,8 @@ std::pair<std::uint64_t, std::uint64_t> BrokerCore::grant(Session& session) {
   const std::uint64_t bytes = std::min(room(), config_.client_window_bytes);
   if (bytes < full_window() / 2) starved_.insert(session.number);
   if (bytes > 0) {
-    const std::uint64_t jobs = (config_.overhead_limit - overhead_) / kJobOverhead + 1;  // one for each task
     session.granted_tasks =
-        std::max(session.granted_tasks, session.received_tasks + std::min(config_.client_window_tasks, jobs));
+        std::max(session.granted_tasks, session.received_tasks + config_.client_window_tasks);
     session.granted_bytes = std::max(session.granted_bytes, session.received_bytes + bytes);
   }
   return {session.granted_tasks, session.granted_bytes};

@@ -36,6 +36,12 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
           lose_client(*at->second, "gone", now, effects);
         break;
       }
+      case Timer::Kind::Unclaimed: {
+        const auto at = clients_.find(timer->job);
+        if (at != clients_.end() && at->second->session == timer->number)
+          disown_unclaimed(*at->second, now, effects);
+        break;
+      }
       case Timer::Kind::Unread:
         if (Job* job = find_job(timer->job)) release_read(*job, effects);
         break;
@@ -160,19 +166,31 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token) {
 void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects) {
   event(effects, "client-lost client=" + client.share_name + " reason=" + why);
   close_session(client.session, effects);
-  for (const JobId& id : std::set(client.jobs)) {
-    Job& job = *find_job(id);
-    job.client = nullptr;
-    completions_due_.insert(id);
-    if (!job.spec.detached)
-      cancel_job(job, now, effects);
-    else if (!job.is_closed()) {
-      job.state = JobState::Closed;  // nobody can add to it any more
-      effects.records.push_back(record::Closed{id, job.count, false});
-      accept_for_readers(job);
-    }
-  }
+  for (const JobId& id : std::set(client.jobs)) disown(*find_job(id), now, effects);
   clients_.erase(client.hello.peer);
+}
+
+// Its client is gone, or does not know it any more.
+void BrokerCore::disown(Job& job, const Now& now, Effects& effects) {
+  if (!job.spec.detached) job.client->unread_bytes -= std::exchange(job.unread_bytes, 0);
+  job.client->held.erase(job.id);
+  job.client->jobs.erase(job.id);
+  job.client->unclaimed.erase(job.id);
+  job.client = nullptr;
+  completions_due_.insert(job.id);
+  if (!job.spec.detached)
+    cancel_job(job, now, effects);
+  else if (!job.is_closed()) {
+    job.state = JobState::Closed;  // nobody can add to it any more
+    effects.records.push_back(record::Closed{job.id, job.count, false});
+    accept_for_readers(job);
+  }
+}
+
+// A client opens all of its jobs again that it still knows. What else is here was over for it before the
+// store was set back.
+void BrokerCore::disown_unclaimed(ClientRecord& client, const Now& now, Effects& effects) {
+  for (const JobId& id : std::exchange(client.unclaimed, {})) disown(*find_job(id), now, effects);
 }
 
 // The sink lane is not ordered with this one, so frames it tells of may still come. If none came until the

@@ -35,6 +35,11 @@ std::uint64_t OutcomeLog::release(std::uint64_t position) {
   return freed;
 }
 
+bool OutcomeLog::matches(std::uint64_t position, std::uint64_t epoch) const {
+  if (position > end_) return false;
+  return epoch == 0 || position <= begin() || at(position - 1).epoch == epoch;
+}
+
 const LogChunk& OutcomeLog::at(std::uint64_t position) const {
   const auto after =
       std::upper_bound(chunks_.begin(), chunks_.end(), position,

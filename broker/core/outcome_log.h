@@ -17,6 +17,7 @@ struct LogChunk {
   std::uint64_t bytes_before = 0;  // in the log, ever
   std::uint64_t first = 0;         // index of its first task
   std::uint32_t attempt = 0;
+  std::uint64_t epoch = 0;  // of the broker that recorded it; 0: not known
   std::string worker;
   std::uint32_t tasks = 0;
   std::uint64_t bytes = 0;  // of the slab
@@ -45,6 +46,9 @@ class OutcomeLog {
   std::uint64_t end() const { return end_; }
   std::uint64_t bytes() const { return chunks_.empty() ? 0 : bytes_ - chunks_.front().bytes_before; }
   const std::deque<LogChunk>& chunks() const { return chunks_; }
+  // Whether the outcome before `position` is the one that a broker of `epoch` recorded there, and so all
+  // before it (as terms tell it in Raft); what was released is taken to be.
+  bool matches(std::uint64_t position, std::uint64_t epoch) const;
   // The chunk that holds `position`; it must be in [begin, end).
   const LogChunk& at(std::uint64_t position) const;
   // Bytes of outcomes before `position`, to the chunk.

@@ -39,6 +39,7 @@ void BrokerCore::restore(record::Opened& record, const Now& now) {
     client = known.get();
   }
   Job& job = add_job(record.job, record.spec, client, record.client, record.at);
+  if (client != nullptr) client->unclaimed.insert(job.id);
   if (!record.spec.key.empty()) keys_[{record.client + "/" + record.spec.function, record.spec.key}] = job.id;
 }
 
@@ -132,6 +133,7 @@ void BrokerCore::restore(record::Finished& record, const Now&) {
   LogChunk chunk;
   chunk.first = record.first;
   chunk.attempt = record.attempt;
+  chunk.epoch = record.epoch;
   chunk.worker = std::move(record.worker);
   chunk.tasks = record.count;
   chunk.bytes = record.bytes;

@@ -197,10 +197,11 @@ void BrokerCore::record_done(Job& job, LogChunk chunk, const Now& now, Effects& 
   if (chunk.kinds.empty()) counters_.tasks_done += range.size();
   for (const char kind : chunk.kinds)
     ++(kind == TaskReport::cancelled ? counters_.tasks_cancelled : counters_.tasks_failed);
+  chunk.epoch = config_.epoch;
   const LogChunk& logged = job.log.append(std::move(chunk));
   effects.records.push_back(record::Finished{job.id, logged.position, logged.first, logged.count(),
-                                             logged.attempt, logged.worker, logged.slab.size(), now.utc,
-                                             logged.slab, logged.kinds, logged.outcomes});
+                                             logged.attempt, logged.epoch, logged.worker, logged.slab.size(),
+                                             now.utc, logged.slab, logged.kinds, logged.outcomes});
   keep_last_outcomes(job);
   count_unread(job);
   deliveries_due_.insert(job.id);

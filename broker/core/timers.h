@@ -17,6 +17,7 @@ struct Timer {
     Session,     // number: is it silent?
     WorkerAway,  // number: did it come back?
     ClientAway,  // peer (in job)
+    Unclaimed,   // peer (in job), number: did it open its jobs again in this session?
     TaskDue,     // job, range: tasks that wait to be tried again become ready
     Delay,       // job: its oldest batch that is delayed becomes ready
     Deadline,    // job: tasks of its oldest open batch that are not done expire

@@ -45,8 +45,8 @@ ZONDA_ROW_FIELDS(record::HandedOut, &T::job, &T::upto, &T::at);
 ZONDA_ROW_FIELDS(record::Fenced, &T::job, &T::first, &T::count, &T::token);
 ZONDA_ROW_FIELDS(record::Attempted, &T::job, &T::first, &T::count, &T::token, &T::spent, &T::errors,
                  &T::crashes, &T::lost, &T::deaths, &T::group, &T::due, &T::attempt);
-ZONDA_ROW_FIELDS(record::Finished, &T::job, &T::position, &T::first, &T::count, &T::attempt, &T::worker,
-                 &T::bytes, &T::at, &T::kinds);
+ZONDA_ROW_FIELDS(record::Finished, &T::job, &T::position, &T::first, &T::count, &T::attempt, &T::epoch,
+                 &T::worker, &T::bytes, &T::at, &T::kinds);
 ZONDA_ROW_FIELDS(record::Released, &T::job, &T::position, &T::done, &T::kinds, &T::owner_read);
 ZONDA_ROW_FIELDS(record::Summarised, &T::summary);
 ZONDA_ROW_FIELDS(record::Joined, &T::peer, &T::name, &T::host);

@@ -26,6 +26,14 @@ std::chrono::nanoseconds age_of(const std::string& path) {
                   std::chrono::duration_cast<std::chrono::nanoseconds>(now) - then);
 }
 
+// By the clock, and never back: a store that was brought back from a copy does not repeat the epochs that
+// peers met since the copy was made.
+std::uint64_t next_epoch(std::uint64_t last) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+  return std::max(last + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(us, 0)));
+}
+
 }  // namespace
 
 StoreState StoreFile::new_state() {
@@ -58,7 +66,7 @@ StoreFile::StoreFile(DataDirectory directory, const StoreOptions& options)
   check();
   database_.use_wal(true);
   table_.begin();
-  table_.set_epoch(state().epoch + 1);
+  table_.set_epoch(next_epoch(state().epoch));
   table_.commit(state().commit + 1);
   head_.write(state());
   head_.sync();

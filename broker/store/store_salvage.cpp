@@ -77,6 +77,7 @@ class Salvage {
 
   DoneTasks known_;  // tasks of the job at hand that have arguments or an outcome
   std::uint64_t position_ = 0;
+  bool is_shifted_ = false;  // outcomes before it are missing, or others: no reader's position is right
 };
 
 std::string text_of(const JobId& job, IndexRange tasks) {
@@ -103,6 +104,7 @@ void Salvage::copy_all(bool newest) {
 void Salvage::copy(const JobId& id, const SalvagedJob& job, bool newest) {
   known_ = {};
   position_ = 0;
+  is_shifted_ = false;
   copy({*job.opened});
   if (job.released) {
     JobRows& rows = rows_.jobs.at(id);
@@ -147,6 +149,7 @@ void Salvage::copy_outcomes(const JobId& id, const SalvagedJob& job) {
     const IndexRange tasks{record.first, record.first + record.count};
     record.slab = load(outcome.ref, kinds, text_of(id, tasks) + ": their outcomes are");
     const std::size_t lengths = 4 * std::size_t{record.count};
+    is_shifted_ = is_shifted_ || position != expected;
     if (position != expected)
       lost_.add("job " + to_string(id) + ": outcomes before position " + std::to_string(position));
     expected = position + record.count;
@@ -156,6 +159,7 @@ void Salvage::copy_outcomes(const JobId& id, const SalvagedJob& job) {
     }
     const std::string_view bytes = record.slab.view();
     record.position = position_;
+    if (is_shifted_) record.epoch = 0;
     record.outcomes = {bytes.substr(0, lengths),
                        bytes.substr(lengths, bytes.size() - lengths - kinds.size())};
     record.kinds = bytes.substr(bytes.size() - kinds.size());
@@ -166,6 +170,7 @@ void Salvage::copy_outcomes(const JobId& id, const SalvagedJob& job) {
 }
 
 void Salvage::lose(const JobId& id, IndexRange tasks, UtcTime at) {
+  is_shifted_ = true;
   know(tasks);
   for (std::uint64_t lo = tasks.lo; lo < tasks.hi; lo += kFrameTasks) {
     const IndexRange part{lo, std::min<std::uint64_t>(tasks.hi, lo + kFrameTasks)};
@@ -204,9 +209,6 @@ StoreState state_after(const std::optional<StoreState>& state, const std::option
     next.epoch = std::max(next.epoch, each->epoch);
     next.commit = std::max(next.commit, each->commit);
   }
-  if (!state && !head)
-    next.epoch =
-        static_cast<std::uint64_t>(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
   return next;
 }
 

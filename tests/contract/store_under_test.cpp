@@ -113,6 +113,7 @@ record::Finished finished(std::uint8_t number, std::uint64_t position, std::uint
   record.first = first;
   record.count = static_cast<std::uint32_t>(count);
   record.attempt = 2;
+  record.epoch = 7;
   record.at = UtcTime(std::chrono::seconds(300));
   record.worker = "w";
   std::string head = values.lengths;

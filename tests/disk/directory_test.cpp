@@ -94,12 +94,12 @@ TEST_CASE("a store has an id for life, and an epoch that grows with each opening
   auto store = SqliteStore::open(DataDirectory::open(place / "data", false));
   const JobId id = store->id();
   CHECK(!!id);
-  CHECK(store->epoch() == 1);
+  const std::uint64_t first = store->epoch();
   CHECK(store->downtime().count() == 0);
   store.reset();
   store = SqliteStore::open(DataDirectory::open(place / "data", false));
   CHECK(store->id() == id);
-  CHECK(store->epoch() == 2);
+  CHECK(store->epoch() > first);
   CHECK(store->downtime() < std::chrono::minutes(1));
   CHECK(SqliteStore::open(DataDirectory::open(place / "other", false))->id() != id);
 }

@@ -24,7 +24,7 @@ TEST_CASE("verifying changes nothing, with a log and without") {
     const auto before = files_of(each);
     const StoreReport report = verify_store(each);
     CHECK(text_of(report).empty());
-    CHECK(report.state.epoch == 1);
+    CHECK(report.state.epoch > 0);
     CHECK((files_of(each) == before));
     CHECK(history.place_of(*open_store(each), history.size()));
   }
@@ -73,7 +73,7 @@ TEST_CASE("a backup has everything, and is a store") {
   const auto original = open_store(place / "data");
   const auto copy = open_store(place / "copy");
   CHECK(copy->id() == original->id());
-  CHECK(copy->epoch() == original->epoch());
+  CHECK(copy->epoch() != original->epoch());  // outcomes of the two are told apart by it
   CHECK(everything_in(*copy) == everything_in(*original));
   CHECK_THROWS_WITH(StoreBackup::make_directory(place / "copy"), Contains("in use"));
 }

@@ -53,6 +53,7 @@ Ledger::Task& Ledger::task(const JobId& id, std::uint64_t index) {
 }
 
 void Ledger::decided(const TaskRange& range) {
+  if (is_set_back_) return;
   for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
     if (task(range.job, index).recorded > 0)
       throw Violation("handed out after it was done: " + name(range.job, index));
@@ -60,6 +61,7 @@ void Ledger::decided(const TaskRange& range) {
 }
 
 void Ledger::issued(const TaskRange& range) {
+  if (is_set_back_) return;
   for (std::uint64_t index = range.first; index < range.first + range.arguments.count(); ++index) {
     Task& issued = task(range.job, index);
     if (range.token() <= issued.token) throw Violation("a token was issued twice: " + name(range.job, index));
@@ -68,6 +70,7 @@ void Ledger::issued(const TaskRange& range) {
 }
 
 void Ledger::recorded(const record::Finished& finished) {
+  if (is_set_back_) return;
   Job& job = jobs_[finished.job];
   if (finished.position != job.log_end) throw Violation("the log has a gap: " + to_string(finished.job));
   job.log_end += finished.outcomes.count();
@@ -99,7 +102,7 @@ void Ledger::recorded(const record::Finished& finished) {
 void Ledger::killed(const std::string& host, const TaskId& by) {
   killers_[host] = by;
   kills_max_ = std::max(kills_max_, ++task(by.job, by.index).kills);
-  if (kills_max_ > kKillsMax) throw Violation("not found: " + to_string(by));
+  if (kills_max_ > kKillsMax && !is_set_back_) throw Violation("not found: " + to_string(by));
 }
 
 void Ledger::disturbed(const std::string& host) { disturbed_.insert(host); }
@@ -117,6 +120,7 @@ void Ledger::check_blame(const TaskId& charged, const std::string& message, cons
 }
 
 void Ledger::attempted(const record::Attempted& attempted) {
+  if (is_set_back_) return;
   if (attempted.attempt.number > 0)
     check_blame({attempted.job, attempted.first}, attempted.attempt.message, attempted.attempt.host);
   if (!attempted.spent) return;
@@ -129,6 +133,7 @@ void Ledger::attempted(const record::Attempted& attempted) {
 }
 
 void Ledger::seen(const JobId& id, const OutcomeRange& range) {
+  if (is_set_back_) return;
   for (std::uint32_t at = 0; at < range.outcomes.count(); ++at) {
     const Task& told = task(id, range.first + at);
     if (told.recorded == 0) throw Violation("shown before it was recorded: " + name(id, range.first + at));
@@ -143,10 +148,12 @@ void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range
     Task& told = task(id, index);
     const std::uint8_t kind = kind_at(range.kinds, at);
     if (++told.delivered > 1) throw Violation("delivered twice: " + name(id, index));
-    if (told.recorded == 0) throw Violation("delivered before it was recorded: " + name(id, index));
-    if (kind != told.kind) throw Violation("delivered as something else: " + name(id, index));
+    ++outcomes_;
     if (kind == 0 && TaskEcho::decode(payload).secret != told.plan.secret)
       throw Violation("delivered another task's result: " + name(id, index));
+    if (is_set_back_) return;
+    if (told.recorded == 0) throw Violation("delivered before it was recorded: " + name(id, index));
+    if (kind != told.kind) throw Violation("delivered as something else: " + name(id, index));
     const Job& job = jobs_.at(id);
     const bool may_cancel = job.cancelled || job.spec.fails_max > 0;
     if (kind == TaskReport::cancelled && !may_cancel)
@@ -159,13 +166,13 @@ void Ledger::delivered(const JobId& id, std::uint64_t, const OutcomeRange& range
     const bool by_itself = kind == TaskReport::failed || (kind == TaskReport::crashed && !told.with_worker);
     if (by_itself && first_only && job.spec.retries > 0)
       throw Violation("not tried again: " + name(id, index));
-    ++outcomes_;
   });
 }
 
 std::string Ledger::missing() const {
   for (const auto& [id, job] : jobs_) {
     if (job.abandoned) continue;
+    if (job.cancelled && is_set_back_) continue;  // it is over, whether or not the broker still knows it
     const bool may_end_early = job.cancelled || job.spec.fails_max > 0;  // before all its tasks were accepted
     for (std::uint64_t index = 0; index < job.tasks.size(); ++index) {
       const Task& each = job.tasks[index];

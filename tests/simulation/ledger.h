@@ -36,6 +36,11 @@ class Ledger {
   void seen(const JobId& job, const OutcomeRange& range);  // by another reader than its owner
   void delivered(const JobId& job, std::uint64_t position, const OutcomeRange& range);
 
+  // The broker forgets some of what it did. From now on only what clients hear counts: a job has all its
+  // outcomes, each once, or its client is told that it is lost.
+  void set_back() { is_set_back_ = true; }
+  bool is_set_back() const { return is_set_back_; }
+
   // Every accepted task of a job that somebody waits for has its outcome. Returns what is missing, or
   // nothing.
   std::string missing() const;
@@ -71,6 +76,7 @@ class Ledger {
   std::map<JobId, Job> jobs_;
   std::map<std::string, TaskId> killers_;  // by host
   std::set<std::string> disturbed_;        // hosts
+  bool is_set_back_ = false;
   std::uint64_t tasks_ = 0;
   std::uint64_t outcomes_ = 0;
   std::uint64_t killers_found_ = 0;

@@ -74,6 +74,12 @@ void SimBroker::crash(microseconds downtime, std::size_t kept) {
   if (is_up()) go_down(downtime, kept);
 }
 
+void SimBroker::set_back(microseconds downtime) {
+  if (!is_up()) return;
+  go_down(downtime);
+  store_.set_back();
+}
+
 // What is on its way to the disk is waited for.
 void SimBroker::stop(microseconds downtime) {
   if (!is_up() || stopping_) return;

@@ -25,7 +25,9 @@ class SimBroker {
   void hears(Connection from, std::string_view frame);
   void set_turn_every(microseconds most) { turn_every_ = most; }  // frames wait so long for its next turn
   void stall(microseconds time) { stalled_until_ = clock_.now() + time; }
-  void crash(microseconds downtime);  // kill -9, and a new one on the same disk after a while
+  void crash(microseconds downtime);
+  void set_back(microseconds downtime);  // a crash, and then it starts on its backup  // kill -9, and a new
+                                         // one on the same disk after a while
   void crash(microseconds downtime, std::size_t kept);  // so many commits that were under way are on it
   void stop(microseconds downtime);                     // SIGTERM
   void disk_fails(microseconds downtime);

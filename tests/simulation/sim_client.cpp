@@ -172,6 +172,11 @@ void SimClient::on_job_refused(const JobId& job, JobRefusedCode code, const std:
     open_.erase(at);
     return;
   }
+  if (ledger_.is_set_back() && code == JobRefusedCode::NotFound) {
+    ledger_.abandoned(job);
+    open_.erase(at);
+    return;
+  }
   throw Violation("a job was refused: " + text + " (" + std::to_string(static_cast<int>(code)) + ")");
 }
 

@@ -35,6 +35,7 @@ SimCluster::SimCluster(std::uint64_t seed, Coverage& coverage)
   network_.set_broker_state([this] { return broker_->state(); });
   broker_->store().set_sync_max(microseconds(static_cast<std::int64_t>(random_() % 20'000)));
   network_.set_broker([this](Connection from, std::string_view frame) { broker_->hears(from, frame); });
+  may_set_back_ = random_() % 8 == 0;
   const auto longer = random_() % 16 == 0 ? 4 : 1;
   trouble_until_ =
       clock_.now() +
@@ -115,7 +116,7 @@ void SimCluster::trouble() {
   const std::size_t client = random_() % clients_.size();
   const bool at_client = random_() % 4 == 0;
   const std::uint64_t peer = at_client ? clients_[client]->peer() : workers_[worker]->peer();
-  const std::uint64_t what = random_() % 13;
+  const std::uint64_t what = random_() % (may_set_back_ ? 16 : 13);
   if (what <= 4) ledger_.disturbed(workers_[worker]->host());
   switch (what) {
     case 8: return broker_->stall(microseconds(static_cast<std::int64_t>(random_() % 4'000'000)));
@@ -127,6 +128,12 @@ void SimCluster::trouble() {
     case 12:
       return workers_[worker]->break_spool(random_() % 2 == 0,
                                            microseconds(static_cast<std::int64_t>(random_() % 2'000'000)));
+    case 13:
+    case 14: return broker_->store().back_up();
+    case 15:
+      if (!broker_->store().has_backup()) return broker_->store().back_up();
+      ledger_.set_back();
+      return broker_->set_back(some_downtime());
     case 0:  // kill -9, and another takes its place, or its name
     case 1: return replace(workers_[worker], random_() % 2 == 0);
     case 2:  // the network is cut for a while: shorter or longer than a lease

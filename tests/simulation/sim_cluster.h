@@ -59,8 +59,9 @@ class SimCluster {
   std::vector<std::unique_ptr<SimWorker>> workers_;
   std::vector<std::unique_ptr<SimClient>> clients_;
   TimePoint trouble_until_;
-  TimePoint end_;         // when all has to be done at the latest
-  bool leaving_ = false;  // all workers are to leave
+  TimePoint end_;              // when all has to be done at the latest
+  bool leaving_ = false;       // all workers are to leave
+  bool may_set_back_ = false;  // the broker may start on a copy of an earlier day
   std::uint32_t last_number_ = 0;
   RunReport report_;
 };

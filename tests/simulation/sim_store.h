@@ -28,6 +28,10 @@ class SimStore final : public Store {
   // The process dies: of the commits that were not synced, the first few may be on the disk all the same; as
   // many as is said, or as chance has it.
   void crash(std::optional<std::size_t> kept = {});
+  // A copy is made of what is on the disk; later, after a crash, it takes the place of that.
+  void back_up() { backup_ = disk_; }
+  bool has_backup() const { return backup_.has_value(); }
+  void set_back() { disk_ = *backup_; }
   // Syncs end when they are told to, not with time.
   void sync_by_hand() { by_hand_ = true; }
   bool is_syncing() const { return syncing_ > 0; }
@@ -57,6 +61,7 @@ class SimStore final : public Store {
   OnDurable on_durable_;
   OnEvent on_event_;
   MemoryStore disk_{Keep::Records};
+  std::optional<MemoryStore> backup_;
   std::deque<std::vector<Record>> pending_;  // not synced
   std::size_t syncing_ = 0;                  // so many of them with the sync that is under way
   std::vector<std::pair<std::uint64_t, PayloadName>> wanted_;  // and the commit it waits for

@@ -62,6 +62,7 @@ void ClientCore::attach(const JobId& id, std::uint64_t position) {
   job.dropped = false;
   job.introduced = false;
   job.received = job.acknowledged = job.ack_sent = position;
+  job.epoch = 0;
   dirty_.insert(id);
 }
 
@@ -123,6 +124,10 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
   for (auto& [id, job] : jobs_) {
     if (store_ != JobId{} && store_ != welcome.store && (job.accepted > 0 || !job.own)) lost.push_back(id);
     job.introduced = false;
+    if (job.cancelled) {  // not said again: that it is cancelled must not wait for credit
+      forget_batches(job);
+      job.count = job.accepted;
+    }
     job.sent = job.accepted;
     job.close_sent = job.cancelled;
     job.cancels_sent = 0;
@@ -166,6 +171,7 @@ void ClientCore::on(const Accepted& accepted) {
       job->batches.pop_front();
     }
     job->sent = std::max(job->sent, job->accepted);
+    dirty_.insert(accepted.job);  // there may be something to say that waited for that
   }
   if (job->own && accepted.closed && accepted.count < job->count) {  // it ended before all of it was accepted
     forget_batches(*job);
@@ -231,6 +237,7 @@ void ClientCore::on(const Outcomes& outcomes) {
   if (fresh.empty()) return;
   const std::uint64_t from = job->received;
   job->received = position;
+  job->epoch = fresh.back().epoch;
   listener_.on_outcomes(outcomes.job, from, fresh);
 }
 
@@ -283,11 +290,11 @@ void ClientCore::leave(const JobId& id, Job& job, TimePoint now, PeerEffects& ef
 
 void ClientCore::introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   if (std::exchange(job.introduced, true)) return;
-  job.opened = true;
   if (job.own)
-    session_.say(OpenJob{id, job.spec, job.acknowledged, job.accepted}, now, effects);
+    session_.say(OpenJob{id, job.spec, job.acknowledged, job.accepted, job.received, job.epoch}, now,
+                 effects);
   else
-    session_.say(Attach{id, job.acknowledged}, now, effects);
+    session_.say(Attach{id, job.acknowledged, job.received, job.epoch}, now, effects);
 }
 
 // Batches go out as credit allows, a batch of each job in turn.
@@ -315,7 +322,7 @@ void ClientCore::send_rest(TimePoint now, PeerEffects& effects, std::size_t fram
   for (; !dirty_.empty() && effects.frames.size() < frames_max; dirty_.erase(dirty_.begin())) {
     const JobId id = *dirty_.begin();
     Job* job = find(id);
-    if (job == nullptr || job->opens_later()) continue;
+    if (job == nullptr) continue;
     introduce(id, *job, now, effects);
     for (; job->cancels_sent < job->cancels.size(); ++job->cancels_sent) {
       const auto [first, count] = job->cancels[job->cancels_sent];

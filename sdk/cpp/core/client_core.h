@@ -81,7 +81,6 @@ class ClientCore {
   struct Job {
     bool own = false;
     bool introduced = false;  // in this session
-    bool opened = false;      // in any: the broker may have it
     JobSpec spec;
     std::deque<Batch> batches;  // not accepted
     std::uint64_t count = 0;    // appended
@@ -93,6 +92,7 @@ class ClientCore {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> cancels;
     std::size_t cancels_sent = 0;
     std::uint64_t received = 0;  // position in the log
+    std::uint64_t epoch = 0;     // of the outcome before it
     std::uint64_t acknowledged = 0;
     std::uint64_t ack_sent = 0;
     bool dropped = false;
@@ -102,9 +102,6 @@ class ClientCore {
     bool can_cancel(std::uint64_t first, std::uint64_t tasks) const {
       return !own || sent >= (tasks == 0 ? count : std::min(count, first + tasks));
     }
-    // With its first batch, so that credit also bounds how many jobs there are. What the broker may have is
-    // claimed at once: it may be what uses up the memory.
-    bool opens_later() const { return own && !opened && sent < count && !cancelled && !dropped; }
   };
   struct Question {
     std::string what;

@@ -253,8 +253,8 @@ JobId BrokerFixture::submit(Peer client, const JobSpec& spec, std::uint64_t task
 }
 
 void BrokerFixture::opens(Peer client, const JobId& job, const JobSpec& spec, std::uint64_t position,
-                          std::uint64_t accepted) {
-  says(client, OpenJob{job, spec, position, accepted});
+                          std::uint64_t accepted, std::uint64_t received, std::uint64_t epoch) {
+  says(client, OpenJob{job, spec, position, accepted, received, epoch});
 }
 
 void BrokerFixture::appends(Peer client, const JobId& job, std::uint64_t first, std::uint64_t tasks,

@@ -78,7 +78,7 @@ class BrokerFixture {
   JobId submit(const JobSpec& spec, std::uint64_t tasks);
   JobId submit(Peer client, const JobSpec& spec, std::uint64_t tasks);
   void opens(Peer client, const JobId& job, const JobSpec& spec, std::uint64_t position = 0,
-             std::uint64_t accepted = 0);
+             std::uint64_t accepted = 0, std::uint64_t received = 0, std::uint64_t epoch = 0);
   void appends(Peer client, const JobId& job, std::uint64_t first, std::uint64_t tasks,
                const std::string& argument = "a");
   void closes(Peer client, const JobId& job, std::uint64_t count);

@@ -116,19 +116,72 @@ TEST_CASE("a job that was given up, forgotten and opened anew is not forgotten w
   CHECK(broker.core().job(job)->count == 1);
 }
 
-TEST_CASE("who has read or was accepted more than the store kept is told so") {
+TEST_CASE("who has read or was accepted more than the store kept is told so, and the job ends with that") {
+  const auto answer = [](std::uint64_t position, std::uint64_t accepted) {
+    BrokerFixture broker;
+    const JobId job = broker.submit("f", 1);
+    broker.crashes();
+    broker.ignores_messages();
+    broker.reconnects(broker.client());
+    broker.opens(broker.client(), job, job_of(), position, accepted);
+    const std::string first = broker.took_message_to(broker.client());
+    CHECK((broker.core().job(job) == nullptr) == first.starts_with("job-refused"));
+    return first;
+  };
+  CHECK(answer(1, 1).starts_with("job-refused job=1 not-found: the last of this job"));
+  CHECK(answer(0, 2).starts_with("job-refused job=1 not-found: the last of this job"));
+  CHECK(answer(0, 1) == "accepted job=1 count=1 closed");
+}
+
+TEST_CASE("who has read outcomes that are not in this store's log, but others in their place, is told so") {
+  constexpr std::uint64_t kFirst = 1, kSecond = 2;  // epochs: of the outcome at 0, and of those at 1 and 2
+  const auto answers = [](std::uint64_t received, std::uint64_t epoch) {
+    BrokerFixture broker;
+    const JobId job = broker.submit("f", 3);
+    const Peer client = broker.client();
+    broker.finishes(broker.join_worker(), job, {0, 1}, 1);
+    broker.crashes();
+    broker.advance(30s);
+    broker.speaks_of_epoch(kSecond);
+    broker.finishes(broker.join_worker({.slots = 2}), job, {1, 3}, 1);
+    REQUIRE(broker.core().job(job)->log.end() == 3);
+    const Peer reader = broker.join_client();
+    broker.reconnects(client);
+    broker.ignores_messages();
+    broker.says(reader, Attach{job, 0, received, epoch});
+    broker.opens(client, job, job_of(), 0, 3, received, epoch);
+    const std::string first = broker.took_messages_to(reader).front();
+    CHECK(broker.took_messages_to(client).front() == first);
+    return first;
+  };
+  for (const auto& [received, epoch] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+           {0, kFirst}, {1, kFirst}, {3, kSecond}, {2, 0}}) {  // 0: it does not say
+    CAPTURE(received, epoch);
+    CHECK(answers(received, epoch) == "accepted job=1 count=3 closed");
+  }
+  for (const auto& [received, epoch] : std::vector<std::pair<std::uint64_t, std::uint64_t>>{
+           {2, kFirst}, {3, kFirst}, {1, kSecond}, {4, kSecond}, {4, 0}}) {
+    CAPTURE(received, epoch);
+    CHECK(
+        answers(received, epoch) ==
+        "job-refused job=1 not-found: the last of this job is not in the broker's store, which was restored "
+        "or lost it: submit it again");
+  }
+}
+
+TEST_CASE("a job of before the start that its client does not open again is given up after the grace") {
   BrokerFixture broker;
-  const JobId job = broker.submit("f", 1);
-  const Peer client = broker.client();
+  const JobId known = broker.submit("f", 1);
+  const JobId over = broker.submit("f", 1);  // for the client: this store was set back
   broker.crashes();
-  broker.ignores_messages();
-  broker.reconnects(client);
-  broker.opens(client, job, job_of(), 1, 1);
-  CHECK(broker.took_message_to(client).starts_with("job-refused job=1 not-found: the broker lost the last"));
-  broker.opens(client, job, job_of(), 0, 2);
-  CHECK(broker.took_message_to(client).starts_with("job-refused job=1 not-found: the broker lost the last"));
-  broker.opens(client, job, job_of(), 0, 1);
-  CHECK(broker.took_message_to(client) == "accepted job=1 count=1 closed");
+  broker.stays_alive(broker.client());
+  broker.reconnects(broker.client());
+  broker.opens(broker.client(), known, job_of(), 0, 1);
+  broker.advance(broker.core().config().client_grace - 1s);
+  CHECK(broker.core().job(over) != nullptr);
+  broker.advance(2s);
+  CHECK(broker.core().job(over) == nullptr);
+  CHECK(broker.core().job(known) != nullptr);
 }
 
 TEST_CASE("jobs are listed with the newest first, and began when they began, also after a restart") {

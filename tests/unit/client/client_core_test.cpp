@@ -43,34 +43,77 @@ TEST_CASE("batches wait for credit, and jobs take turns") {
   const JobId two = client.new_job(2);
   for (int n = 0; n < 2; ++n) client.append(one, 2), client.append(two, 2);
   client.welcome(4);
-  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0", "append 1 [0,2)",
-                                        "open-job 2 position=0 accepted=0", "append 2 [0,2)"});
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0",
+                                        "open-job 2 position=0 accepted=0", "append 1 [0,2)",
+                                        "append 2 [0,2)"});
   client.broker_says(Accepted{one, 2, false}, 6);
   CHECK(client.took_messages() == Lines{"append 1 [2,4)"});
   client.broker_says(Credit{}, 8);
   CHECK(client.took_messages() == Lines{"append 2 [2,4)"});
 }
 
-TEST_CASE("a job with tasks is opened when there is credit for the first of them") {
+TEST_CASE("a job is opened without credit: it may be refused, or known") {
   ClientFixture client;
-  const JobId one = client.new_job(1);
-  const JobId two = client.new_job(2);
-  for (const JobId& job : {one, two}) client.append(job, 2), client.core->close(job);
-  client.core->cancel(two, 1, 1);
-  client.welcome(2);
-  CHECK(client.took_messages() ==
-        Lines{"open-job 1 position=0 accepted=0", "append 1 [0,2)", "close-job 1 count=2"});
-  client.broker_says(Credit{}, 4);
-  CHECK(client.took_messages() ==
-        Lines{"open-job 2 position=0 accepted=0", "append 2 [0,2)", "cancel 2 [1,2)", "close-job 2 count=2"});
-}
-
-TEST_CASE("a job that the broker may have is opened again at once, with credit or without") {
-  Said client;
-  client.append(client.new_job(2), 1);
-  client.loses_session();
+  client.append(client.new_job(1), 1);
   client.welcome(0, 0);
   CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0"});
+  CHECK_FALSE(client.core->has_more());
+}
+
+TEST_CASE("tasks are cancelled when they were sent, not before") {
+  ClientFixture client;
+  const JobId job = client.new_job(1);
+  client.append(job, 2);
+  client.append(job, 2);
+  client.core->cancel(job, 0, 2);
+  client.core->cancel(job, 2, 1);
+  client.welcome(2);
+  CHECK(client.took_messages() ==
+        Lines{"open-job 1 position=0 accepted=0", "append 1 [0,2)", "cancel 1 [0,2)"});
+  client.broker_says(Credit{}, 4);
+  CHECK(client.took_messages() == Lines{"append 1 [2,4)", "cancel 1 [2,3)"});
+}
+
+TEST_CASE("that all was accepted after all is what a close or a cancel waits for") {
+  Said client;
+  client.loses_session();
+  SECTION("a close") {
+    client.welcome(0, 0);
+    CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0"});
+    client.broker_says(Accepted{client.job, 3, false});
+    CHECK(client.took_messages() == Lines{"close-job 1 count=3"});
+  }
+  SECTION("a cancel of a task") {
+    client.core->cancel(client.job, 2, 1);
+    client.welcome(0, 0);
+    client.took_messages();
+    client.broker_says(Accepted{client.job, 3, false});
+    CHECK(client.took_messages() == Lines{"cancel 1 [2,3)", "close-job 1 count=3"});
+  }
+}
+
+TEST_CASE("a cancel waits for no credit: it may be what gives some") {
+  Said client;
+  client.broker_says(Accepted{client.job, 2, false});
+  client.loses_session();
+  client.core->cancel(client.job, 0, 0);
+  client.welcome(0, 0);
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=2", "cancel 1"});
+  CHECK(client.core->unaccepted_tasks() == 0);
+}
+
+TEST_CASE("in a new session a client says what it received, and of which epoch the last of that was") {
+  Said client;
+  client.broker_says(Accepted{client.job, 3, true});
+  client.outcomes(client.job, 0, 0, 1, 5);
+  client.outcomes(client.job, 1, 2, 1, 6);
+  client.core->acknowledge(client.job, 1);
+  client.settle();
+  client.took_messages();
+  client.loses_session();
+  client.welcome();
+  CHECK(client.took_messages() ==
+        Lines{"open-job 1 position=1 accepted=3 received=2 epoch=6", "close-job 1 count=3"});
 }
 
 TEST_CASE("a flood of jobs goes out a few frames at a time, each in its order") {
@@ -206,7 +249,7 @@ TEST_CASE("cancelling a job takes back what was not sent, and is said again in a
   CHECK(client.core->unaccepted_tasks() == 2);
   client.loses_session();
   client.welcome();
-  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0", "append 1 [0,2)", "cancel 1"});
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0", "cancel 1"});
 }
 
 TEST_CASE("some tasks of a job are cancelled without closing it") {

@@ -11,6 +11,10 @@ std::string range(std::uint64_t first, std::uint64_t count) {
   return "[" + std::to_string(first) + "," + std::to_string(first + count) + ")";
 }
 
+std::string read(std::uint64_t outcomes, std::uint64_t epoch) {
+  return epoch == 0 ? "" : " received=" + std::to_string(outcomes) + " epoch=" + std::to_string(epoch);
+}
+
 }  // namespace
 
 ClientFixture::ClientFixture() {
@@ -22,7 +26,7 @@ ClientFixture::ClientFixture() {
 std::string ClientFixture::said(const Message& message) {
   if (const auto* open = std::get_if<OpenJob>(&message))
     return "open-job " + name(open->job) + " position=" + std::to_string(open->position) +
-           " accepted=" + std::to_string(open->accepted);
+           " accepted=" + std::to_string(open->accepted) + read(open->received, open->epoch);
   if (const auto* append = std::get_if<Append>(&message))
     return "append " + name(append->job) + " " + range(append->first, append->arguments.count());
   if (const auto* close = std::get_if<CloseJob>(&message))
@@ -33,7 +37,8 @@ std::string ClientFixture::said(const Message& message) {
   if (const auto* ack = std::get_if<OutcomeAck>(&message))
     return "ack " + name(ack->job) + " " + std::to_string(ack->position);
   if (const auto* attach = std::get_if<Attach>(&message))
-    return "attach " + name(attach->job) + " position=" + std::to_string(attach->position);
+    return "attach " + name(attach->job) + " position=" + std::to_string(attach->position) +
+           read(attach->received, attach->epoch);
   if (const auto* query = std::get_if<Query>(&message)) return "query " + std::to_string(query->id);
   return std::visit([]<class T>(const T&) { return std::string(name_of(T::type)); }, message);
 }
@@ -91,9 +96,9 @@ void ClientFixture::broker_says(const Message& message, std::uint64_t credit_tas
 }
 
 void ClientFixture::outcomes(const JobId& job, std::uint64_t position, std::uint64_t first,
-                             std::uint64_t count) {
+                             std::uint64_t count, std::uint64_t epoch) {
   const Values values(count, "r");
-  broker_says(Outcomes{job, position, {{first, 1, "w", {}, values.column()}}});
+  broker_says(Outcomes{job, position, {{first, 1, "w", {}, values.column(), epoch}}});
 }
 
 JobId ClientFixture::new_job(std::uint8_t number) {

@@ -20,7 +20,8 @@ class ClientFixture : private ClientListener {
                std::uint8_t store = 1);
   void loses_session();  // the broker asks who we are
   void broker_says(const Message& message, std::uint64_t credit_tasks = 0);
-  void outcomes(const JobId& job, std::uint64_t position, std::uint64_t first, std::uint64_t count);
+  void outcomes(const JobId& job, std::uint64_t position, std::uint64_t first, std::uint64_t count,
+                std::uint64_t epoch = 0);
   void settle();
 
   JobId new_job(std::uint8_t number);

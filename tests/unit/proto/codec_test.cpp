@@ -162,7 +162,7 @@ TEST_CASE("there are as many kinds as outcomes, or none") {
 
 TEST_CASE("ids have 16 bytes") {
   CHECK(why_not(frame(1, MessageType::Attach, "\xc4\x0f" + std::string(15, 'j'))) == "a field is missing");
-  CHECK(why_not(frame(2, MessageType::Attach, "\xc4\x0f" + std::string(15, 'j') + '\0')) ==
+  CHECK(why_not(frame(4, MessageType::Attach, "\xc4\x0f" + std::string(15, 'j') + std::string(3, '\0'))) ==
         "an id has 16 bytes");
 }
 

@@ -123,7 +123,8 @@ std::vector<VectorExample> client_examples() {
   const Column failed{"\x0f\0\0\0\0\0\0\0"sv, "\x82\xa4kind\x01\xa6signal\x0b"sv};
   return {
       {"all that can be asked for", from_client(1), OpenJob{job, spec, 0, 0}},
-      {"said again in a new session", from_client(2), OpenJob{job, plain, 128, 4'096}},
+      {"said again in a new session", from_client(2),
+       OpenJob{job, plain, 128, 4'096, 130, 1'790'000'000'000'000}},
       {"three sums", from_client(3), Append{job, 0, 0, sums}},
       {"one task without arguments", from_client(4), Append{job, 70'000, 0, {"\x01\0\0\0"sv, "\x90"sv}}},
       {"no more will come", from_client(5), CloseJob{job, 70'001}},
@@ -132,7 +133,9 @@ std::vector<VectorExample> client_examples() {
       {"it is not known any more", to_client(8), JobRefused{job, JobRefusedCode::NotFound, "no such job"}},
       {"the key is known", to_client(9), SameJob{job, id(0x50)}},
       {"from the beginning", from_client(10), Attach{job, 0}},
-      {"two values", to_client(11), Outcomes{job, 0, {{0, 1, "node7-4711", {}, values}}}},
+      {"from where it was, in a new session", from_client(11), Attach{job, 128, 130, 1'790'000'000'000'000}},
+      {"two values", to_client(11),
+       Outcomes{job, 0, {{0, 1, "node7-4711", {}, values, 1'790'000'000'000'000}}}},
       {"a failure, and a cancelled task without a report", to_client(12),
        Outcomes{job, 2, {{2, 3, "node8-1", "\x01\x04"sv, failed}, {9, 1, "", {}, values}}}},
       {"seen", from_client(13), OutcomeAck{job, 4}},
