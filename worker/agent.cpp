@@ -2,7 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
+
+#include "proto/limits.h"
 
 namespace zonda {
 namespace {
@@ -11,6 +14,7 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kReturnGrace = 2s;  // for the broker to take what is finished or given back
+constexpr auto kSilence = 2 * std::chrono::duration_cast<std::chrono::seconds>(kHeartbeat);
 constexpr int kLastTurns = 10;
 
 }  // namespace
@@ -80,6 +84,10 @@ void Agent::stop_all() {
 }
 
 void Agent::tell() {
+  const bool silent = steady_clock::now() - std::max(core_.last_heard(), begin_) >= kSilence;
+  if (silent != std::exchange(silent_, silent) && silent)
+    spdlog::warn("broker-silent nothing heard of it for {} s: trying again, and running tasks go on",
+                 kSilence.count());
   if (connected_ == core_.is_connected()) return;
   connected_ = core_.is_connected();
   if (connected_)

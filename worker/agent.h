@@ -41,7 +41,9 @@ class Agent {
   OutboxWatch outbox_;
   std::chrono::milliseconds drain_timeout_;
   TimePoint latest_ = TimePoint::max();  // when it gives up what it drains; then when it leaves
+  TimePoint begin_ = std::chrono::steady_clock::now();
   bool connected_ = false;
+  bool silent_ = false;  // the broker, for longer than it ever should be
   bool draining_ = false;
   bool restarting_ = false;  // draining for that
   bool gave_up_ = false;

@@ -156,13 +156,17 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
 
 // Memory is free again: clients that wait for credit hear of it.
 void BrokerCore::feed_starved(Effects& effects) {
-  if (room() < full_window() / 2) return;
+  if (!has_room_for_starved()) return;
   for (const std::uint64_t number : std::exchange(starved_, {})) {
     if (Session* session = sessions_.find(number)) say(*session, Credit{}, effects);
   }
 }
 
-TimePoint BrokerCore::next_deadline() const { return timers_.next().value_or(TimePoint::max()); }
+// What was written at the end of a turn may have made room.
+TimePoint BrokerCore::next_deadline() const {
+  if (!starved_.empty() && has_room_for_starved()) return TimePoint::min();
+  return timers_.next().value_or(TimePoint::max());
+}
 
 Job* BrokerCore::find_job(const JobId& id) {
   const auto at = jobs_.find(id);

@@ -142,6 +142,7 @@ class BrokerCore {
   static bool has_read_other(const Job& job, const Message& message);
   std::uint64_t room() const;
   std::pair<std::uint64_t, std::uint64_t> grant(Session& session);
+  bool has_room_for_starved() const { return room() >= full_window() / 2; }
   std::uint64_t full_window() const { return std::min(config_.client_window_bytes, config_.memory_limit); }
 
   // dispatch.cpp
@@ -330,7 +331,8 @@ class BrokerCore {
   Timers timers_;
   std::map<JobId, std::unique_ptr<ClientRecord>> clients_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;
-  std::map<std::pair<std::string, std::string>, JobId> keys_;  // (client and function, key) → job
+  using KeyName = std::tuple<std::string, std::string, std::string>;  // scope, function, key
+  std::map<KeyName, JobId> keys_;
   std::deque<JobSummary> history_;
   std::uint64_t jobs_opened_ = 0;
   std::uint64_t leased_tasks_ = 0;

@@ -64,14 +64,14 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   if (message.position > 0 || message.accepted > 0)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "the broker no longer knows this job",
                       effects);
-  const auto key = std::pair(session.client->share_name + "/" + spec.function, spec.key);
+  const KeyName key{session.client->hello.name, spec.function, spec.key};
   if (const auto at = keys_.find(key); !spec.key.empty() && at != keys_.end()) {
     const Job* existing = find_job(at->second);
     if (existing != nullptr && existing->spec.key_digest == spec.key_digest)
       return say(session, SameJob{message.job, at->second}, effects);
     if (existing != nullptr)
       return refuse_job(session, message.job, JobRefusedCode::Conflict,
-                        "the key was used with other arguments", effects);
+                        "the key '" + spec.key + "' was used with other arguments", effects);
   }
   if (disk_nearly_full_)
     return refuse_job(session, message.job, JobRefusedCode::Limit,
@@ -102,10 +102,13 @@ std::string BrokerCore::signature_objection(const JobSpec& spec) const {
 
 Job& BrokerCore::open_job(const JobId& id, const JobSpec& spec, ClientRecord* client,
                           const std::string& client_name, const Now& now, Effects& effects) {
-  effects.records.push_back(record::Opened{id, spec, client_name,
+  const std::string scope = client == nullptr ? std::string() : client->hello.name;
+  effects.records.push_back(record::Opened{id, spec, client_name, scope,
                                            client == nullptr ? JobId{} : client->hello.peer,
                                            client == nullptr ? 0 : client->hello.incarnation, now.utc});
-  return add_job(id, spec, client, client_name, now.utc);
+  Job& job = add_job(id, spec, client, client_name, now.utc);
+  job.scope = scope;
+  return job;
 }
 
 Job& BrokerCore::add_job(const JobId& id, const JobSpec& spec, ClientRecord* client,

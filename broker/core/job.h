@@ -66,6 +66,7 @@ struct Job {
   std::uint64_t share = 0;         // whose turn it is when this job runs: see ready_queue.h
   ClientRecord* client = nullptr;  // its owner; null once nobody waits for it
   std::string client_name;
+  std::string scope;  // of its key
   JobState state = JobState::Open;
   bool cut = false;       // closed by a cancel: what comes on top was on its way
   bool complete = false;  // the final count is known and every task is done

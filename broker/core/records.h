@@ -24,7 +24,8 @@ namespace zonda::record {
 struct Opened {
   JobId job;
   JobSpec spec;
-  std::string client;             // name of its owner: its share, and the scope of its key
+  std::string client;             // its owner, for people, and whose share it is
+  std::string scope;              // of its key: the name of its owner, which may have none
   JobId owner;                    // the peer that owns it; {}: nobody
   std::uint64_t incarnation = 0;  // of that peer
   UtcTime at;

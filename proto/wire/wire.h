@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/limits.h"
+
 namespace zonda {
 
 using TimePoint = std::chrono::steady_clock::time_point;
@@ -70,5 +72,8 @@ class PeerWire {
 };
 
 inline constexpr int kTurnFramesMax = 256;
+
+// Of frames that wait for a full lane: the largest message, with all its pieces, and some more.
+inline constexpr std::size_t kUnsentBytesMax = kPayloadBytesMax + kFrameBytesMax + (64 << 20);
 
 }  // namespace zonda

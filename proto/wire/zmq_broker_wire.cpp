@@ -50,7 +50,6 @@ ZmqBrokerWire::ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options)
 void ZmqBrokerWire::add_wake_up(int descriptor) { items_.push_back({nullptr, descriptor, ZMQ_POLLIN, 0}); }
 
 void ZmqBrokerWire::receive_until(TimePoint deadline, const OnFrame& on_frame) {
-  if (!gone_.empty()) deadline = TimePoint::min();  // found since the last turn: to be told now
   bool something = false;
   do {
     retry_blocked();
@@ -60,6 +59,7 @@ void ZmqBrokerWire::receive_until(TimePoint deadline, const OnFrame& on_frame) {
 }
 
 bool ZmqBrokerWire::wait(TimePoint deadline) {
+  if (!gone_.empty()) deadline = TimePoint::min();  // found since the last turn, or just now: to be told
   if (!blocked_.empty()) deadline = std::min(deadline, std::chrono::steady_clock::now() + retry_pause_);
   items_[2].events = sink_read_ ? ZMQ_POLLIN : 0;
   const bool something = poll_until(deadline, items_.data(), items_.size());

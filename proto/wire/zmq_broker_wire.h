@@ -21,7 +21,7 @@ struct BrokerWireOptions {
   std::vector<BaseAddress> addresses{};  // all are listened on
   SocketLimits limits{};
   int sink_frames_max = 64;  // per worker; small, so that an unread sink is felt in the workers
-  std::size_t unsent_bytes_max = 64 << 20;  // per connection; one that lets more pile up counts as gone
+  std::size_t unsent_bytes_max = kUnsentBytesMax;  // per connection; beyond, it counts as gone
   std::vector<int> wake_ups{};  // descriptors that end a wait while readable; their owners drain them
 };
 

@@ -18,7 +18,7 @@ struct PeerWireOptions {
   std::string address{};  // of the front or the back, as BaseAddress::endpoint() writes it
   SocketLimits limits{};
   int sink_frames_max = 64;
-  std::size_t unsent_bytes_max = 64 << 20;
+  std::size_t unsent_bytes_max = kUnsentBytesMax;
   std::vector<int> wake_ups{};  // descriptors that end a wait while readable; their owners drain them
 };
 

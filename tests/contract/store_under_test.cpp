@@ -85,7 +85,7 @@ record::Opened opened(std::uint8_t number, bool detached) {
   spec.name = "name";
   spec.resources = {{"gpu", 0.5}};
   spec.detached = detached;
-  return {job_id(number), spec, "me", job_id(200), 7, UtcTime(std::chrono::seconds(100))};
+  return {job_id(number), spec, "me", "me", job_id(200), 7, UtcTime(std::chrono::seconds(100))};
 }
 
 record::Appended appended(std::uint8_t number, std::uint64_t first, std::uint64_t count,

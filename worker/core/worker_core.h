@@ -59,6 +59,7 @@ class WorkerCore {
 
   bool is_connected() const { return session_.is_open(); }
   const Welcome& welcome() const { return session_.welcome(); }
+  TimePoint last_heard() const { return session_.last_heard(); }  // of the broker
   bool welcome_is_new();  // once after each new session: where its sink is may have changed
   std::uint64_t tasks_finished() const { return tasks_finished_; }
   std::uint64_t tasks_held() const { return held_tasks_; }  // that wait or run

@@ -83,6 +83,8 @@ void ClientCore::drop(const JobId& id) {
     jobs_.erase(id);
     return;
   }
+  forget_batches(*job);
+  job->count = job->sent;
   job->dropped = true;  // after its last acknowledgement was said
   dirty_.insert(id);
 }

@@ -83,14 +83,24 @@ void ClientLoop::run() {
     if (wait_for_first_order()) {
       connect();
       while (!may_end(steady_clock::now())) turn();
-      core_->goodbye(steady_clock::now(), effects_);
-      for (std::string& frame : std::exchange(effects_.frames, {})) wire_->send(std::move(frame));
+      say_goodbye();
     }
   } catch (const std::exception& error) {
     failure = report_of(TaskReport::unreachable, {},
                         "cannot reach broker " + options_.address.text() + ": " + error.what());
   }
   finish(failure);
+}
+
+void ClientLoop::say_goodbye() {
+  if (const std::uint64_t jobs = table_.detached_unaccepted(); jobs > 0)
+    intake_->callbacks().log("ended before the broker had stored the tasks of " + std::to_string(jobs) +
+                             " detached jobs; Future::wait_accepted() waits for that");
+  core_->goodbye(steady_clock::now(), effects_);
+  for (std::string& frame : std::exchange(effects_.frames, {})) wire_->send(std::move(frame));
+  const TimePoint latest = *ending_since_ + kEndWait;
+  while (core_->is_connected() && wire_->has_unsent() && steady_clock::now() < latest)
+    wire_->receive_until(latest, [](std::string_view) {});
 }
 
 bool ClientLoop::wait_for_first_order() {
@@ -125,8 +135,8 @@ void ClientLoop::connect() {
 }
 
 void ClientLoop::turn() {
-  const bool sleep =
-      intake_->may_sleep(core_->unaccepted_bytes() + kTaskOverhead * core_->unaccepted_tasks());
+  const bool sleep = intake_->may_sleep(core_->unaccepted_bytes() + kTaskOverhead * core_->unaccepted_tasks(),
+                                        ending_since_.has_value());
   wire_->receive_until(sleep && !again_ ? next_deadline() : TimePoint::min(), [this](std::string_view frame) {
     const TimePoint now = steady_clock::now();
     last_heard_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
@@ -222,8 +232,13 @@ void ClientLoop::on_refused(const Refuse& refuse) {
 bool ClientLoop::may_end(TimePoint now) {
   if (!intake_->is_closed()) return false;
   if (!ending_since_) ending_since_ = now;
-  if (orders_left_) return orders_left_ = false;  // a last turn for what was said before the end
-  return table_.all_detached_accepted() || now - *ending_since_ >= kEndWait;
+  if (std::exchange(orders_left_, false)) {
+    again_ = true;  // a last turn for what was said before the end
+    return false;
+  }
+  if (now - *ending_since_ >= kEndWait) return true;
+  const bool has_more = core_->is_connected() && (core_->has_more() || wire_->has_unsent());
+  return !has_more && table_.detached_unaccepted() == 0;
 }
 
 // Everybody who waits is told, also of orders that nobody carried out.

@@ -43,6 +43,7 @@ class ClientLoop {
   using OnKnown = std::function<void(const std::optional<TaskReport>& failure)>;
 
   bool wait_for_first_order();
+  void say_goodbye();
   void connect();
   void turn();
   void carry_out_orders();

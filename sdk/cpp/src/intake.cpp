@@ -244,14 +244,14 @@ void Intake::take(std::vector<Order>& orders) {
   }
 }
 
-bool Intake::may_sleep(std::size_t unaccepted) {
+bool Intake::may_sleep(std::size_t unaccepted, bool is_end_known) {
   const std::lock_guard lock(mutex_);
   taken_ = 0;
   unaccepted_ = unaccepted;
   if (waiting_ > 0 && has_room()) room_.notify_all();
   const bool waiting = std::any_of(groups_.begin(), groups_.end(),
                                    [](const std::unique_ptr<Group>& each) { return each->may_leave(); });
-  sleeping_ = orders_.empty() && !waiting && !closed_;
+  sleeping_ = orders_.empty() && !waiting && (!closed_ || is_end_known);
   return sleeping_;
 }
 

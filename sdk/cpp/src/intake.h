@@ -44,9 +44,9 @@ class Intake : public std::enable_shared_from_this<Intake> {
   // The I/O thread.
   int wake_descriptor() const { return wake_.descriptor(); }
   void take(std::vector<Order>& orders);
-  // True if there is nothing to take now; from then on an order wakes it. `unaccepted` is what the core
-  // holds.
-  bool may_sleep(std::size_t unaccepted);
+  // True if there is nothing to take now; from then on an order wakes it, and so does close(), unless that is
+  // known. `unaccepted` is what the core holds.
+  bool may_sleep(std::size_t unaccepted, bool is_end_known = false);
   void accepted(const SubmitJob& job, std::uint64_t count);
   void retire(const SubmitJob& job);  // later calls get another one
   void retire_idle(std::chrono::steady_clock::time_point now);

@@ -268,6 +268,7 @@ bool JobTable::resume() {
 void JobTable::fail_all(const TaskReport& failure) {
   for (auto& [id, entry] : std::exchange(jobs_, {})) {
     end(entry, entry.has_all() ? nullptr : &failure);
+    if (entry.own && !entry.detached && !entry.has_all()) core_->cancel(id, 0, 0);
     core_->drop(id);
   }
   for (auto& [job, sink] : std::exchange(again_, {})) {
@@ -279,12 +280,11 @@ void JobTable::fail_all(const TaskReport& failure) {
   }
 }
 
-bool JobTable::all_detached_accepted() const {
-  return std::all_of(jobs_.begin(), jobs_.end(), [](const auto& each) {
+std::uint64_t JobTable::detached_unaccepted() const {
+  return static_cast<std::uint64_t>(std::count_if(jobs_.begin(), jobs_.end(), [](const auto& each) {
     const Entry& entry = each.second;
-    return !entry.own || !entry.detached ||
-           (entry.accepted >= entry.appended && (!entry.closed || entry.count));
-  });
+    return entry.own && entry.detached && (entry.accepted < entry.appended || (entry.closed && !entry.count));
+  }));
 }
 
 }  // namespace zonda

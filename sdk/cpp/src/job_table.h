@@ -36,7 +36,7 @@ class JobTable final : public ClientListener {
   // Ends all jobs and questions.
   void fail_all(const TaskReport& failure);
   bool is_idle() const { return jobs_.empty() && questions_.empty() && again_.empty(); }
-  bool all_detached_accepted() const;
+  std::uint64_t detached_unaccepted() const;  // jobs
 
   void on_connected(const Welcome& welcome) override { listener_.on_connected(welcome); }
   void on_refused(const Refuse& refuse) override { listener_.on_refused(refuse); }

@@ -51,7 +51,10 @@ OutcomeReader::OutcomeReader(std::shared_ptr<JobStream> stream, std::unique_ptr<
   }
 }
 
-OutcomeReader::~OutcomeReader() { stream_->leave(); }
+OutcomeReader::~OutcomeReader() {
+  if (source_ != nullptr) stream_->close();  // given up: a job that is detached ends with what it has
+  stream_->leave();
+}
 
 void OutcomeReader::set_unordered() {
   ordered_ = false;

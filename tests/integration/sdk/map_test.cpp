@@ -163,6 +163,22 @@ TEST_CASE("a cancelled map ends, with every outcome") {
   CHECK_THROWS_AS(other.collect(), TaskCancelled);
 }
 
+TEST_CASE("a detached map that is given up ends with what it has, while its client goes on") {
+  Cluster cluster;
+  JobId job;
+  {
+    const Results<std::int64_t> results =
+        cluster.client.map(square, std::views::iota(0, 100'000'000), {.detached = true});
+    job = results.job();
+  }
+  Client other(cluster.broker.address());
+  const std::vector<std::int64_t> values =
+      other.attach<std::int64_t>(job).collect();  // it would wait for ever
+  CHECK(!values.empty());
+  for (std::size_t n = 0; n < values.size(); ++n)
+    if (values[n] != static_cast<std::int64_t>(n * n)) FAIL(n);
+}
+
 TEST_CASE("a detached map is read by another client, in order and not") {
   Cluster cluster;
   JobId job;

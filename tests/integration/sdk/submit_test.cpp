@@ -240,6 +240,32 @@ TEST_CASE("detached work outlives its client") {
   CHECK(other.attach<std::int64_t>(job).collect() == std::vector<std::int64_t>{81});
 }
 
+TEST_CASE("the end of a client says all that it was asked to say before") {
+  constexpr int kCalls = 5'000;
+  Gates::close_all();
+  TestBroker broker;
+  std::vector<JobId> jobs;
+  {
+    Client client(broker.address());
+    std::vector<Future<std::int64_t>> futures;
+    for (int n = 0; n < kCalls; ++n)
+      futures.push_back(client.submit(square(n).key("end/" + std::to_string(n))));
+    for (const Future<std::int64_t>& future : futures) REQUIRE(future.wait_accepted(30s));
+    for (Future<std::int64_t>& future : futures) {
+      jobs.push_back(future.id().job);
+      future.cancel();
+    }
+  }
+  Client other(broker.address());
+  int cancelled = 0;
+  for (const JobId& job : jobs) {
+    Results<std::int64_t> results = other.attach<std::int64_t>(job);
+    for (const auto& [index, result] : results.unordered())
+      cancelled += !result && result.error().kind == TaskReport::cancelled ? 1 : 0;
+  }
+  CHECK(cancelled == kCalls);
+}
+
 TEST_CASE("eight threads submit at once") {
   Cluster cluster;
   std::vector<std::thread> threads;

@@ -156,7 +156,7 @@ TEST_CASE("a job with a key is found again by the same key and arguments") {
   CHECK(broker.took_message_to(client) == "same-job job=2 existing=1");
   broker.opens(client, broker.new_job_id(), keyed(2));
   CHECK(broker.took_message_to(client) ==
-        "job-refused job=3 conflict: the key was used with other arguments");
+        "job-refused job=3 conflict: the key 'k' was used with other arguments");
   JobSpec other_function = keyed(2);
   other_function.function = "g";
   broker.opens(client, broker.new_job_id(), other_function);
@@ -179,6 +179,24 @@ TEST_CASE("a job with a key outlives its client, and a client of the same name f
   const Peer again = broker.join_client("me");
   broker.opens(again, broker.new_job_id(), keyed(1));
   CHECK(broker.took_message_to(again) == "same-job job=2 existing=1");
+}
+
+TEST_CASE("clients without a name share their keys, also after a restart of the broker") {
+  BrokerFixture broker;
+  const JobId job = broker.submit(broker.join_client(""), keyed(1), 1);
+  const auto answer = [&](std::uint64_t digest) {
+    const Peer other = broker.join_client("");
+    broker.ignores_messages();
+    broker.opens(other, broker.new_job_id(), keyed(digest));
+    return broker.took_message_to(other);
+  };
+  const std::string same = answer(1);
+  CHECK(same.starts_with("same-job"));
+  CHECK(same.ends_with("existing=1"));
+  CHECK(answer(2).ends_with("conflict: the key 'k' was used with other arguments"));
+  broker.crashes();
+  CHECK(answer(1).ends_with("existing=1"));
+  CHECK(broker.core().job(job) != nullptr);
 }
 
 TEST_CASE("a key is kept for 24 hours after its job ended") {
@@ -286,6 +304,7 @@ TEST_CASE("what waits for the disk counts as memory: clients get no credit until
   CHECK(broker.last_header(client).credit_bytes == 8'000);
   broker.ignores_messages();
   broker.core().set_backlog(0);
+  CHECK(broker.core().next_deadline() == TimePoint::min());  // it is not the client that has to ask
   broker.together([] {});
   CHECK(broker.took_message_to(client) == "credit");
   CHECK(broker.last_header(client).credit_bytes == 9'000);

@@ -145,6 +145,20 @@ TEST_CASE("a flood of jobs goes out a few frames at a time, each in its order") 
   for (const auto& [job, said] : steps) CHECK(said == 3);
 }
 
+TEST_CASE("what was not accepted of a job that is dropped is not kept, session or none") {
+  Said client;
+  client.loses_session();
+  client.append(client.new_job(2), 5);
+  for (const JobId& job : {client.job, client.id(2)}) {
+    client.core->cancel(job, 0, 0);
+    client.core->drop(job);
+  }
+  CHECK(client.core->unaccepted_tasks() == 0);
+  client.welcome();
+  CHECK(client.took_messages() == Lines{"open-job 1 position=0 accepted=0", "cancel 1",
+                                        "open-job 2 position=0 accepted=0", "cancel 2"});
+}
+
 TEST_CASE("a job that was left is forgotten when the broker has read that, and no later one is") {
   ClientFixture client;
   client.welcome();

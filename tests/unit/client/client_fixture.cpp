@@ -101,11 +101,15 @@ void ClientFixture::outcomes(const JobId& job, std::uint64_t position, std::uint
   broker_says(Outcomes{job, position, {{first, 1, "w", {}, values.column(), epoch}}});
 }
 
-JobId ClientFixture::new_job(std::uint8_t number) {
+JobId ClientFixture::id(std::uint8_t number) {
   JobId id;
   id.bytes[15] = number;
-  core->open(id, job_of());
   return id;
+}
+
+JobId ClientFixture::new_job(std::uint8_t number) {
+  core->open(id(number), job_of());
+  return id(number);
 }
 
 void ClientFixture::append(const JobId& job, std::uint64_t tasks) {

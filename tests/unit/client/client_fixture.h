@@ -25,6 +25,7 @@ class ClientFixture : private ClientListener {
   void settle();
 
   JobId new_job(std::uint8_t number);
+  static JobId id(std::uint8_t number);
   void append(const JobId& job, std::uint64_t tasks);
 
   // What it said, without heartbeats: "open-job 1 position=0 accepted=0", "append 1 [0,2)".

@@ -133,6 +133,27 @@ TEST_CASE("a connection found gone is told at once, not when the next frame come
   CHECK(broker.gone == std::vector{Connection{Port::Back, 12345}});
 }
 
+TEST_CASE("a connection that takes nothing more and then dies is told at once") {
+  WireFixture f;
+  BrokerWireOptions options = f.local();
+  options.limits.frames_max = 4;
+  BrokerEnd broker(f.context, options);
+  std::optional<PeerEnd> peer(f.peer_of(broker));
+  const Connection connection = WireFixture::meet(broker, *peer);
+  for (int n = 0; n < 400; ++n) broker.wire->send(connection, std::string(65'536, 'x'));  // nobody reads
+  REQUIRE(broker.wire->counters().full > 0);
+  peer.reset();
+  const TimePoint began = in(0ms);
+  broker.turn(20s);
+  CHECK(in(0ms) - began < 10s);
+  CHECK(broker.gone == std::vector{connection});
+}
+
+TEST_CASE("the largest message waits for a full lane as a whole, with all its pieces") {
+  CHECK(BrokerWireOptions{}.unsent_bytes_max > kPayloadBytesMax + kFrameBytesMax);
+  CHECK(PeerWireOptions{}.unsent_bytes_max > kPayloadBytesMax + kFrameBytesMax);
+}
+
 TEST_CASE("a connection that never was counts as gone") {
   WireFixture f;
   BrokerEnd broker(f.context, f.local());
