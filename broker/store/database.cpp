@@ -147,6 +147,11 @@ void Database::sync_wal() {
     throw StoreError("cannot sync " + path_ + "-wal: disk I/O error");
 }
 
+std::uint64_t Database::free_bytes() const {
+  Statement pages(*this, "SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size");
+  return pages.step() ? pages.integer(0) : 0;
+}
+
 void Database::delete_wal_at_close() {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }

@@ -38,7 +38,8 @@ ZONDA_ROW_FIELDS(TaskReport::Attempt, &T::kind, &T::number, &T::worker, &T::host
 ZONDA_ROW_FIELDS(JobCounts, &T::values, &T::failed);  // of a job that is over: nothing is open
 ZONDA_ROW_FIELDS(JobSummary, &T::id, &T::age, &T::spec, &T::client_name, &T::state, &T::count, &T::counts,
                  &T::opened_at, &T::started_at, &T::finished_at);
-ZONDA_ROW_FIELDS(record::Opened, &T::job, &T::spec, &T::client, &T::scope, &T::owner, &T::incarnation, &T::at);
+ZONDA_ROW_FIELDS(record::Opened, &T::job, &T::spec, &T::client, &T::scope, &T::owner, &T::incarnation,
+                 &T::at);
 ZONDA_ROW_FIELDS(record::Appended, &T::job, &T::first, &T::count, &T::digest, &T::bytes, &T::at);
 ZONDA_ROW_FIELDS(record::Closed, &T::job, &T::count, &T::cancelled);
 ZONDA_ROW_FIELDS(record::HandedOut, &T::job, &T::upto, &T::at);

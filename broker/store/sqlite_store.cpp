@@ -26,14 +26,16 @@ constexpr std::uint8_t kRead = 4;
 constexpr std::uint8_t kBackedUp = 8;
 constexpr std::uint8_t kRoom = 16;
 
-bool disk_is_nearly_full(const std::string& path) {
+// `reusable` bytes of the database are free. The log has to grow in any case.
+bool disk_is_nearly_full(const std::string& path, std::uint64_t reusable) {
+  constexpr std::uint64_t kForLog = 2 << 20;
   constexpr std::uint64_t kLeast = 16 << 20;
   constexpr std::uint64_t kMost = 1 << 30;
   struct statvfs status {};
   if (statvfs(path.c_str(), &status) != 0) return false;  // writing will tell
   const std::uint64_t size = std::uint64_t{status.f_frsize} * status.f_blocks;
   const std::uint64_t left = std::uint64_t{status.f_frsize} * status.f_bavail;
-  return left < std::clamp(size / 20, kLeast, kMost);
+  return left < kForLog || left + reusable < std::clamp(size / 20, kLeast, kMost);
 }
 
 DataDirectory with_store(DataDirectory directory) {
@@ -279,7 +281,7 @@ void SqliteStore::upkeep() {
 }
 
 void SqliteStore::look_at_room() {
-  const bool nearly_full = disk_is_nearly_full(path_);
+  const bool nearly_full = disk_is_nearly_full(path_, file_.free_bytes());
   if (nearly_full_.exchange(nearly_full) != nearly_full) tell(kRoom);
   looked_ = Clock::now();
   written_bytes_ = 0;

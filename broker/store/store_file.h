@@ -49,6 +49,7 @@ class StoreFile {
   void sync();   // what `Batch` left to do
   void touch();  // the head, so that downtime() is known later
   void checkpoint_if_due();
+  std::uint64_t free_bytes() const { return database_.free_bytes(); }
   void close();  // in order: without it, the next start has more to read
 
   std::unique_ptr<StoreBackup> begin_backup(const std::string& directory) {

@@ -137,6 +137,23 @@ class Store(CliTest):
         log = broker.communicate(timeout=harness.TIMEOUT)[1].decode()
         self.assertRegex(log, "warning disk-nearly-full(.|\n)*info disk-has-room")
 
+    def test_what_is_forgotten_makes_room_on_a_disk_that_is_nearly_full(self):
+        data, full = self.path("reused"), self.path("full-again")
+        faults = {"LD_PRELOAD": os.environ["ZONDA_DISK_FAULT"], "ZONDA_FAULT_DIR": data,
+                  "ZONDA_FAULT_FULL": full}
+        broker = self.start("broker", "start", "--data", data, "--bind", self.address, env=faults)
+        self.until(lambda: self.zonda("check", "ready", "--connect-timeout", "500ms").code == 0, "the broker")
+        worker = self.start("worker", "start", "--name", "w", "--slots", "2")
+        job = self.zonda("submit", "--array", "0-15", "--shell", "--", "head -c 2000000 /dev/zero").out.strip()
+        self.expect(self.zonda("job", "wait", job), 0)
+        open(full, "w").close()
+        self.until(lambda: self.zonda("submit", "--", "true").code == 4, "the disk to be nearly full")
+        self.expect(self.zonda("job", "forget", job), 0)
+        self.until(lambda: self.zonda("check", "ready").code == 0, "room in the store")
+        for process in (worker, broker):
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(harness.TIMEOUT), 0)
+
     def copy_with(self, name, change):
         """A copy of the store whose database change() was done to."""
         copy = self.path(name)
