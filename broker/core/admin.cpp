@@ -216,7 +216,9 @@ void BrokerCore::Question::about_past_job(const JobId& id, const std::string& wh
     core_.history_.erase(at);
     return say(ReplyCode::Ok, "");
   }
-  say(ReplyCode::NotFound, "the outcomes of job " + arguments_.job + " were delivered and released");
+  say(ReplyCode::NotFound, "the outcomes of job " + arguments_.job +
+                               " were delivered and released: only detached jobs, as of 'zonda submit', keep "
+                               "them");
 }
 
 const Column* BrokerCore::Question::outcomes_of(const Job& job, const LogChunk& chunk) const {

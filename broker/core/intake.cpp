@@ -13,6 +13,10 @@ namespace {
 constexpr const char* kSetBack =
     "the last of this job is not in the broker's store, which was restored or lost it: submit it again";
 
+constexpr const char* kGivenUp =
+    "the broker no longer knows this job: nothing was heard of its client for too long, or its store was "
+    "restored";
+
 // What is wrong with a job, whoever runs it; nothing if it may run.
 std::string malformation(const JobSpec& spec) {
   if (!is_name(spec.function)) return "the function's name is not [A-Za-z0-9._-]{1,128}";
@@ -62,8 +66,7 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   if (std::string why = signature_objection(spec); !why.empty())
     return refuse_job(session, message.job, JobRefusedCode::Signature, why, effects);
   if (message.position > 0 || message.accepted > 0)
-    return refuse_job(session, message.job, JobRefusedCode::NotFound, "the broker no longer knows this job",
-                      effects);
+    return refuse_job(session, message.job, JobRefusedCode::NotFound, kGivenUp, effects);
   const KeyName key{session.client->hello.name, spec.function, spec.key};
   if (const auto at = keys_.find(key); !spec.key.empty() && at != keys_.end()) {
     const Job* existing = find_job(at->second);
@@ -230,8 +233,10 @@ void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects
   if (job == nullptr) {
     const bool is_over = std::any_of(history_.begin(), history_.end(),
                                      [&](const JobSummary& each) { return each.id == message.job; });
-    return refuse_job(session, message.job, JobRefusedCode::NotFound,
-                      is_over ? "its outcomes were delivered and released" : "no such job", effects);
+    return refuse_job(
+        session, message.job, JobRefusedCode::NotFound,
+        is_over ? "its outcomes were delivered and released: only detached jobs keep them" : "no such job",
+        effects);
   }
   if (message.position < job->log.begin())
     return refuse_job(session, message.job, JobRefusedCode::NotFound,

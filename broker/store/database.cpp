@@ -160,6 +160,9 @@ void Database::fail(const std::string& doing) const {
   std::string reason = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
   const int number = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
   if (number != 0) reason += std::string(" (") + std::strerror(number) + ")";
+  const bool full = handle_ != nullptr && (sqlite3_errcode(handle_) == SQLITE_FULL || number == ENOSPC);
+  if (full)
+    throw StoreError("cannot write " + path_ + ": the disk is full", "make room on it, and start again");
   throw StoreError("cannot " + doing + " " + path_ + ": " + reason);
 }
 

@@ -87,8 +87,10 @@ Command order_command(Environment& environment, Command command, const std::stri
                         [](const Json& job) { return job.value("retried_as", job.value("job", "")); },
                         {{"JOB"}, {"STATE"}},
                         [](const Json& job) {
-                          return std::vector<std::string>{job.value("retried_as", job.value("job", "")),
-                                                          text_of(job, "state")};
+                          const std::string again = job.value("retried_as", "");
+                          return std::vector<std::string>{
+                              job.value("job", ""),
+                              text_of(job, "state") + (again.empty() ? "" : " as " + again)};
                         }};
     print_list(environment, view, jobs);
     return to_int(code);

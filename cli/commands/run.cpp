@@ -1,5 +1,7 @@
 // zonda run: one command on some worker, as if it ran here.
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "cli/broker_link.h"
 #include "cli/command_template.h"
@@ -58,9 +60,17 @@ class CommandRun {
 
   void show(const OutputEvent& output) {
     const bool is_error = output.stream == 2;
+    note_attempt(output.attempt);
     Sink& sink = is_error ? environment_.err : environment_.out;
     sink.write((is_error ? err_ : out_).next(output.attempt, output.offset, output.bytes));
     sink.flush();
+  }
+
+  // What comes now follows what an attempt wrote that was lost or failed.
+  void note_attempt(std::uint32_t attempt) {
+    if (attempt <= std::exchange(attempt_, std::max(attempt, attempt_))) return;
+    if (out_.shown() + err_.shown() > 0)
+      environment_.say("attempt " + std::to_string(attempt) + ": the output begins again");
   }
 
   void print(const ExecOutcome& outcome) {
@@ -74,6 +84,7 @@ class CommandRun {
     if (environment_.json()) {
       print(outcome);
     } else if (outcome.result) {
+      note_attempt(outcome.attempt);
       environment_.out.write(out_.rest(outcome.attempt, outcome.result->stdout_bytes));
       environment_.err.write(err_.rest(outcome.attempt, outcome.result->stderr_bytes));
       environment_.out.flush();
@@ -109,6 +120,7 @@ class CommandRun {
   SignalWatch& signals_;
   WaitingNotice notice_;
   std::unique_ptr<JobChannel> channel_;
+  std::uint32_t attempt_ = 1;  // of which something was shown
   LiveStream out_, err_;
 };
 

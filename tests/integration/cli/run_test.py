@@ -82,6 +82,13 @@ class Run(ClusterTest):
         self.until(lambda: self.zonda("status", "-o", "json", "--window", "10ms").json()["running"] == 0,
                    "the end of the command")
 
+    def test_what_attempts_wrote_is_told_apart(self):
+        mark = self.path("tried")
+        script = f"echo begun; test -e {mark} && exit 0; touch {mark}; exit 1"
+        answer = self.expect(self.zonda("run", "--retries", "1", "--shell", "--", script), 0)
+        self.assertEqual(answer.out, "begun\nbegun\n")
+        self.assertEqual(answer.err, "zonda: attempt 2: the output begins again\n")
+
     def test_retries(self):
         script = "echo x >> tries; [ $(wc -l < tries) -ge 3 ]"
         self.expect(self.zonda("run", "--retries", "2", "--shell", "--", script), 0)

@@ -53,7 +53,9 @@ TEST_CASE("what an attached job's client acknowledges is released, and in the en
   CHECK(run.broker.core().memory_used() == 0);
   const Peer late = run.broker.join_client();
   run.broker.says(late, Attach{run.job, 0});
-  CHECK(run.told(late).back() == "job-refused job=1 not-found: its outcomes were delivered and released");
+  CHECK(
+      run.told(late).back() ==
+      "job-refused job=1 not-found: its outcomes were delivered and released: only detached jobs keep them");
   run.broker.acknowledges(run.client, run.job, 2);  // again, as after a lost answer
   CHECK(run.broker.core().counters().frames_bad == 0);
 }

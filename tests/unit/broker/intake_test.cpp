@@ -120,8 +120,10 @@ TEST_CASE("nobody adds to or closes another client's job, and unknown jobs are s
 TEST_CASE("a job that the broker no longer knows is not begun anew") {
   BrokerFixture broker;
   broker.opens(broker.client(), broker.new_job_id(), job_of(), 0, 5);
-  CHECK(broker.took_message_to(broker.client()) ==
-        "job-refused job=1 not-found: the broker no longer knows this job");
+  CHECK(
+      broker.took_message_to(broker.client()) ==
+      "job-refused job=1 not-found: the broker no longer knows this job: nothing was heard of its client for "
+      "too long, or its store was restored");
 }
 
 TEST_CASE("malformed jobs are refused") {
