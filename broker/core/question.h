@@ -86,6 +86,8 @@ class BrokerCore::Question {
     say(answer);
   }
   void retry(Job& job);
+  void say_retried(const Job& again);
+  JobId id_of_retry(const Job& job) const;
   std::map<PayloadName, std::uint64_t> keep_inputs(Job& job, const std::vector<std::uint64_t>& tasks);
   Job& open_again(Job& job, const std::vector<std::uint64_t>& tasks);
   // The question is asked again when these are read.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/question.h"
+#include "proto/digest.h"
 #include "proto/limits.h"
 
 namespace zonda {
@@ -30,6 +31,7 @@ Column argument_of(const Batch& batch, const Column& arguments, std::uint64_t in
 void BrokerCore::Question::retry(Job& job) {
   if (!job.spec.detached)
     return say(ReplyCode::Refused, "only detached jobs keep the inputs of failed tasks");
+  if (const Job* again = core_.find_job(id_of_retry(job))) return say_retried(*again);
   const std::vector<std::uint64_t> failed = failed_tasks(job.log);
   if (failed.empty()) return say(ReplyCode::Refused, "no task of the job failed");
   if (core_.disk_nearly_full_)
@@ -42,11 +44,28 @@ void BrokerCore::Question::retry(Job& job) {
                "the inputs of the failed tasks are more than a quarter of the broker's "
                "memory limit");
   if (!missing.empty()) return wait_for(missing);
-  const Job& again = open_again(job, failed);
+  say_retried(open_again(job, failed));
+}
+
+void BrokerCore::Question::say_retried(const Job& again) {
   Answer answer;
   answer.packer.pack_map(2);
   answer.field("job", to_string(again.id)).field("tasks", again.count);
   say(answer);
+}
+
+// Ordered by time, like every id. The random half is of the question, which a client that did not hear the
+// answer asks again: that is no second order.
+JobId BrokerCore::Question::id_of_retry(const Job& job) const {
+  const auto bytes_of = [](const JobId& id) {
+    return std::string_view(reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size());
+  };
+  const std::uint64_t asker = digest(bytes_of(session_.client->hello.peer), id_);
+  const std::uint64_t half = digest(bytes_of(job.id), asker);
+  JobId id = job.id;
+  for (std::size_t at = 8; at < id.bytes.size(); ++at)
+    id.bytes[at] = static_cast<std::uint8_t>(half >> (8 * (at - 8)));
+  return id;
 }
 
 // Returns what has to be read next.
@@ -68,9 +87,7 @@ std::map<PayloadName, std::uint64_t> BrokerCore::Question::keep_inputs(
 }
 
 Job& BrokerCore::Question::open_again(Job& job, const std::vector<std::uint64_t>& tasks) {
-  JobId id = job.id;  // ordered by time like every id; the random half is new
-  for (std::size_t at = 8; at < id.bytes.size(); ++at)
-    id.bytes[at] = static_cast<std::uint8_t>(core_.random_());
+  const JobId id = id_of_retry(job);
   JobSpec spec = job.spec;
   spec.key.clear();
   Job& again = core_.open_job(id, spec, nullptr, job.client_name, now_, effects_);

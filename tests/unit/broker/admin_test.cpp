@@ -275,6 +275,24 @@ TEST_CASE("failed tasks of a detached job run again as a new job") {
   CHECK(office.broker.took_message_to(office.worker) == "tasks job=2 [0,1) lease=3");
 }
 
+TEST_CASE("a retry that is asked for again in another session is the same job") {
+  Office office;
+  const JobId job = office.broker.submit(detached(), 1);
+  office.broker.fails(office.worker, job, 0, 1);
+  office.broker.took_records();
+  const auto opened = [&](std::uint64_t question) {
+    office.broker.reconnects(office.client);
+    office.broker.says(office.client, Query{question, "job.retry", "\x81\xa3job\xba" + to_string(job)});
+    const std::vector<std::string> records = office.broker.took_records();
+    return std::count_if(records.begin(), records.end(),
+                         [](const std::string& record) { return record.starts_with("opened"); });
+  };
+  CHECK(opened(70) == 1);
+  CHECK(opened(70) == 0);
+  CHECK(opened(70) == 0);
+  CHECK(opened(71) == 1);
+}
+
 TEST_CASE("orders are obeyed: cancel, forget, drain, stop") {
   Office office;
   const JobId job = office.broker.submit(detached(), 1);
