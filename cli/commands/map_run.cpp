@@ -79,7 +79,7 @@ ExitCode MapRun::run() {
 }
 
 void MapRun::append_inputs() {
-  while (slots_.size() < kSlotsMax && buffered_bytes_ < kBufferedBytesMax) {
+  while (slots_.size() < kSlotsMax && buffered_bytes_ < kBufferedBytesMax && channel_->may_append()) {
     if (inputs_at_ == inputs_.size()) {
       if (all_read_) break;
       InputReader::Taken taken = reader_.take();

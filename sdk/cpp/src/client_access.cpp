@@ -62,6 +62,8 @@ void JobChannel::append(std::string_view arguments) {
   if (batch_->lengths.size() >= 4 * kFrameTasks || batch_->payloads.size() >= kFrameBytes) flush();
 }
 
+bool JobChannel::may_append() const { return engine_->intake()->may_append(); }
+
 void JobChannel::flush() {
   if (batch_->lengths.empty()) return;
   engine_->intake()->append(job_, batch_->lengths, batch_->payloads);

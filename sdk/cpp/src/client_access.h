@@ -97,6 +97,7 @@ class JobChannel {
   // One more task; `arguments` is one msgpack array. Tasks are gathered into batches; blocks while 64 MiB
   // wait to be accepted. Own jobs only.
   void append(std::string_view arguments);
+  bool may_append() const;  // it would not block
   void flush();  // what was gathered leaves now; next(), close() and wait_accepted() do it too
   void close();  // no more tasks
 

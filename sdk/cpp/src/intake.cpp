@@ -83,6 +83,11 @@ void Intake::wait_for_room(std::unique_lock<std::mutex>& lock) {
   --waiting_;
 }
 
+bool Intake::may_append() const {
+  const std::lock_guard lock(mutex_);
+  return closed_ || has_room();
+}
+
 bool Intake::append(const JobId& job, std::string_view lengths, std::string_view payloads) {
   AppendOrder order = append_order(job, lengths, payloads);
   std::unique_lock lock(mutex_);

@@ -51,6 +51,8 @@ void JobStream::attach(std::shared_ptr<JobStream> self) {
   }
 }
 
+bool JobStream::may_append() const { return intake_->may_append(); }
+
 bool JobStream::append(std::string_view lengths, std::string_view payloads) {
   return intake_->append(job_, lengths, payloads);
 }

@@ -28,6 +28,7 @@ class JobStream final : public JobSink {
   void acknowledge_when_taken() { acknowledge_when_taken_ = true; }  // before attach()
   void open(JobSpec spec, std::shared_ptr<JobStream> self);
   void attach(std::shared_ptr<JobStream> self);
+  bool may_append() const;  // without waiting for room
   bool append(std::string_view lengths, std::string_view payloads);
   void close();
   void cancel();

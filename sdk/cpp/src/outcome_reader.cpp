@@ -154,6 +154,7 @@ void OutcomeReader::produce(bool may_stop) {
   while (source_) {
     const std::uint64_t left = room();
     if (left == 0) break;
+    if (appended_ > taken_ && !stream_->may_append()) break;  // what is read may be what makes room
     const auto from = steady_clock::now();
     if (!produce_slice(static_cast<std::uint32_t>(std::min<std::uint64_t>(slice, left)))) break;
     const bool slow = steady_clock::now() - from > kSliceTime;

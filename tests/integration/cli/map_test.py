@@ -2,7 +2,10 @@
 import base64
 import json
 import os
+import re
 import signal
+import threading
+import time
 
 import harness
 from harness import ClusterTest
@@ -137,6 +140,39 @@ class Map(ClusterTest):
         self.assertEqual(process.wait(harness.TIMEOUT), 130)
         self.until(lambda: self.zonda("status", "-o", "json", "--window", "10ms").json()["running"] == 0,
                    "the end of the commands")
+
+    def test_an_interrupt_cancels_also_what_the_broker_does_not_take(self):
+        address = f"tcp://127.0.0.1:{harness.free_port()}"
+        broker = self.start("broker", "start", "--memory", "--bind", address)
+        self.until(lambda: self.zonda("check", "live", "-b", address).code == 0, "the broker")
+        process = self.start("map", "-b", address, "--", "echo")
+        process.stdin.write(b"a\n")
+        process.stdin.flush()
+        self.assertIn(b"waiting: no worker", process.stderr.readline())
+        broker.send_signal(signal.SIGSTOP)
+        threading.Thread(target=self.feed, args=(process.stdin, b"x" * (1 << 20) + b"\n", 400)).start()
+
+        seen, since = 0, time.monotonic()
+
+        def takes_no_more():
+            nonlocal seen, since
+            with open(f"/proc/{process.pid}/status") as status:
+                now = int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1])
+            if now != seen:
+                seen, since = now, time.monotonic()
+            return seen > 100 << 10 and time.monotonic() - since > 0.5
+        self.until(takes_no_more, "as much as it keeps of what nobody accepts")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(harness.TIMEOUT), 130)
+        broker.send_signal(signal.SIGCONT)
+
+    @staticmethod
+    def feed(stream, line, lines):
+        try:
+            for _ in range(lines):
+                stream.write(line)
+        except BrokenPipeError:
+            pass
 
     def test_a_reader_that_leaves_ends_it(self):
         process = self.start("map", "--", "echo")
