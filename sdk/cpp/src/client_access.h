@@ -98,8 +98,8 @@ class JobChannel {
   // wait to be accepted. Own jobs only.
   void append(std::string_view arguments);
   bool may_append() const;  // it would not block
-  void flush();  // what was gathered leaves now; next(), close() and wait_accepted() do it too
-  void close();  // no more tasks
+  void flush();             // what was gathered leaves now; next(), close() and wait_accepted() do it too
+  void close();             // no more tasks
 
   // Cancels tasks [first, first + count), or with count 0 the whole job. Their outcomes still come.
   void cancel(std::uint64_t first = 0, std::uint64_t count = 0);
