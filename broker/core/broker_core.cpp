@@ -29,6 +29,10 @@ void BrokerCore::handle(Connection from, std::string_view bytes, const Now& now,
     return ask_who(from, now.steady, effects);
   }
   session->last_heard = now.steady;
+  if (session->worker != nullptr && frame.header.ack >= session->probe) {  // not something of long ago
+    session->worker->proved_alive = now.steady;
+    session->probe = ~0ULL;
+  }
   switch (session->in.receive(frame)) {
     case Arrival::Complete: return on_message(*session, session->in.message(), frame.header, now, effects);
     case Arrival::Partial: return;

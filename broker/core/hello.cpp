@@ -83,7 +83,10 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
       if (holder == nullptr || holder->state == WorkerState::Away) continue;
       const bool lives = std::exchange(holder->contested_by, hello.peer) == hello.peer &&
                          now.steady - holder->proved_alive < kProofLasts;
-      if (Session* session = sessions_.find(holder->session)) say(*session, Heartbeat{0, true}, effects);
+      if (Session* session = sessions_.find(holder->session); session != nullptr && session->probe == ~0ULL) {
+        say(*session, Heartbeat{0, true}, effects);
+        session->probe = session->out.last();
+      }
       return refuse(from, hello, RefuseCode::NameTaken,
                     "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +
                         " on " + holder->hello.host,

@@ -200,7 +200,6 @@ void BrokerCore::on(const Heartbeat& heartbeat, Session& session, const Now& now
   if (behind && session.sink_behind == session.sink.last()) ask_resend(session, now.steady);
   session.sink_behind = behind ? session.sink.last() : ~0ULL;
   if (heartbeat.answer) return say(session, Heartbeat{}, effects);
-  if (session.worker != nullptr) session.worker->proved_alive = now.steady;
 }
 
 void BrokerCore::on(const Started& started, Session& session, const Now&, Effects&) {

@@ -35,6 +35,7 @@ struct Session {
   std::set<JobId> reads;               // jobs whose logs it reads
   std::uint64_t on_way_outcomes = 0;   // the window: outcomes that were sent and not acknowledged,
   std::uint64_t on_way_bytes = 0;      // and their bytes
+  std::uint64_t probe = ~0ULL;         // the frame that asks for a sign of life; none: ~0
   TimePoint last_heard;
   TimePoint timer_at;  // when its timer fires; older ones are void
   // Credit granted to a client: how many tasks and bytes it may have sent in this session, and how many came.

@@ -56,6 +56,7 @@ void BrokerFixture::deliver() {
     REQUIRE(std::holds_alternative<Frame>(decoded));
     heard->frame = std::move(std::get<Frame>(decoded));
     peer->last_header = heard->frame.header;
+    if (peer->reads) peer->read = heard->frame.header.seq;
     if (std::holds_alternative<Heartbeat>(heard->frame.message)) {
       ++peer->heartbeats;
       continue;
@@ -179,6 +180,7 @@ void BrokerFixture::loses_connection(Peer peer) {
 std::vector<std::string> BrokerFixture::frames_of(PeerState& peer, const Message& message) {
   Header header;
   header.session = peer.session;
+  header.ack = peer.read;
   header.credit_tasks = peer.credit_tasks;
   header.credit_bytes = peer.credit_bytes;
   return peer.out.pack(header, message);

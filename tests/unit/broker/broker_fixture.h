@@ -44,7 +44,8 @@ class BrokerFixture {
   // Time. advance() turns the broker whenever it wants to be turned; stall() does not turn it at all.
   void advance(std::chrono::nanoseconds time);
   void stall(std::chrono::nanoseconds time);
-  void stays_alive(Peer peer) { peers_.at(peer.number).alive = true; }  // says heartbeats by itself
+  void stays_alive(Peer peer) { peers_.at(peer.number).alive = true; }     // says heartbeats by itself
+  void reads_no_more(Peer peer) { peers_.at(peer.number).reads = false; }  // what it says is older
   void falls_silent(Peer peer) { peers_.at(peer.number).alive = false; }
 
   // The broker. It starts again on all that its turns so far recorded; nobody is connected to it then.
@@ -140,6 +141,8 @@ class BrokerFixture {
     std::uint64_t credit_tasks = 0;
     std::uint64_t credit_bytes = 0;
     bool alive = false;
+    bool reads = true;
+    std::uint64_t read = 0;  // the broker's last frame that it has read, as its own frames say
     TimePoint last_said;
     std::deque<std::unique_ptr<Heard>> inbox;
     Header last_header;

@@ -92,19 +92,26 @@ TEST_CASE("a newcomer stops asking for a name whose holder has answered meanwhil
   const Peer holder = broker.join_worker({.name = "w"});
   Hello hello = worker();
   hello.name = "w";
-  const Peer newcomer = broker.connect(hello);
-  CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
   SECTION("it lives") {
+    const Peer newcomer = broker.connect(hello);
+    CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
     broker.says(holder, Heartbeat{0, false});
     broker.says_hello(newcomer);
     CHECK(broker.took_refusal(newcomer).retry_after_ms == 0);
   }
-  SECTION("it is alive by what it said on its own: that may have been its last word") {
-    broker.says(holder, Heartbeat{0, true});
-    broker.says_hello(newcomer);
+  SECTION("what it said before it read the question may have been its last word") {
+    broker.reads_no_more(holder);
+    const Peer newcomer = broker.connect(hello);
     CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
+    for (const bool answer : {true, false}) {
+      broker.says(holder, Heartbeat{0, answer});
+      broker.says_hello(newcomer);
+      CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
+    }
   }
   SECTION("its proof is old") {
+    const Peer newcomer = broker.connect(hello);
+    CHECK(broker.took_refusal(newcomer).retry_after_ms == 500);
     broker.says(holder, Heartbeat{0, false});
     broker.advance(3s);
     broker.says_hello(newcomer);
