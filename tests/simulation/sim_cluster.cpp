@@ -98,7 +98,9 @@ void SimCluster::replace(std::unique_ptr<SimWorker>& worker, bool with_its_name)
 // Processes of workers that left end, and others come.
 void SimCluster::replace_those_that_left() {
   for (std::unique_ptr<SimWorker>& worker : workers_) {
-    if (worker->is_done()) replace(worker, false);
+    if (!worker->is_done()) continue;
+    ledger_.disturbed(worker->host());  // its goodbye may be lost, and a task have been on its way to it
+    replace(worker, false);
   }
 }
 
