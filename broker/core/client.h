@@ -21,6 +21,8 @@ struct ClientRecord {
   std::uint64_t unread_bytes = 0;  // outcomes of its attached jobs that it does not have yet
   std::set<JobId> unclaimed;       // its jobs of before the start that it has not opened again
   std::set<JobId> held;            // its jobs that wait because these are too many
+
+  void forget(const JobId& job) { jobs.erase(job), unclaimed.erase(job), held.erase(job); }
 };
 
 }  // namespace zonda

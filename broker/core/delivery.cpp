@@ -159,11 +159,9 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   overhead_ -= job.counted_overhead;
   go_on_if_read(job);
   held_in_memory_.erase(job.id);
-  if (job.client != nullptr) job.client->held.erase(job.id);
   want_no_page(job);
   if (job.loading) --job.ready_class->loading;
-  if (job.client != nullptr) job.client->jobs.erase(job.id);
-  if (job.client != nullptr) job.client->unclaimed.erase(job.id);
+  if (job.client != nullptr) job.client->forget(job.id);
   if (!job.spec.key.empty()) keys_.erase({job.scope, job.spec.function, job.spec.key});
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,
                       job.opened_at, job.started_at, job.finished_at});

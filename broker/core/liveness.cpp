@@ -38,7 +38,10 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
       }
       case Timer::Kind::Unclaimed: {
         const auto at = clients_.find(timer->job);
-        if (at != clients_.end() && at->second->session == timer->number)
+        if (at == clients_.end() || at->second->session != timer->number) break;
+        if (now.steady < no_expiry_before_)
+          timers_.set(no_expiry_before_, *timer);
+        else
           disown_unclaimed(*at->second, now, effects);
         break;
       }
@@ -173,9 +176,7 @@ void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& n
 // Its client is gone, or does not know it any more.
 void BrokerCore::disown(Job& job, const Now& now, Effects& effects) {
   if (!job.spec.detached) job.client->unread_bytes -= std::exchange(job.unread_bytes, 0);
-  job.client->held.erase(job.id);
-  job.client->jobs.erase(job.id);
-  job.client->unclaimed.erase(job.id);
+  job.client->forget(job.id);
   job.client = nullptr;
   completions_due_.insert(job.id);
   if (!job.spec.detached)

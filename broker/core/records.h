@@ -92,8 +92,7 @@ struct Finished {
   std::uint64_t first = 0;
   std::uint32_t count = 0;
   std::uint32_t attempt = 0;
-  std::uint64_t epoch =
-      0;  // of the broker that recorded them; 0: a salvaged log, in which others are missing
+  std::uint64_t epoch = 0;  // of the broker that recorded them; 0: salvaged, and others are missing
   std::string worker;
   std::uint64_t bytes = 0;  // of the slab
   UtcTime at;

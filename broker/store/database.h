@@ -52,8 +52,7 @@ class Database {
   void checkpoint(bool truncate);
   void sync_wal();
   std::uint64_t wal_pages() const { return wal_pages_; }
-  std::uint64_t free_bytes()
-      const;  // in the file: pages of rows that are gone, written again before it grows
+  std::uint64_t free_bytes() const;  // in the file: pages that are written again before it grows
   void delete_wal_at_close();
 
   [[noreturn]] void fail(const std::string& doing) const;

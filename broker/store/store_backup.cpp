@@ -59,8 +59,10 @@ void StoreBackup::check(const std::atomic<bool>& interrupted) const {
     check_head(to_.path(), table.state(), state_, findings);
     check_rows(table, Payloads::Check, rows, findings, interrupted);
   } catch (const StoreError& error) {
-    if (interrupted) unlink(path.c_str());
-    if (interrupted) throw;
+    if (interrupted) {
+      unlink(path.c_str());
+      throw;
+    }
     findings.add(error.what());
   }
   if (findings.empty()) return;

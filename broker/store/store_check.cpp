@@ -39,10 +39,6 @@ std::string Findings::text() const {
   return all;
 }
 
-void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings) {
-  check_rows(table, payloads, rows, findings, std::atomic<bool>(false));
-}
-
 void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings,
                 const std::atomic<bool>& interrupted) {
   RowSum sum;

@@ -29,8 +29,7 @@ enum class Payloads : std::uint8_t { Skip, Check };  // checking reads everythin
 
 // Fills `rows` with what is whole. Throws StoreError once `interrupted`.
 void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings,
-                const std::atomic<bool>& interrupted);
-void check_rows(RowTable& table, Payloads payloads, StoreRows& rows, Findings& findings);
+                const std::atomic<bool>& interrupted = std::atomic<bool>(false));
 void check_pages(Database& database, Findings& findings);
 // What the head file says against what the database says.
 void check_head(const std::string& directory, const StoreState& state, const std::optional<StoreState>& head,

@@ -120,7 +120,7 @@ class CommandRun {
   SignalWatch& signals_;
   WaitingNotice notice_;
   std::unique_ptr<JobChannel> channel_;
-  std::uint32_t attempt_ = 1;  // of which something was shown
+  std::uint32_t attempt_ = 1;  // the last that was heard of
   LiveStream out_, err_;
 };
 

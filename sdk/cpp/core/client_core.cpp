@@ -77,13 +77,12 @@ void ClientCore::acknowledge(const JobId& id, std::uint64_t position) {
 void ClientCore::drop(const JobId& id) {
   Job* job = find(id);
   if (job == nullptr) return;
+  forget_batches(*job);
   if (store_ == JobId{}) {  // no broker has heard of it
-    forget_batches(*job);
     dirty_.erase(id);
     jobs_.erase(id);
     return;
   }
-  forget_batches(*job);
   job->count = job->sent;
   job->dropped = true;  // after its last acknowledgement was said
   dirty_.insert(id);
@@ -280,8 +279,6 @@ void ClientCore::settle(TimePoint now, PeerEffects& effects, std::size_t frames_
 // It is of no interest, but its last acknowledgement and its cancelling must arrive: they are said again in a
 // new session, until the broker has read them.
 void ClientCore::leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
-  forget_batches(job);
-  job.introduced = false;
   if (!job.own || job.spec.detached) session_.say(OutcomeAck{id, kReadsNoMore}, now, effects);
   if (!job.own) return void(jobs_.erase(id));
   job.count = job.sent = job.accepted;

@@ -129,9 +129,8 @@ class ClientCore {
   std::map<JobId, Job> jobs_;
   std::map<JobId, Job> leaving_;  // dropped, and not known to be read by the broker
   std::deque<JobId> left_;        // these in the order in which they left, and some that came back
-  std::deque<JobId>
-      unsent_;             // jobs with batches that were not sent in this session, in turn, and some without
-  std::set<JobId> dirty_;  // jobs with something else to say
+  std::deque<JobId> unsent_;  // jobs with batches that were not sent in this session, in turn; some without
+  std::set<JobId> dirty_;     // jobs with something else to say
   std::map<std::uint64_t, Question> questions_;
   std::set<std::uint64_t> questions_unsent_;
   std::vector<OutputRoom> output_rooms_;

@@ -34,6 +34,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   bool post(Order order);
   std::shared_ptr<detail::TaskState> submit(detail::CallParts call);
   // Waits while too much is not accepted.
+  bool may_append() const;  // without waiting for room
   bool append(const JobId& job, std::string_view lengths, std::string_view payloads);
   void cancel(const JobId& job);  // calls made after it are not in the job
   std::uint64_t next_question();
@@ -44,7 +45,6 @@ class Intake : public std::enable_shared_from_this<Intake> {
   // The I/O thread.
   int wake_descriptor() const { return wake_.descriptor(); }
   void take(std::vector<Order>& orders);
-  bool may_append() const;  // without waiting for room
   // True if there is nothing to take now; from then on an order wakes it, and so does close(), unless that is
   // known. `unaccepted` is what the core holds.
   bool may_sleep(std::size_t unaccepted, bool is_end_known = false);

@@ -184,6 +184,20 @@ TEST_CASE("a job of before the start that its client does not open again is give
   CHECK(broker.core().job(known) != nullptr);
 }
 
+TEST_CASE("a broker that was stalled gives a client time to open its jobs again: it may have done so") {
+  BrokerFixture broker;
+  const JobId job = broker.submit("f", 1);
+  broker.crashes();
+  broker.stays_alive(broker.client());
+  broker.reconnects(broker.client());
+  broker.stall(broker.core().config().client_grace + 1s);
+  broker.together([] {});  // a turn in which its frames were not read yet
+  CHECK(broker.core().job(job) != nullptr);
+  broker.opens(broker.client(), job, job_of(), 0, 1);
+  broker.advance(60s);
+  CHECK(broker.core().job(job) != nullptr);
+}
+
 TEST_CASE("jobs are listed with the newest first, and began when they began, also after a restart") {
   BrokerFixture broker;
   const Peer client = broker.client();
