@@ -302,7 +302,7 @@ void ClientCore::send_appends(TimePoint now, PeerEffects& effects, std::size_t f
     const JobId id = unsent_.front();
     unsent_.pop_front();
     Job* job = find(id);
-    if (job == nullptr || job->sent == job->count) continue;  // refused, cancelled, or accepted already
+    if (job == nullptr || job->dropped || job->sent == job->count) continue;  // or accepted already
     introduce(id, *job, now, effects);
     const auto batch =
         std::lower_bound(job->batches.begin(), job->batches.end(), job->sent,
