@@ -44,7 +44,7 @@ class Driver {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     const int error = posix_spawn(&pid_, ZONDA_STORE_DRIVER, &actions, nullptr, pointers(words).data(),
                                   pointers(variables).data());
     posix_spawn_file_actions_destroy(&actions);
@@ -77,12 +77,16 @@ class Driver {
   // How many commits it acknowledged, all in all, until it ended.
   std::size_t acknowledged(std::size_t before) {
     for (std::string said = line(); !said.empty(); said = line()) {
-      if (said.starts_with("committed ")) before = std::stoull(said.substr(10));
+      if (said.starts_with("committed "))
+        before = std::stoull(said.substr(10));
+      else
+        said_ += said + "\n";
     }
     wait();
     return before;
   }
   int exit_code() const { return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1; }
+  bool says(std::string_view part) const { return said_.find(part) != std::string::npos; }
 
  private:
   static std::vector<char*> pointers(std::vector<std::string>& words) {
@@ -95,6 +99,7 @@ class Driver {
   pid_t pid_ = -1;
   int output_ = -1;
   int status_ = 0;
+  std::string said_;
 };
 
 // Opens the store as the next broker does. Gives the commit after which it tells what it does.
@@ -112,6 +117,7 @@ void fail_each_operation(const std::string& kind, const std::string& durability)
   constexpr std::uint64_t kSeed = 7;
   constexpr std::size_t kCommits = 8;
   const History history(kSeed, kCommits);
+  bool says_full = false;
   for (int at = 1;; ++at) {
     CAPTURE(kind, at);
     const TempDirectory place(TempDirectory::in_memory());
@@ -123,12 +129,14 @@ void fail_each_operation(const std::string& kind, const std::string& durability)
       REQUIRE(acknowledged == kCommits);
       REQUIRE(driver.exit_code() == 0);
       CHECK(at > 20);  // or nothing was tested
+      CHECK(says_full == (kind == "enospc" || kind == "short"));
       return;
     }
     if (kind == "power")
       REQUIRE(driver.exit_code() == kPowerIsGone);
     else
       REQUIRE((driver.exit_code() == 0 || driver.exit_code() == 3));
+    says_full = says_full || driver.says("store.sqlite: the disk is full");
     const bool may_lose = kind == "power" && durability == "batch";  // the last commits, but none in part
     place_in(history, place / "data", may_lose ? 0 : acknowledged);
   }

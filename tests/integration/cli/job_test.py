@@ -75,7 +75,9 @@ class Job(ClusterTest):
         job = self.submit("--array", "0-3", "--shell", "--", "[ {} -lt 2 ] || [ -e mended ]")
         self.expect(self.zonda("job", "wait", job), 8)
         open(self.path("mended"), "w", encoding="utf-8").close()
-        again = self.expect(self.zonda("job", "retry", "-q", job), 0).out.strip()
+        answer = self.expect(self.zonda("job", "retry", job), 0)
+        self.assertRegex(answer.out, job + r" +retried as \w+")
+        again = answer.out.split()[-1]
         self.assertNotEqual(again, job)
         self.expect(self.zonda("job", "wait", again), 0)
         self.assertEqual(self.zonda("job", "info", again, "-o", "json").json()["tasks"], 2)

@@ -140,6 +140,18 @@ class Stop(ClusterTest):
         self.runs_elsewhere_uncharged("patience", job)
 
 
+class Alone(CliTest):
+    def test_a_worker_that_hears_nothing_of_its_broker_says_so(self):
+        worker = self.start("worker", "start", "--slots", "1")
+        said = []
+
+        def is_told():
+            if harness.select_readable(worker.stderr):
+                said.append(os.read(worker.stderr.fileno(), 1 << 16))
+            return b"broker-silent" in b"".join(said)
+        self.until(is_told, "a line about the broker")
+
+
 class Broker(CliTest):
     def test_a_data_directory_is_made_refused_and_locked(self):
         words = ["broker", "start", "--bind", self.address, "--data"]

@@ -227,6 +227,18 @@ TEST_CASE("the end of a client cancels what is not ready") {
   CHECK_THROWS_AS(future.get(), TaskCancelled);
 }
 
+TEST_CASE("a client that ends says that detached work may not be stored") {
+  TestBroker broker;
+  broker.stop();
+  std::string told;
+  {
+    Client client(
+        ClientOptions{.broker = broker.address(), .on_log = [&](std::string_view line) { told += line; }});
+    const Future<std::int64_t> dropped = client.submit(square(9).detached());
+  }
+  CHECK_THAT(told, Catch::Contains("1 detached jobs"));
+}
+
 TEST_CASE("detached work outlives its client") {
   Gates::close_all();
   TestBroker broker;
