@@ -19,7 +19,7 @@ LONG_FILES = {}
 
 COMPONENTS = ("command_line/", "broker/", "worker/", "sdk/", "proto/", "cli/", "tests/")
 CORES = ("broker/core/", "worker/core/", "sdk/cpp/core/")
-MAY_INCLUDE_ZMQ = ("proto/wire/", "tests/unit/wire/")
+MAY_INCLUDE_ZMQ = ("proto/wire/", "tests/unit/wire/", "tests/bench/peers/")
 
 INPUT = "a core gets it from outside, as an argument of the event or in its options"
 NOT_IN_CORES = {

@@ -1,0 +1,135 @@
+// NATS JetStream through libnats: messages of 8 bytes in a work-queue stream on disk, each publish
+// acknowledged. A worker fetches them in batches, publishes what came to a second stream, and acknowledges
+// the tasks of a batch when its results are stored.
+//   nats worker PORT | throughput PORT TASKS | latency PORT COUNT
+#include <nats/nats.h>
+
+#include <cstring>
+#include <iostream>
+#include <string>
+
+#include "tests/bench/peers/report.h"
+
+using namespace zonda::bench;
+
+namespace {
+
+constexpr std::uint64_t kOutstanding = 4'096;
+constexpr std::size_t kBatch = 512;
+constexpr std::int64_t kPatienceMs = 30'000;
+
+void check(natsStatus status) { expect(status == NATS_OK, natsStatus_GetText(status)); }
+
+class Server {
+ public:
+  explicit Server(const std::string& port) {
+    check(natsConnection_ConnectTo(&connection_, ("nats://127.0.0.1:" + port).c_str()));
+    check(natsConnection_JetStream(&stream_, connection_, nullptr));
+    for (const char* subject : {"tasks", "results"}) declare(subject);
+  }
+  ~Server() {
+    natsSubscription_Destroy(subscription_);
+    jsCtx_Destroy(stream_);
+    natsConnection_Destroy(connection_);
+  }
+
+  void consume(const char* subject) {
+    jsSubOptions options;
+    jsSubOptions_Init(&options);
+    options.ManualAck = true;
+    options.Queue = subject;
+    options.Config.MaxAckPending = kOutstanding;
+    check(js_SubscribeSync(&subscription_, stream_, subject, nullptr, &options, nullptr));
+  }
+  void publish(const char* subject, std::uint64_t number) {
+    check(js_PublishAsync(stream_, subject, &number, sizeof number, nullptr));
+  }
+  void wait_until_stored() { check(js_PublishAsyncComplete(stream_, nullptr)); }
+
+  // One to kBatch messages, as many as there are: each is given to `take`, and acknowledged after `then`.
+  template <class Take, class Then>
+  void fetch(Take take, Then then) {
+    for (std::int64_t patience_ms = kPatienceMs; batch_.size() < kBatch; patience_ms = 0) {
+      natsMsg* message = nullptr;
+      const natsStatus status = natsSubscription_NextMsg(&message, subscription_, patience_ms);
+      if (status == NATS_TIMEOUT && (patience_ms == 0 || batch_.empty())) break;
+      check(status);
+      std::uint64_t number = 0;
+      expect(natsMsg_GetDataLength(message) == sizeof number, "a wrong message");
+      std::memcpy(&number, natsMsg_GetData(message), sizeof number);
+      batch_.push_back(message);
+      take(number);
+    }
+    then();
+    for (natsMsg* message : batch_) {
+      check(natsMsg_Ack(message, nullptr));
+      natsMsg_Destroy(message);
+    }
+    batch_.clear();
+  }
+
+ private:
+  void declare(const char* subject) {
+    jsStreamConfig config;
+    jsStreamConfig_Init(&config);
+    config.Name = subject;
+    config.Subjects = &subject;
+    config.SubjectsLen = 1;
+    config.Retention = js_WorkQueuePolicy;
+    config.Storage = js_FileStorage;
+    jsErrCode code{};
+    const natsStatus status = js_AddStream(nullptr, stream_, &config, nullptr, &code);
+    if (code != JSStreamNameExistErr) check(status);
+  }
+
+  natsConnection* connection_ = nullptr;
+  jsCtx* stream_ = nullptr;
+  natsSubscription* subscription_ = nullptr;
+  std::vector<natsMsg*> batch_;
+};
+
+[[noreturn]] void work(Server& server) {
+  server.consume("tasks");
+  for (;;) {
+    server.fetch([&](std::uint64_t number) { server.publish("results", number); },
+                 [&] { server.wait_until_stored(); });
+  }
+}
+
+void call(Server& server, std::uint64_t tasks, std::uint64_t at_once) {
+  for (std::uint64_t sent = 0, seen = 0; seen < tasks;) {
+    for (; sent < tasks && sent - seen < at_once; ++sent) server.publish("tasks", sent);
+    const std::uint64_t before = seen;
+    server.fetch([&](std::uint64_t) { ++seen; }, [] {});
+    expect(seen > before, "results are missing");
+  }
+  server.wait_until_stored();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  expect(argc >= 3, "too few words");
+  const std::string what = argv[1];
+  Server server(argv[2]);
+  if (what == "worker") work(server);
+  const std::uint64_t tasks = std::stoull(argv[3]);
+  server.consume("results");
+  call(server, 100, 1);
+  const auto began = Clock::now();
+  if (what == "throughput") {
+    call(server, tasks, kOutstanding);
+    print_rate(tasks, seconds_since(began));
+  } else {
+    std::vector<double> latencies;
+    for (std::uint64_t index = 0; index < tasks; ++index) {
+      const auto from = Clock::now();
+      call(server, 1, 1);
+      latencies.push_back(seconds_since(from));
+    }
+    print_latencies(std::move(latencies));
+  }
+} catch (const std::exception& error) {
+  std::cerr << "nats: " << error.what() << '\n';
+  return 1;
+}
