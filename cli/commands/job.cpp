@@ -59,6 +59,17 @@ Command info_command(Environment& environment) {
   return command;
 }
 
+// Asked again where a connection breaks: a job that was there and is not any more is forgotten by this order.
+Json forget(BrokerLink& link, const std::string& job) {
+  link.ask("job.info", about(job));
+  try {
+    return link.ask("job.forget", about(job));
+  } catch (const Complaint& complaint) {
+    if (complaint.code() != ExitCode::NotFound) throw;
+    return {};
+  }
+}
+
 // An order about some jobs that prints one line for each.
 Command order_command(Environment& environment, Command command, const std::string& what, bool ask_first,
                       const std::string& past) {
@@ -74,7 +85,7 @@ Command order_command(Environment& environment, Command command, const std::stri
     BrokerLink link(environment);
     Json jobs = Json::array();
     const ExitCode code = for_each_target(environment, names, [&](const std::string& name) {
-      const Json answer = link.ask(what, about(name));
+      const Json answer = what == "job.forget" ? forget(link, name) : link.ask(what, about(name));
       Json line{{"job", name}, {"state", past}};
       if (answer.is_object() && answer.contains("was_over"))
         line["state"] = "was over: " + answer.value("was_over", "");

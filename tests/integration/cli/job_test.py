@@ -5,6 +5,7 @@ import signal
 
 import harness
 from harness import ClusterTest
+from relay import Relay
 
 NOBODY = "0" * 25 + "1"
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
@@ -82,6 +83,18 @@ class Job(ClusterTest):
         self.expect(self.zonda("job", "wait", again), 0)
         self.assertEqual(self.zonda("job", "info", again, "-o", "json").json()["tasks"], 2)
         self.expect(self.zonda("job", "retry", again), 4, "no task of the job failed")
+
+    def test_a_forgotten_job_is_forgotten_although_the_answer_was_lost(self):
+        job = self.submit("--", "true")
+        self.expect(self.zonda("job", "wait", job), 0)
+        relay = Relay(harness.free_port(), int(self.address.rsplit(":", 1)[1]))
+        self.addCleanup(relay.close)
+        relay.question = b"job.forget"
+        forget = self.start("job", "forget", "-y", job, "-b", relay.address)
+        self.assertTrue(relay.heard.wait(harness.TIMEOUT))
+        self.until(lambda: self.zonda("job", "info", job).code == 3, "it to be forgotten")
+        relay.break_connections()
+        self.assertEqual(forget.wait(harness.TIMEOUT), 0, forget.stderr.read())
 
     def test_waiting_ends_in_time(self):
         job = self.submit("--", "sleep", "1000")
