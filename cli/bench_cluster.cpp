@@ -116,10 +116,14 @@ void BenchCluster::start(Environment& environment, const BenchOptions& options) 
 }
 
 void BenchCluster::measure(const std::function<void(Client&)>& work) {
-  std::future<void> done = std::async(std::launch::async, [&] {
+  run([&] {
     Client client(address_);
     work(client);
   });
+}
+
+void BenchCluster::run(const std::function<void()>& work) {
+  std::future<void> done = std::async(std::launch::async, work);
   while (done.wait_for(kLook) != std::future_status::ready && !signals_.interrupted()) {
   }
   if (!signals_.interrupted()) return done.get();
@@ -130,6 +134,23 @@ void BenchCluster::measure(const std::function<void(Client&)>& work) {
   directory_.remove();  // it waits for something that will not come
   data_directory_.remove();
   _exit(to_int(signals_.exit_code()));
+}
+
+void BenchCluster::leave_if_interrupted() const {
+  if (signals_.interrupted()) throw Complaint(signals_.exit_code(), "interrupted");
+}
+
+void BenchCluster::wait(std::chrono::milliseconds time) const {
+  signals_.wait_for(static_cast<int>(time.count()));
+  leave_if_interrupted();
+}
+
+void BenchCluster::add_workers(std::uint64_t count) {
+  if (!cluster_->add_workers(count)) leave_if_interrupted();
+}
+
+void BenchCluster::add_light_workers(std::uint64_t count) {
+  if (!cluster_->add_light_workers(count)) leave_if_interrupted();
 }
 
 // What is measured is a disk: not where /tmp may be memory.

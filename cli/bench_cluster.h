@@ -8,22 +8,12 @@
 #include <memory>
 #include <string>
 
+#include "cli/bench_options.h"
 #include "cli/environment.h"
 #include "cli/local_cluster.h"
 #include "cli/temporary_directory.h"
 
 namespace zonda::cli {
-
-struct BenchOptions {
-  std::uint64_t tasks = 0;
-  std::uint64_t payload = 8;  // bytes of an argument and of a result
-  std::uint64_t workers = 1;
-  std::uint64_t slots = 2;
-  std::uint64_t outstanding = 0;  // single calls on their way; 0: one map
-  std::string isolation = "thread";
-  std::string durability = "memory";
-  std::string transport = "tcp";
-};
 
 class BenchCluster {
  public:
@@ -33,11 +23,20 @@ class BenchCluster {
   BenchCluster(const BenchCluster&) = delete;
   BenchCluster& operator=(const BenchCluster&) = delete;
 
-  // Has a client of the cluster used on a thread of its own. A signal ends that, and what is ours of the
-  // cluster: throws Complaint. Work should look at interrupted(), and is left behind if it does not.
+  // Has `work` done on a thread of its own, with a client of the cluster or without. A signal ends that, and
+  // what is ours of the cluster: throws Complaint. Work should look at interrupted(), or call
+  // leave_if_interrupted(), and is left behind if it does not.
   void measure(const std::function<void(Client&)>& work);
+  void run(const std::function<void()>& work);
   bool interrupted() const { return signals_.interrupted(); }
+  void leave_if_interrupted() const;                // throws Complaint
+  void wait(std::chrono::milliseconds time) const;  // the same if a signal comes
 
+  // More of ours, and waits until they have joined.
+  void add_workers(std::uint64_t count);
+  void add_light_workers(std::uint64_t count);
+
+  const std::string& address() const { return address_; }
   const std::string& transport() const { return transport_; }    // "tcp", "ipc"
   const std::string& durability() const { return durability_; }  // as the broker says
   const std::string& filesystem() const { return filesystem_; }  // of its store; empty: none, or unknown

@@ -62,6 +62,7 @@ Json json_of(const BenchReport& report, const BenchOptions& options, const Bench
     json["p50_us"] = quantile(report.latencies_us, 0.5);
     json["p99_us"] = quantile(report.latencies_us, 0.99);
   }
+  for (const BenchReport::Figure& figure : report.figures) json[figure.name] = figure.value;
   const Used client = used_by_us();
   json["cpu_seconds"] = Json{{"broker", nullptr}, {"worker", nullptr}, {"client", client.cpu_seconds}};
   json["max_rss_bytes"] = Json{{"broker", nullptr}, {"worker", nullptr}, {"client", client.max_rss_bytes}};
@@ -94,6 +95,8 @@ void print_report(Environment& environment, const BenchReport& report, const Ben
                 json["tasks_per_second"].get<double>(), static_cast<unsigned long long>(report.tasks),
                 report.seconds, where.c_str());
   environment.out.write(line);
+  for (const BenchReport::Figure& figure : report.figures)
+    if (!figure.text.empty()) environment.out.write(figure.text + "\n");
   if (report.latencies_us.empty()) return;
   std::snprintf(line, sizeof line, "round trip  p50 %.0f us  p99 %.0f us  (%llu outstanding)\n",
                 json["p50_us"].get<double>(), json["p99_us"].get<double>(),

@@ -19,6 +19,7 @@ struct BrokerStart {
 // What workers of this program serve: commands, and what `bench` calls.
 Handlers served_functions();
 void add_bench_functions(Handlers& handlers);
+void add_echo_functions(Handlers& handlers);  // those of them that give back what they get
 
 int start_broker(const BrokerStart& settings);  // runs until it is stopped, and gives the exit code
 

@@ -12,7 +12,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kReadyWithin{30};
 constexpr std::chrono::milliseconds kPatienceMax{1000};
 constexpr int kLookMs = 20;
-constexpr std::size_t kRestartsMax = 5;  // of each, a minute
+constexpr std::uint64_t kLightWorkersMax = 1'000;  // of a process
+constexpr std::size_t kRestartsMax = 5;            // of each, a minute
 
 }  // namespace
 
@@ -21,9 +22,29 @@ bool LocalCluster::start() {
   options_.init = false;  // from now on there is a store
   const std::unique_ptr<BrokerLink> link = wait_for_broker();
   if (!link) return false;
-  for (std::uint64_t number = 1; number <= options_.workers; ++number)
-    workers_.push_back(start_worker(number));
+  start_workers(options_.workers);
   return wait_for_workers(*link);
+}
+
+bool LocalCluster::add_workers(std::uint64_t count) {
+  start_workers(count);
+  return wait_for_workers(*wait_for_broker());
+}
+
+bool LocalCluster::add_light_workers(std::uint64_t count) {
+  for (std::uint64_t left = count; left > 0;) {
+    const std::uint64_t here = std::min(left, kLightWorkersMax);
+    workers_.push_back(Child::start("light workers", {"bench", "workers", "--count", std::to_string(here),
+                                                      "--broker", options_.address}));
+    left -= here;
+  }
+  expected_ += count;
+  return wait_for_workers(*wait_for_broker());
+}
+
+void LocalCluster::start_workers(std::uint64_t count) {
+  for (std::uint64_t left = count; left > 0; --left) workers_.push_back(start_worker(workers_.size() + 1));
+  expected_ += count;
 }
 
 Child LocalCluster::start_broker() const {
@@ -63,7 +84,7 @@ std::unique_ptr<BrokerLink> LocalCluster::wait_for_broker() {
 
 bool LocalCluster::wait_for_workers(BrokerLink& link) {
   const Clock::time_point end = Clock::now() + kReadyWithin;
-  while (link.ask("status").value("workers", std::uint64_t{0}) < options_.workers) {
+  while (link.ask("status").value("workers", std::uint64_t{0}) < expected_) {
     require_alive();
     if (signals_.wait_for(kLookMs)) return false;
     if (Clock::now() > end) throw Complaint(ExitCode::TimedOut, "the workers did not join within 30s");

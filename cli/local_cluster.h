@@ -34,6 +34,9 @@ class LocalCluster {
 
   // Until all are ready; throws Complaint if one ends before that. False: a signal came first.
   bool start();
+  // More of them, until they have joined. False: a signal came first.
+  bool add_workers(std::uint64_t count);
+  bool add_light_workers(std::uint64_t count);  // many in a process: see light_workers.h
   // Until a signal comes, or the broker ends for good: one with data that died starts again, and so do
   // workers, some times a minute. Gives the exit code.
   int watch();
@@ -47,6 +50,7 @@ class LocalCluster {
  private:
   std::unique_ptr<BrokerLink> wait_for_broker();  // null: a signal came first
   bool wait_for_workers(BrokerLink& link);
+  void start_workers(std::uint64_t count);
   Child start_broker() const;
   Child start_worker(std::uint64_t number) const;
   bool may_restart(const Child& child);  // tells why not
@@ -58,6 +62,7 @@ class LocalCluster {
   ClusterOptions options_;
   std::vector<Child> broker_;  // none or one
   std::vector<Child> workers_;
+  std::uint64_t expected_ = 0;  // workers that are to join
   std::map<std::string, std::deque<std::chrono::steady_clock::time_point>> restarts_;  // of the last minute
 };
 

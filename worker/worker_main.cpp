@@ -27,6 +27,7 @@
 #include "worker/executor/thread_executor.h"
 #include "worker/restart.h"
 #include "worker/spool/file_spool.h"
+#include "worker/worker_hello.h"
 
 namespace zonda {
 namespace {
@@ -37,21 +38,10 @@ constexpr int kLargeBlock = 1 << 20;
 constexpr std::uint64_t kDescriptors = 48;       // of an agent without slots, libzmq's included
 constexpr std::uint64_t kDescriptorsOfSlot = 4;  // socket, pidfd and stderr of a child, or a command's pipes
 
-std::string host_name() {
-  char name[256] = "localhost";
-  gethostname(name, sizeof name - 1);
-  return name;
-}
-
 std::string broker_of(const WorkerSettings& settings) {
   if (!settings.broker.empty()) return settings.broker;
   const char* fallback = std::getenv("ZONDA_BROKER");
   return fallback != nullptr && *fallback != '\0' ? fallback : "tcp://127.0.0.1:5570";
-}
-
-std::uint32_t slots_of(const WorkerSettings& settings) {
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  return settings.slots > 0 ? static_cast<std::uint32_t>(settings.slots) : cores;
 }
 
 // libzmq ends the process where it gets none, so what may be needed is asked for first.
@@ -62,26 +52,6 @@ void require_descriptors(std::uint32_t slots) {
   throw std::runtime_error(std::to_string(slots) + " slots need " + std::to_string(needed) +
                            " open files, and " + std::to_string(allowed) +
                            " are allowed: raise the limit (ulimit -n) or use fewer --slots");
-}
-
-Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const BaseAddress& broker,
-               std::mt19937_64& random) {
-  Hello hello;
-  hello.role = Role::Worker;
-  hello.sdk = "zonda-cpp/" ZONDA_VERSION;
-  for (auto& byte : hello.peer.bytes) byte = static_cast<std::uint8_t>(random());
-  hello.incarnation = random();
-  hello.host = host_name();
-  hello.pid = static_cast<std::uint32_t>(getpid());
-  hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
-  if (broker.transport == BaseAddress::Transport::Ipc || broker.is_loopback()) hello.cookie = user_cookie();
-  hello.slots = slots_of(settings);
-  hello.queues = settings.queues;
-  hello.resources = settings.resources;
-  hello.labels = settings.labels;
-  for (const detail::Handler& handler : handlers.all())
-    hello.functions.push_back({handler.name, handler.signature});
-  return hello;
 }
 
 // How its end is told to whoever started it.

@@ -12,7 +12,6 @@
 #include "cli/bench_report.h"
 #include "cli/commands/commands.h"
 #include "command_line/complaint.h"
-#include "worker/worker_command.h"
 
 namespace zonda::cli {
 namespace {
@@ -29,10 +28,6 @@ double seconds_since(Clock::time_point began) {
 
 constexpr std::int64_t kLarge = std::int64_t{1} << 40;  // numbers from here on are nine bytes once encoded
 
-void leave_if_interrupted(const BenchCluster& cluster) {
-  if (cluster.interrupted()) throw Complaint(ExitCode::Interrupted, "interrupted");
-}
-
 // Numbers, or texts of the size asked for.
 void map_all(Client& client, const BenchCluster& cluster, const BenchOptions& options, std::uint64_t tasks) {
   std::uint64_t index = 0;
@@ -41,7 +36,7 @@ void map_all(Client& client, const BenchCluster& cluster, const BenchOptions& op
     for (const std::int64_t value : client.map(bench::kEchoNumber, inputs)) {
       if (value != kLarge + static_cast<std::int64_t>(index)) wrong_result(index);
       ++index;
-      leave_if_interrupted(cluster);
+      cluster.leave_if_interrupted();
     }
   } else {
     const std::string text(options.payload, 'x');
@@ -50,7 +45,7 @@ void map_all(Client& client, const BenchCluster& cluster, const BenchOptions& op
     for (const std::string& value : client.map(bench::kEchoText, inputs)) {
       if (value != text) wrong_result(index);
       ++index;
-      leave_if_interrupted(cluster);
+      cluster.leave_if_interrupted();
     }
   }
   if (index != tasks)
@@ -77,7 +72,7 @@ std::vector<double> time_each(Client& client, const BenchCluster& cluster, const
     if (calls.front().future.get() != input_of(expected)) wrong_result(expected);
     latencies.push_back(seconds_since(calls.front().began) * 1e6);
     calls.pop_front();
-    leave_if_interrupted(cluster);
+    cluster.leave_if_interrupted();
   }
   return latencies;
 }
@@ -101,7 +96,7 @@ void do_all(Client& client, const BenchCluster& cluster, const BenchOptions& opt
 
 int throughput(Environment& environment, const BenchOptions& options, const char* name) {
   BenchCluster cluster(environment, options);
-  BenchReport report{.name = name, .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
+  BenchReport report{.name = name, .tasks = options.tasks, .seconds = 0};
   cluster.measure([&](Client& client) {
     do_all(client, cluster, options, std::min<std::uint64_t>(options.tasks, 1'000));  // connected and warm
     const Clock::time_point began = Clock::now();
@@ -123,7 +118,7 @@ int durable(Environment& environment, const BenchOptions& options) {
 
 int latency(Environment& environment, const BenchOptions& options) {
   BenchCluster cluster(environment, options);
-  BenchReport report{.name = "latency", .tasks = options.tasks, .seconds = 0, .latencies_us = {}};
+  BenchReport report{.name = "latency", .tasks = options.tasks, .seconds = 0};
   cluster.measure([&](Client& client) {
     time_calls(client, cluster, options, std::min<std::uint64_t>(options.tasks, 200));
     const Clock::time_point began = Clock::now();
@@ -147,20 +142,16 @@ Command measurement(Environment& environment, const char* name, const char* summ
                   .operands = "",
                   .examples = std::string("zonda bench ") + name + "\nzonda bench " + name +
                               " --isolation process -o json"};
-  command.options = {
-      option::number("tasks", "N", "how many", options->tasks, 1ULL << 40, 1),
-      option::number("payload", "BYTES", "of an argument and of a result; default 8", options->payload,
-                     1 << 30),
-      option::number("workers", "N", "default 1", options->workers, 10'000, 1),
-      option::number("slots", "N", "of each worker; default 2", options->slots, kSlotsMax, 1),
-      option::choice("isolation", 0, {"thread", "process"}, "default thread", options->isolation),
-      option::choice("durability", 0, {"memory", "batch", "fsync"}, std::string("default ") + durability,
-                     options->durability),
-      option::choice("transport", 0, {"tcp", "ipc"}, "default tcp", options->transport),
-      option::number("outstanding", "N",
-                     outstanding == 0 ? "single calls on their way; default: one map of all"
-                                      : "single calls on their way; default 1",
-                     options->outstanding, 1 << 20, 1)};
+  command.options = cluster_options(*options);
+  command.options.insert(
+      command.options.begin(),
+      {tasks_option(*options),
+       option::number("payload", "BYTES", "of an argument and of a result; default 8", options->payload,
+                      1 << 30),
+       option::number("outstanding", "N",
+                      outstanding == 0 ? "single calls on their way; default: one map of all"
+                                       : "single calls on their way; default 1",
+                      options->outstanding, 1 << 20, 1)});
   command.run = [&environment, options, measure](const std::vector<std::string>&) {
     return measure(environment, *options);
   };
@@ -182,7 +173,11 @@ Command bench_command(Environment& environment) {
                   latency),
       measurement(environment, "durable",
                   "How many tasks are accepted, done and recorded on a disk in a second.", 1'000'000, 0,
-                  "fsync", durable)};
+                  "fsync", durable),
+      bench_efficiency_command(environment),
+      bench_depth_command(environment),
+      bench_scale_command(environment),
+      bench_workers_command(environment)};
   return command;
 }
 

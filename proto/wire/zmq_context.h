@@ -9,8 +9,9 @@ namespace zonda {
 // Create it after forking: a child made by fork may only exec.
 class ZmqContext {
  public:
-  // One I/O thread moves more than a broker can decide; encryption keeps two busy.
-  explicit ZmqContext(int io_threads = 1);
+  // One I/O thread moves more than a broker can decide; encryption keeps two busy. `sockets_max`: libzmq's
+  // default is enough for any one peer.
+  explicit ZmqContext(int io_threads = 1, int sockets_max = ZMQ_MAX_SOCKETS_DFLT);
 
   zmq::context_t& handle() { return context_; }
 

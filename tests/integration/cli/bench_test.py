@@ -64,6 +64,37 @@ class OwnCluster(CliTest):
         self.assertLess(rates[1] * 2, rates[None], "one at a time is much slower than a map")
         self.expect(self.zonda("bench", "latency", "--outstanding", "0", env=self.env), 2)
 
+    def test_efficiency(self):
+        for words in (["--tasks", "50"], ["--tasks", "20", "--work", "sleep", "--shortest", "1ms",
+                                          "--longest", "9ms", "--slots", "4", "--isolation", "process"]):
+            with self.subTest(words):
+                answer = self.zonda("bench", "efficiency", *words, "-o", "json", env=self.env)
+                report = self.expect(answer, 0).json()
+                self.assertLess(0, report["efficiency"])
+                self.assertLessEqual(report["efficiency"], 1)
+                self.assertAlmostEqual(report["efficiency"], report["ideal_seconds"] / report["seconds"])
+        self.expect(self.zonda("bench", "efficiency", "--shortest", "2ms", env=self.env), 2,
+                    "--shortest is longer than --longest")
+        self.assertEqual(self.processes(), [])
+
+    def test_depth(self):
+        answer = self.zonda("bench", "depth", "--deep", "50000", "--shallow", "1000", "--tasks", "5000",
+                            "-o", "json", env=self.env)
+        report = self.expect(answer, 0).json()
+        self.assertEqual((report["queued"], report["shallow_queued"], report["tasks"]), (50000, 1000, 5000))
+        self.assertGreater(report["bytes_per_queued_task"], 32)
+        self.assertAlmostEqual(report["ratio"],
+                               report["tasks_per_second"] / report["shallow_tasks_per_second"])
+        self.assertEqual(self.processes(), [])
+
+    def test_scale(self):
+        answer = self.zonda("bench", "scale", "--workers", "30", "--idle", "100ms", "--tasks", "2000",
+                            "-o", "json", env=self.env)
+        report = self.expect(answer, 0).json()
+        self.assertEqual((report["workers"], report["isolation"]), (30, "light"))
+        self.assertGreaterEqual(report["idle_share_of_a_core"], 0)
+        self.assertEqual(self.processes(), [])
+
     def data_directories(self, pid):
         return glob.glob(f"/var/tmp/zonda-bench-{pid}-*") + glob.glob(self.path(f"zonda-bench-{pid}-*"))
 
@@ -113,6 +144,10 @@ class OtherCluster(ClusterTest):
         self.until(lambda: self.zonda("job", "list", "--state", "running", "-q").lines(), "the job")
         bench.send_signal(signal.SIGINT)
         self.assertEqual(bench.wait(harness.TIMEOUT), 130)
+
+    def test_what_needs_a_cluster_of_its_own_says_so(self):
+        for what in ("efficiency", "depth", "scale"):
+            self.expect(self.zonda("bench", what, "-b", self.address), 2, "leave out --broker")
 
     def test_a_broker_that_cannot_be_reached(self):
         address = f"tcp://127.0.0.1:{harness.free_port()}"

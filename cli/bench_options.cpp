@@ -1,0 +1,23 @@
+#include "cli/bench_options.h"
+
+#include "worker/worker_command.h"
+
+namespace zonda::cli {
+
+std::vector<Option> cluster_options(BenchOptions& options) {
+  const auto by_default = [](const auto& value) { return "default " + value; };
+  return {
+      option::number("workers", "N", by_default(std::to_string(options.workers)), options.workers, 10'000, 1),
+      option::number("slots", "N", "of each worker; " + by_default(std::to_string(options.slots)),
+                     options.slots, kSlotsMax, 1),
+      option::choice("isolation", 0, {"thread", "process"}, by_default(options.isolation), options.isolation),
+      option::choice("durability", 0, {"memory", "batch", "fsync"}, by_default(options.durability),
+                     options.durability),
+      option::choice("transport", 0, {"tcp", "ipc"}, by_default(options.transport), options.transport)};
+}
+
+Option tasks_option(BenchOptions& options) {
+  return option::number("tasks", "N", "how many", options.tasks, 1ULL << 40, 1);
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,157 @@
+// zonda bench depth: what a long queue costs, in memory and in rate.
+#include <chrono>
+#include <memory>
+
+#include "cli/bench_functions.h"
+#include "cli/bench_report.h"
+#include "cli/broker_link.h"
+#include "cli/commands/commands.h"
+#include "cli/process_usage.h"
+#include "command_line/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kTogether = 1'000;  // tasks
+constexpr std::size_t kTextBytes = 30;      // of a task: 32 with msgpack's heads of the array and the text
+
+struct DepthOptions : BenchOptions {
+  std::uint64_t deep = 10'000'000;
+  std::uint64_t shallow = 10'000;
+};
+
+struct Found {
+  double seconds = 0;  // for the tasks measured
+  double bytes_per_task = 0;
+  double broker_us_per_task = 0;
+};
+
+std::string text_of(std::uint64_t index) {
+  std::string text = std::to_string(index);
+  text.insert(0, kTextBytes - text.size(), '0');
+  return static_cast<char>(0xa0 + kTextBytes) + text;
+}
+
+// A job with so many queued tasks: whenever some came back, as many are added.
+class DeepJob {
+ public:
+  DeepJob(Environment& environment, const BenchCluster& cluster) : cluster_(cluster), link_(environment) {
+    JobSpec spec;
+    spec.function = bench::kEchoText.name();
+    spec.signature = bench::kEchoText.signature();
+    channel_ = link_.open(spec);
+  }
+
+  void append(std::uint64_t count) {
+    for (; count > 0; --count) channel_->append('\x91' + text_of(channel_->appended()));
+  }
+  void fill(std::uint64_t depth) {
+    for (std::uint64_t left = depth; left > 0; left -= std::min(left, kTogether)) {
+      append(std::min(left, kTogether));
+      cluster_.leave_if_interrupted();
+    }
+    while (!channel_->wait_accepted(100ms)) cluster_.leave_if_interrupted();
+  }
+  void take(std::uint64_t tasks) {
+    for (; tasks > 0; --tasks) {
+      std::optional<JobEvent> event;
+      while (!(event = channel_->next(100ms))) cluster_.leave_if_interrupted();
+      const auto* outcome = std::get_if<TaskOutcome>(&*event);
+      if (outcome == nullptr || !outcome->has_value() || outcome->payload != text_of(outcome->index))
+        throw Complaint(ExitCode::Failure, "a task came back with a wrong result");
+      if (tasks % kTogether == 0) append(kTogether);
+    }
+  }
+
+ private:
+  const BenchCluster& cluster_;
+  BrokerLink link_;
+  std::unique_ptr<JobChannel> channel_;
+};
+
+Found measure(Environment& environment, const DepthOptions& options, BenchCluster& cluster,
+              std::uint64_t depth) {
+  const pid_t broker = cluster.children()->broker().front().pid();
+  Found found;
+  std::unique_ptr<DeepJob> job;
+  const std::uint64_t before = usage_of(broker).resident_bytes;
+  cluster.run([&] {
+    job = std::make_unique<DeepJob>(environment, cluster);
+    job->fill(depth);
+  });
+  found.bytes_per_task =
+      static_cast<double>(usage_of(broker).resident_bytes - before) / static_cast<double>(depth);
+  cluster.add_workers(options.workers);
+  cluster.run([&] {
+    job->take(options.tasks / 10);  // under way
+    const double cpu = usage_of(broker).cpu_seconds;
+    const Clock::time_point began = Clock::now();
+    job->take(options.tasks);
+    found.seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    found.broker_us_per_task =
+        1e6 * (usage_of(broker).cpu_seconds - cpu) / static_cast<double>(options.tasks);
+    job.reset();  // what is left is cancelled
+  });
+  cluster.stop();
+  return found;
+}
+
+int depth(Environment& environment, const DepthOptions& options) {
+  if (environment.common.broker_given)
+    throw Complaint(ExitCode::Usage, "this fills a broker of its own: leave out --broker");
+  DepthOptions nobody = options;
+  nobody.workers = 0;
+  Found shallow;
+  {
+    BenchCluster cluster(environment, nobody);
+    shallow = measure(environment, options, cluster, options.shallow);
+  }
+  BenchCluster cluster(environment, nobody);
+  const Found deep = measure(environment, options, cluster, options.deep);
+  BenchReport report{.name = "depth", .tasks = options.tasks, .seconds = deep.seconds};
+  const double rate = static_cast<double>(options.tasks);
+  char memory[128], ratio[192];
+  std::snprintf(memory, sizeof memory, "memory  %.1f bytes for each of %llu queued tasks of 32 bytes",
+                deep.bytes_per_task, static_cast<unsigned long long>(options.deep));
+  std::snprintf(ratio, sizeof ratio,
+                "with %llu queued  %.0f tasks/s: ratio %.2f; the broker takes %.3f and %.3f us for a task",
+                static_cast<unsigned long long>(options.shallow), rate / shallow.seconds,
+                shallow.seconds / deep.seconds, deep.broker_us_per_task, shallow.broker_us_per_task);
+  report.figures = {{"queued", static_cast<double>(options.deep), ""},
+                    {"bytes_per_queued_task", deep.bytes_per_task, memory},
+                    {"broker_us_per_task", deep.broker_us_per_task, ""},
+                    {"shallow_queued", static_cast<double>(options.shallow), ""},
+                    {"shallow_tasks_per_second", rate / shallow.seconds, ""},
+                    {"shallow_broker_us_per_task", shallow.broker_us_per_task, ""},
+                    {"ratio", shallow.seconds / deep.seconds, ratio}};
+  print_report(environment, report, options, cluster);
+  return 0;
+}
+
+}  // namespace
+
+Command bench_depth_command(Environment& environment) {
+  auto options = std::make_shared<DepthOptions>();
+  options->tasks = 3'000'000;
+  Command command{.name = "depth",
+                  .summary = "What a long queue costs, in memory and in rate.",
+                  .operands = "",
+                  .examples = "zonda bench depth\nzonda bench depth --deep 1000000 --durability fsync"};
+  command.options = cluster_options(*options);
+  command.options.insert(
+      command.options.begin(),
+      {option::number("tasks", "N", "done while so many are queued; default 3000000", options->tasks,
+                      1ULL << 40, 10),
+       option::number("deep", "N", "queued; default 10000000", options->deep, 1ULL << 32, 1),
+       option::number("shallow", "N", "queued, to compare with; default 10000", options->shallow, 1ULL << 32,
+                      1)});
+  command.run = [&environment, options](const std::vector<std::string>&) {
+    return depth(environment, *options);
+  };
+  return command;
+}
+
+}  // namespace zonda::cli
