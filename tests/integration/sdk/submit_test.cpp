@@ -253,7 +253,7 @@ TEST_CASE("detached work outlives its client") {
 }
 
 TEST_CASE("the end of a client says all that it was asked to say before") {
-  constexpr int kCalls = 5'000;
+  constexpr int kCalls = 1'200;  // more than it says in a turn
   Gates::close_all();
   TestBroker broker;
   std::vector<JobId> jobs;
