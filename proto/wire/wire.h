@@ -43,8 +43,8 @@ class BrokerWire {
   // Never blocks. Frames to one connection leave in order; those a full connection does not take are kept and
   // retried in later turns. Frames to a connection that is gone are dropped and it is reported below.
   virtual void send(Connection to, std::string frame) = 0;
-  // Connections found gone since the last call (each once). A hint, not proof: the peer may be back on
-  // another one.
+  // Connections found gone (each once), after what had come from them was read. A hint, not proof: the peer
+  // may be back on another one.
   virtual std::vector<Connection> take_gone() = 0;
   // While false, the sink is not read: results wait in the workers.
   virtual void read_sink(bool on) = 0;

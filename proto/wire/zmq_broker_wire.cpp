@@ -13,6 +13,8 @@ namespace {
 constexpr std::chrono::milliseconds kRetryPauseMin{1};
 constexpr std::chrono::milliseconds kRetryPauseMax{64};
 constexpr int kFramesPerVisit = 32;
+// A port that is never empty tells nobody's last words from the others': then it is told all the same.
+constexpr std::chrono::milliseconds kLastWordsWait{200};
 
 SocketLimits sink_limits(const BrokerWireOptions& options) {
   SocketLimits limits = options.limits;
@@ -79,6 +81,7 @@ void ZmqBrokerWire::drain(const OnFrame& on_frame) {
       something = something || from.ready;
     }
   }
+  for (auto& [connection, gone] : gone_) gone.is_read = gone.is_read || !lane(connection.port).ready;
 }
 
 int ZmqBrokerWire::drain_some(Lane& from, int frames_max, const OnFrame& on_frame) {
@@ -164,13 +167,20 @@ void ZmqBrokerWire::retry_blocked() {
 
 void ZmqBrokerWire::give_up(Connection to, std::size_t frames) {
   counters_.unreachable += frames;
-  gone_.insert(to);
+  gone_.try_emplace(to, Gone{std::chrono::steady_clock::now()});
 }
 
 std::vector<Connection> ZmqBrokerWire::take_gone() {
-  std::vector<Connection> gone(gone_.begin(), gone_.end());
-  gone_.clear();
-  return gone;
+  std::vector<Connection> told;
+  if (gone_.empty()) return told;
+  const TimePoint latest = std::chrono::steady_clock::now() - kLastWordsWait;
+  std::erase_if(gone_, [&](const auto& each) {
+    const auto& [connection, gone] = each;
+    const bool is_due = gone.is_read || gone.since < latest;
+    if (is_due) told.push_back(connection);
+    return is_due;
+  });
+  return told;
 }
 
 }  // namespace zonda

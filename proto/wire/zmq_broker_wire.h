@@ -3,7 +3,6 @@
 
 #include <array>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +54,12 @@ class ZmqBrokerWire final : public BrokerWire {
 
   Lane& lane(Port port) { return lanes_.at(static_cast<std::size_t>(port) - 1); }
   bool is_read(const Lane& lane) const { return lane.port != Port::Sink || sink_read_; }
+  // Found gone; told when all that came from it was read: last words count.
+  struct Gone {
+    TimePoint since;
+    bool is_read = false;
+  };
+
   bool wait(TimePoint deadline);
   void drain(const OnFrame& on_frame);
   int drain_some(Lane& from, int frames_max, const OnFrame& on_frame);
@@ -71,7 +76,7 @@ class ZmqBrokerWire final : public BrokerWire {
   std::size_t unsent_bytes_max_;
   std::map<Connection, Unsent> blocked_;
   std::chrono::milliseconds retry_pause_;
-  std::set<Connection> gone_;
+  std::map<Connection, Gone> gone_;
   bool sink_read_ = true;
   std::size_t first_lane_ = 0;  // takes turns
 };

@@ -118,8 +118,10 @@ TEST_CASE("a connection that is gone is reported once, and again when it is sent
   CHECK(broker.wire->take_gone().empty());
   CHECK(broker.wire->counters().unreachable == 2);
 
+  broker.gone.clear();
   broker.wire->send(connection, "anybody?");
-  CHECK(broker.wire->take_gone() == std::vector{connection});
+  broker.turn(10s);
+  CHECK(broker.gone == std::vector{connection});
   CHECK(broker.wire->take_gone().empty());
 }
 
@@ -131,6 +133,28 @@ TEST_CASE("a connection found gone is told at once, not when the next frame come
   broker.turn(10s);
   CHECK(in(0ms) - began < 5s);
   CHECK(broker.gone == std::vector{Connection{Port::Back, 12345}});
+}
+
+TEST_CASE("a connection is gone when all that came from it was read, and not before") {
+  WireFixture f;
+  BrokerWireOptions options = f.local();
+  options.limits.frames_max = 1 << 24;  // never full, so that sending alone finds it gone
+  BrokerEnd broker(f.context, options);
+  std::optional<PeerEnd> peer(f.peer_of(broker));
+  const Connection connection = WireFixture::meet(broker, *peer);
+  broker.heard.clear();
+  const std::vector<std::string> last_words = numbered_run(3 * kTurnFramesMax, 64);
+  for (const std::string& word : last_words) peer->wire->send(word);
+  REQUIRE(WireFixture::repeat_until([&] { return !peer->wire->has_unsent(); }, [&] { peer->turn(1ms); }));
+  peer.reset();
+  REQUIRE(WireFixture::repeat_until([&] { return broker.wire->counters().unreachable > 0; },
+                                    [&] { broker.wire->send(connection, "still there?"); }));
+  while (broker.gone.empty()) {
+    CHECK(broker.frames(connection.port).size() <= last_words.size());
+    broker.turn(10s);
+  }
+  CHECK((broker.frames(connection.port) == last_words));  // not expanded
+  CHECK(broker.gone == std::vector{connection});
 }
 
 TEST_CASE("a connection that takes nothing more and then dies is told at once") {
@@ -158,7 +182,8 @@ TEST_CASE("a connection that never was counts as gone") {
   WireFixture f;
   BrokerEnd broker(f.context, f.local());
   broker.wire->send({Port::Front, 12345}, "hello?");
-  CHECK(broker.wire->take_gone() == std::vector{Connection{Port::Front, 12345}});
+  broker.turn(10s);
+  CHECK(broker.gone == std::vector{Connection{Port::Front, 12345}});
 }
 
 TEST_CASE("a peer that does not read loses nothing, keeps its order and blocks no other") {
@@ -195,7 +220,8 @@ TEST_CASE("a peer that lets too much pile up counts as gone, and can be sent to 
   for (; broker.wire->counters().overflowed == 0; ++sent)
     broker.wire->send(connection, numbered(sent, 65536));
   broker.wire->send(connection, "dropped as well");
-  CHECK(broker.wire->take_gone() == std::vector{connection});
+  broker.turn(10s);
+  CHECK(broker.gone == std::vector{connection});
   const std::size_t delivered = broker.wire->counters().back.frames_out;
   CHECK(broker.wire->counters().unreachable == sent - delivered + 1);
 
