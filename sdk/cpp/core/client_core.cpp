@@ -100,6 +100,10 @@ void ClientCore::ask(std::uint64_t id, const std::string& what, std::string argu
 
 void ClientCore::goodbye(TimePoint now, PeerEffects& effects) { session_.say(Goodbye{}, now, effects); }
 
+void ClientCore::ask_whether_obeyed(TimePoint now, PeerEffects& effects) {
+  session_.say(Heartbeat{0, true}, now, effects);
+}
+
 void ClientCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
   switch (session_.handle(frame, now, effects)) {
     case PeerSession::Event::Nothing: return;
@@ -114,6 +118,7 @@ void ClientCore::handle(std::string_view frame, TimePoint now, PeerEffects& effe
 void ClientCore::on_opened(TimePoint, PeerEffects&) {
   const Welcome& welcome = session_.welcome();
   used_tasks_ = used_bytes_ = 0;
+  last_order_ = 0;
   credit_tasks_ = session_.header().credit_tasks;
   credit_bytes_ = session_.header().credit_bytes;
   unsent_.clear();
@@ -280,6 +285,7 @@ void ClientCore::settle(TimePoint now, PeerEffects& effects, std::size_t frames_
 // new session, until the broker has read them.
 void ClientCore::leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects) {
   if (!job.own || job.spec.detached) session_.say(OutcomeAck{id, kReadsNoMore}, now, effects);
+  last_order_ = session_.last_said();
   if (!job.own) return void(jobs_.erase(id));
   job.count = job.sent = job.accepted;
   job.left_at = session_.last_said();
@@ -327,9 +333,11 @@ void ClientCore::send_rest(TimePoint now, PeerEffects& effects, std::size_t fram
       const auto [first, count] = job->cancels[job->cancels_sent];
       if (!job->can_cancel(first, count)) break;
       session_.say(Cancel{id, first, count}, now, effects);
+      last_order_ = session_.last_said();
     }
     if (job->own && job->closed && !job->close_sent && job->sent == job->count) {
       session_.say(CloseJob{id, job->count}, now, effects);
+      last_order_ = session_.last_said();
       job->close_sent = true;
     }
     if (job->acknowledged > job->ack_sent) {

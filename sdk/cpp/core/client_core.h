@@ -58,6 +58,10 @@ class ClientCore {
   void grant_output(const OutputRoom& room) { output_rooms_.push_back(room); }
   void unask(std::uint64_t id);  // its answer is of no interest any more
   void goodbye(TimePoint now, PeerEffects& effects);
+  // Whether the broker has read what others may feel after our end: a close, a cancel, a job given up. It
+  // says so when it is asked.
+  bool is_obeyed() const { return session_.header().ack >= last_order_; }
+  void ask_whether_obeyed(TimePoint now, PeerEffects& effects);
 
   void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
   // Sends what may be sent, to about `frames_max` frames; to be called once per turn, after the calls above.
@@ -134,6 +138,7 @@ class ClientCore {
   std::map<std::uint64_t, Question> questions_;
   std::set<std::uint64_t> questions_unsent_;
   std::vector<OutputRoom> output_rooms_;
+  std::uint64_t last_order_ = 0;  // number of the last frame with one, in this session
   JobId store_;
   std::uint64_t used_tasks_ = 0;  // of the credit of this session
   std::uint64_t used_bytes_ = 0;

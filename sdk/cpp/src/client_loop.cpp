@@ -237,8 +237,14 @@ bool ClientLoop::may_end(TimePoint now) {
     return false;
   }
   if (now - *ending_since_ >= kEndWait) return true;
-  const bool has_more = core_->is_connected() && (core_->has_more() || wire_->has_unsent());
-  return !has_more && table_.detached_unaccepted() == 0;
+  if (!core_->is_connected()) return table_.detached_unaccepted() == 0;
+  if (core_->has_more() || wire_->has_unsent() || table_.detached_unaccepted() > 0) return false;
+  // What libzmq has taken and the kernel has not is gone when its socket is closed, linger or not.
+  if (!core_->is_obeyed() && !std::exchange(asked_whether_obeyed_, true)) {
+    core_->ask_whether_obeyed(now, effects_);
+    again_ = true;
+  }
+  return core_->is_obeyed();
 }
 
 // Everybody who waits is told, also of orders that nobody carried out.

@@ -73,6 +73,7 @@ class ClientLoop {
   std::optional<TimePoint> silent_since_;  // there is work, and nobody answered yet
   std::optional<TimePoint> ending_since_;
   bool orders_left_ = true;
+  bool asked_whether_obeyed_ = false;
   TimePoint idle_check_{};
   std::atomic<TimePoint::rep> last_heard_{0};  // of the broker's frames
   mutable std::mutex welcome_mutex_;

@@ -182,6 +182,21 @@ TEST_CASE("a job that was left is forgotten when the broker has read that, and n
   CHECK(client.took_messages() == Lines{"open-job 3 position=0 accepted=0", "cancel 3"});
 }
 
+TEST_CASE("a cancel is obeyed when the broker has read it") {
+  ClientFixture client;
+  const JobId job = client.new_job(1);
+  client.append(job, 1);
+  client.welcome();
+  CHECK(client.core->is_obeyed());
+  client.core->cancel(job, 0, 0);
+  client.settle();
+  client.broker_says(Credit{});
+  CHECK_FALSE(client.core->is_obeyed());
+  client.broker_read_all();
+  client.broker_says(Credit{});
+  CHECK(client.core->is_obeyed());
+}
+
 TEST_CASE("a job is closed when its last batch was sent, not before") {
   ClientFixture client;
   const JobId job = client.new_job(1);

@@ -255,3 +255,25 @@ TEST_CASE(
   const int on = 1;
   CHECK(zmq_setsockopt(pull.handle(), kZapEnforceDomain, &on, sizeof on) == 0);
 }
+
+TEST_CASE("libzmq: what it took and the kernel did not is lost when the socket is closed, linger or not") {
+  Facts f;
+  zmq::socket_t router = f.socket(zmq::socket_type::router);
+  router.set(zmq::sockopt::rcvhwm, 1);
+  const std::string address = f.bind(router, f.ipc("last-words"));
+  int sent = 0;
+  {
+    zmq::socket_t dealer = f.socket(zmq::socket_type::dealer);
+    dealer.set(zmq::sockopt::linger, 20'000);
+    dealer.set(zmq::sockopt::sndhwm, 1);
+    dealer.connect(address);
+    while (ready(dealer, ZMQ_POLLOUT, 200ms)) {
+      REQUIRE(send_error(dealer, "sixteen bytes...") == 0);
+      ++sent;
+    }
+  }
+  int received = 0;
+  while (ready(router, ZMQ_POLLIN, 1s)) received += next(router).size() == 2 ? 1 : 0;
+  CHECK(sent > 100);
+  CHECK(received < sent);
+}
