@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""instructions.py [options]: how many instructions a broker executes for a task, with one busy worker and with
-many. Counted by callgrind, so that neighbours on the machine do not matter; a broker under it is slow, and a
-slow one gathers more for each turn.
+"""instructions.py [options]: how many instructions a broker executes for a task, with one busy worker and
+with many. Counted by callgrind, so that neighbours on the machine do not matter; a broker under it is slow,
+and a slow one gathers more for each turn.
 """
 import argparse
 import json
