@@ -159,6 +159,7 @@ class BrokerCore {
   using Parts = std::map<std::uint64_t, std::uint64_t>;  // tasks left for a worker in this round, by class
   Offer best_offer(WorkerRecord& worker, Parts& its_part);
   std::uint64_t room(const WorkerRecord& worker, const Job& job) const;
+  static std::uint64_t worth_a_message(const Job& job);
   bool has_room(const WorkerRecord& worker) const;
   TaskRange hand_out(WorkerRecord& worker, Job& job, IndexRange ready, std::uint64_t limit, const Now& now,
                      Effects& effects);

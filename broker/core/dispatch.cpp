@@ -13,6 +13,8 @@ namespace {
 
 // Work that may wait at a worker, per slot. Tasks that take longer than this are handed out one per slot.
 constexpr double kPrefetchUs = 50'000;
+// Work that is worth a message: what is handed out, answered and told of costs the broker a tenth of this.
+constexpr double kMessageUs = 200;
 constexpr std::uint64_t kStandingByMax = 4'096;  // workers that one round considers
 // Tasks for which the store knows ahead that they may be handed out: one record for many hand-outs. After a
 // crash of the broker, so many wait for those who may hold them, though nobody does.
@@ -134,15 +136,20 @@ BrokerCore::Offer BrokerCore::best_offer(WorkerRecord& worker, Parts& its_part) 
   for (const auto& [number, ready_class] : worker.kind->ready) {
     const ReadyQueue::Rank rank = queue_.rank(*ready_class);
     if (best.job != nullptr && best_rank < rank) continue;
-    const auto [part, added] = its_part.try_emplace(number);
-    if (added) part->second = share_of_round(*ready_class, worker.hello.slots);
     Job& job = queue_.first(*ready_class);
+    const auto [part, added] = its_part.try_emplace(number);
+    if (added) part->second = std::max(share_of_round(*ready_class, worker.hello.slots), worth_a_message(job));
     const std::uint64_t tasks = std::min(part->second, room(worker, job));
     if (tasks == 0) continue;
     best = {&job, tasks};
     best_rank = rank;
   }
   return best;
+}
+
+// So many short tasks go to one worker though others have nothing to do.
+std::uint64_t BrokerCore::worth_a_message(const Job& job) {
+  return job.task_us > 0 ? static_cast<std::uint64_t>(std::min(kMessageUs / job.task_us, 1e6)) : 1;
 }
 
 bool BrokerCore::has_room(const WorkerRecord& worker) const {

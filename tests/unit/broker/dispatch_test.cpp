@@ -66,6 +66,21 @@ TEST_CASE("few short tasks are shared among the workers that stand by") {
   CHECK(broker.took_message_to(second) == "tasks job=2 [11,21) lease=4");
 }
 
+TEST_CASE("tasks too short to be worth a message each go to one worker together, whoever else stands by") {
+  BrokerFixture broker;
+  const Peer first = broker.join_worker();
+  const Peer second = broker.join_worker();
+  const JobId job = broker.new_job_id();
+  broker.opens(broker.client(), job, job_of());
+  broker.appends(broker.client(), job, 0, 1);
+  broker.ignores_messages();
+  broker.finishes(first, job, {0, 1}, 1, 10us);
+  broker.ignores_messages();
+  broker.appends(broker.client(), job, 1, 30);
+  CHECK(broker.took_message_to(first) == "tasks job=1 [1,21) lease=2");
+  CHECK(broker.took_message_to(second) == "tasks job=1 [21,31) lease=3");
+}
+
 TEST_CASE("a job is spread over idle workers, the least loaded first") {
   BrokerFixture broker;
   const Peer one = broker.join_worker({.slots = 2});
