@@ -138,7 +138,8 @@ BrokerCore::Offer BrokerCore::best_offer(WorkerRecord& worker, Parts& its_part) 
     if (best.job != nullptr && best_rank < rank) continue;
     Job& job = queue_.first(*ready_class);
     const auto [part, added] = its_part.try_emplace(number);
-    if (added) part->second = std::max(share_of_round(*ready_class, worker.hello.slots), worth_a_message(job));
+    if (added)
+      part->second = std::max(share_of_round(*ready_class, worker.hello.slots), worth_a_message(job));
     const std::uint64_t tasks = std::min(part->second, room(worker, job));
     if (tasks == 0) continue;
     best = {&job, tasks};

@@ -62,7 +62,8 @@ def table(contestants, results, floor):
         if found is None:
             continue
         rate, p50 = found["median"].get("per_s"), found["median"].get("p50_us")
-        ratio = f"{rate / floor:.3g}" if rate and floor else ""
+        ratio = rate / floor if rate and floor else 0
+        ratio = f"{ratio:.3g}" if ratio >= 0.001 else "< 0.001" if ratio else ""
         trip = three_digits(p50) + " µs" if p50 else ""
         lines.append(f"| {contestant.name} | {three_digits(rate)} | {ratio} | {trip} |")
     return "\n".join(lines) + "\n"
@@ -106,8 +107,8 @@ def main():
     for figures in found.values():
         figures["median"] = {name: statistics.median(values) for name, values in figures.items()}
     document = {"date": datetime.date.today().isoformat(), "machine": machine(), "rounds": options.rounds,
-                "filesystem": subprocess.run(["stat", "-f", "-c", "%T", "/var/tmp"], capture_output=True,
-                                             text=True, check=True).stdout.strip(),
+                "filesystem": subprocess.run(["df", "--output=fstype", "/var/tmp"], capture_output=True,
+                                             text=True, check=True).stdout.split()[-1],
                 "versions": {each.package: version_of(each.package) for each in contestants if each.package},
                 "results": found}
     if options.write:
