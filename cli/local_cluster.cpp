@@ -28,7 +28,8 @@ bool LocalCluster::start() {
 
 bool LocalCluster::add_workers(std::uint64_t count) {
   start_workers(count);
-  return wait_for_workers(*wait_for_broker());
+  const std::unique_ptr<BrokerLink> link = wait_for_broker();
+  return link && wait_for_workers(*link);
 }
 
 bool LocalCluster::add_light_workers(std::uint64_t count) {
@@ -39,7 +40,8 @@ bool LocalCluster::add_light_workers(std::uint64_t count) {
     left -= here;
   }
   expected_ += count;
-  return wait_for_workers(*wait_for_broker());
+  const std::unique_ptr<BrokerLink> link = wait_for_broker();
+  return link && wait_for_workers(*link);
 }
 
 void LocalCluster::start_workers(std::uint64_t count) {

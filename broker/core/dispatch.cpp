@@ -116,7 +116,8 @@ void BrokerCore::serve(WorkerRecord& worker, const Now& now, Effects& effects) {
     const IndexRange ready = *offer.job->segments.first_ready();
     alive.push_back(offer.job->batch_of(ready.lo).slab);
     message.ranges.push_back(hand_out(worker, *offer.job, ready, offer.tasks, now, effects));
-    its_part[offer.job->ready_class->number()] -= message.ranges.back().arguments.count();
+    std::uint64_t& part = its_part[offer.job->ready_class->number()];
+    part -= std::min<std::uint64_t>(part, message.ranges.back().arguments.count());
     bytes += message.ranges.back().arguments.payloads.size();
     if (bytes < kFrameBytes && message.ranges.size() < kListMax) continue;
     say(session, std::exchange(message, {}), effects);
@@ -138,9 +139,9 @@ BrokerCore::Offer BrokerCore::best_offer(WorkerRecord& worker, Parts& its_part) 
     if (best.job != nullptr && best_rank < rank) continue;
     Job& job = queue_.first(*ready_class);
     const auto [part, added] = its_part.try_emplace(number);
-    if (added)
-      part->second = std::max(share_of_round(*ready_class, worker.hello.slots), worth_a_message(job));
-    const std::uint64_t tasks = std::min(part->second, room(worker, job));
+    if (added) part->second = share_of_round(*ready_class, worker.hello.slots);
+    if (part->second == 0) continue;
+    const std::uint64_t tasks = std::min(std::max(part->second, worth_a_message(job)), room(worker, job));
     if (tasks == 0) continue;
     best = {&job, tasks};
     best_rank = rank;

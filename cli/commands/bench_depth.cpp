@@ -62,7 +62,7 @@ class DeepJob {
       const auto* outcome = std::get_if<TaskOutcome>(&*event);
       if (outcome == nullptr || !outcome->has_value() || outcome->payload != text_of(outcome->index))
         throw Complaint(ExitCode::Failure, "a task came back with a wrong result");
-      if (tasks % kTogether == 0) append(kTogether);
+      if (++taken_ % kTogether == 0) append(kTogether);
     }
   }
 
@@ -70,6 +70,7 @@ class DeepJob {
   const BenchCluster& cluster_;
   BrokerLink link_;
   std::unique_ptr<JobChannel> channel_;
+  std::uint64_t taken_ = 0;
 };
 
 Found measure(Environment& environment, const DepthOptions& options, BenchCluster& cluster,
@@ -77,13 +78,13 @@ Found measure(Environment& environment, const DepthOptions& options, BenchCluste
   const pid_t broker = cluster.children()->broker().front().pid();
   Found found;
   std::unique_ptr<DeepJob> job;
-  const std::uint64_t before = usage_of(broker).resident_bytes;
+  const auto before = static_cast<double>(usage_of(broker).resident_bytes);
   cluster.run([&] {
     job = std::make_unique<DeepJob>(environment, cluster);
     job->fill(depth);
   });
   found.bytes_per_task =
-      static_cast<double>(usage_of(broker).resident_bytes - before) / static_cast<double>(depth);
+      (static_cast<double>(usage_of(broker).resident_bytes) - before) / static_cast<double>(depth);
   cluster.add_workers(options.workers);
   cluster.run([&] {
     job->take(options.tasks / 10);  // under way
@@ -145,9 +146,9 @@ Command bench_depth_command(Environment& environment) {
       command.options.begin(),
       {option::number("tasks", "N", "done while so many are queued; default 3000000", options->tasks,
                       1ULL << 40, 10),
-       option::number("deep", "N", "queued; default 10000000", options->deep, 1ULL << 32, 1),
+       option::number("deep", "N", "queued; default 10000000", options->deep, 1ULL << 32, kTogether),
        option::number("shallow", "N", "queued, to compare with; default 10000", options->shallow, 1ULL << 32,
-                      1)});
+                      kTogether)});
   command.run = [&environment, options](const std::vector<std::string>&) {
     return depth(environment, *options);
   };

@@ -54,14 +54,14 @@ int scale(Environment& environment, const ScaleOptions& options) {
   nobody.workers = 0;
   BenchCluster cluster(environment, nobody);
   const pid_t broker = cluster.children()->broker().front().pid();
-  const std::uint64_t before = usage_of(broker).resident_bytes;
   cluster.add_light_workers(1);
   const Found one = measure(cluster, options);
+  const auto before = static_cast<double>(usage_of(broker).resident_bytes);
   const Clock::time_point began = Clock::now();
   cluster.add_light_workers(options.workers - 1);
   const double join_seconds = std::chrono::duration<double>(Clock::now() - began).count();
-  const double bytes =
-      static_cast<double>(usage_of(broker).resident_bytes - before) / static_cast<double>(options.workers);
+  const double bytes = (static_cast<double>(usage_of(broker).resident_bytes) - before) /
+                       static_cast<double>(options.workers - 1);
   const double cpu = usage_of(broker).cpu_seconds;
   cluster.wait(options.idle);
   const double share =

@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 """compare.py [options]: Zonda beside ZeroMQ alone and beside every peer that is installed, in one run.
 
-Each round starts each of them, measures and stops it, in turn; what is told are medians. Every result is
-checked by the client that asked for it. tests/bench/peers/install installs the peers.
+Each round starts each of them, measures and stops it, in turn; what is told are medians.
+tests/bench/peers/install installs the peers.
 """
 import argparse
 import datetime
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers"))
 from contestants import FLOOR, IN_MEMORY, ON_DISK  # noqa: E402
-from place import Place, has  # noqa: E402
+from place import Place, has, stop_on_signal  # noqa: E402
 
 BEGIN, END = "<!-- compared: begin -->\n", "<!-- compared: end -->\n"
 
@@ -90,6 +91,7 @@ def main():
     parser.add_argument("--only", action="append", help="whose name contains this; may be given again")
     parser.add_argument("--write", metavar="FILE", help="put the tables there, and JSON beside it")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop_on_signal)  # through Place.close()
     found = {}
     everybody = [each for each in IN_MEMORY + ON_DISK
                  if not options.only or any(part in each.name for part in options.only)]

@@ -7,11 +7,12 @@ import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers"))
-from place import Place, wait_until  # noqa: E402
+from place import Place, stop_on_signal, wait_until  # noqa: E402
 
 
 def control(place, broker, *words):
@@ -61,6 +62,7 @@ def main():
     parser.add_argument("--tasks", type=int, default=1_000_000)
     parser.add_argument("--outstanding", type=int, default=0, help="single calls on their way; 0: one map")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop_on_signal)
     one, many = (instructions(options.build, workers, options.tasks, options.outstanding)
                  for workers in (1, options.workers))
     print(json.dumps({"tasks": options.tasks, "workers": options.workers, "outstanding": options.outstanding,

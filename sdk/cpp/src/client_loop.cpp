@@ -207,6 +207,7 @@ TimePoint ClientLoop::next_deadline() const {
 
 void ClientLoop::on_connected(const Welcome& welcome) {
   was_connected_ = true;
+  asked_whether_obeyed_ = false;
   silent_since_.reset();
   last_refusal_.clear();
   const std::lock_guard lock(welcome_mutex_);
@@ -237,7 +238,7 @@ bool ClientLoop::may_end(TimePoint now) {
     return false;
   }
   if (now - *ending_since_ >= kEndWait) return true;
-  if (!core_->is_connected()) return table_.detached_unaccepted() == 0;
+  if (!core_->is_connected()) return core_->is_obeyed() && table_.detached_unaccepted() == 0;
   if (core_->has_more() || wire_->has_unsent() || table_.detached_unaccepted() > 0) return false;
   // What libzmq has taken and the kernel has not is gone when its socket is closed, linger or not.
   if (!core_->is_obeyed() && !std::exchange(asked_whether_obeyed_, true)) {

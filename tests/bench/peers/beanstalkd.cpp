@@ -87,7 +87,7 @@ struct Reserved {
 };
 
 // Reads past the answers to what did not wait for one, to "RESERVED id bytes".
-Reserved next_reserved(Connection& connection) {
+Reserved next_reserved(Connection& connection, std::uint64_t& deleted) {
   for (;;) {
     const std::string line(connection.line());
     if (line.starts_with("RESERVED ")) {
@@ -95,6 +95,7 @@ Reserved next_reserved(Connection& connection) {
       return {line.substr(9, space - 9), std::string(connection.body(std::stoull(line.substr(space + 1))))};
     }
     expect(line == "DELETED" || line.starts_with("WATCHING "), "the server refused something");
+    deleted += line == "DELETED" ? 1 : 0;
   }
 }
 
@@ -104,8 +105,8 @@ Reserved next_reserved(Connection& connection) {
   puts.line();
   gets.say("watch tasks\r\nignore default\r\n");
   for (int each = 0; each < kPrefetch; ++each) gets.say("reserve\r\n");
-  for (;;) {
-    const Reserved job = next_reserved(gets);
+  for (std::uint64_t deleted = 0;;) {
+    const Reserved job = next_reserved(gets, deleted);
     puts.put(job.body);
     expect(puts.line().starts_with("INSERTED "), "a result was not taken");  // and only then the task goes
     gets.say("delete " + job.id + "\r\nreserve\r\n");
@@ -113,17 +114,21 @@ Reserved next_reserved(Connection& connection) {
 }
 
 void call(Connection& puts, Connection& gets, std::uint64_t tasks, std::uint64_t at_once) {
+  std::uint64_t deleted = 0;
   for (std::uint64_t sent = 0, seen = 0; seen < tasks; ++seen) {
     for (; sent < tasks && sent - seen < at_once; ++sent) {
       puts.put(std::string_view(reinterpret_cast<const char*>(&sent), sizeof sent));
       gets.say("reserve\r\n");
     }
     puts.flush();
-    const Reserved result = next_reserved(gets);
+    const Reserved result = next_reserved(gets, deleted);
     gets.say("delete " + result.id + "\r\n");
     expect(result.body.size() == sizeof sent, "a wrong result");
+    if (at_once == 1) expect(std::memcmp(result.body.data(), &seen, sizeof seen) == 0, "a result of before");
     expect(puts.line().starts_with("INSERTED "), "a job was not taken");  // what has come back was put
   }
+  for (; deleted < tasks; ++deleted)  // or the last results would come back for somebody else
+    expect(gets.line() == "DELETED", "a result was not deleted");
 }
 
 }  // namespace

@@ -117,6 +117,7 @@ IPC = ("--transport", "ipc")
 PROCESS = ("--isolation", "process")
 FSYNC = ("--durability", "fsync")
 BATCH = ("--durability", "batch")
+CELERY = ("redis-server", "module:celery", "module:redis")
 BEANSTALKD = ("beanstalkd", "peer_beanstalkd")
 RABBIT = (RABBITMQ, "peer_rabbitmq")
 FLOOR = "ZeroMQ alone, 64 tasks a frame"
@@ -130,7 +131,7 @@ IN_MEMORY = [Contestant(*each) for each in (
     ("Zonda, single calls", ("zonda",), "", zonda("--outstanding", "10000"), 1_000_000, 0),
     ("Pool.map", (PYTHON,), "python3", pool(0), 5_000_000, 10_000),
     ("Pool.map, chunks of 1", (PYTHON,), "python3", pool(1), 100_000, 0),
-    ("Celery + Redis", ("redis-server", "module:celery"), "python3-celery", celery, 1_000, 300),
+    ("Celery + Redis", CELERY, "python3-celery", celery, 1_000, 300),
     ("Dask distributed", ("module:distributed",), "python3-distributed", dask, 1_500, 100),
     ("Gearman", ("gearmand", "peer_gearman"), "gearman-job-server", gearman, 20_000, 1_000),
     ("beanstalkd", BEANSTALKD, "beanstalkd", beanstalkd(), 50_000, 2_000),

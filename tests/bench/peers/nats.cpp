@@ -28,6 +28,7 @@ class Server {
     for (const char* subject : {"tasks", "results"}) declare(subject);
   }
   ~Server() {
+    natsConnection_Flush(connection_);  // the last acknowledgements
     natsSubscription_Destroy(subscription_);
     jsCtx_Destroy(stream_);
     natsConnection_Destroy(connection_);

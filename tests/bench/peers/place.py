@@ -1,5 +1,4 @@
 """Where a peer runs for one round: a directory and ports of its own; nothing of it outlives the round."""
-import importlib.util
 import json
 import os
 import shutil
@@ -11,7 +10,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "chaos"))
-from cluster import free_ports, wait_until  # noqa: E402
+from cluster import free_ports, stop_on_signal, wait_until  # noqa: E402, F401
 
 PYTHON = "/usr/bin/python3"  # the one that has Debian's modules
 PATIENCE = 120  # seconds
@@ -20,7 +19,8 @@ PATIENCE = 120  # seconds
 def has(need, build):
     """`need`: a program on PATH, one of this build, a path, or "module:NAME"."""
     if need.startswith("module:"):
-        return importlib.util.find_spec(need.removeprefix("module:")) is not None
+        words = [PYTHON, "-c", "import " + need.removeprefix("module:")]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
     return os.path.exists(program(need, build)) or shutil.which(need) is not None
 
 

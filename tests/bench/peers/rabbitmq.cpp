@@ -37,7 +37,10 @@ class Connection {
     amqp_channel_open(state_, kChannel);
     check(amqp_get_rpc_reply(state_));
   }
-  ~Connection() { amqp_destroy_connection(state_); }
+  ~Connection() {
+    amqp_connection_close(state_, AMQP_REPLY_SUCCESS);  // the server has read the last acknowledgements
+    amqp_destroy_connection(state_);
+  }
 
   amqp_connection_state_t get() const { return state_; }
   int descriptor() const { return amqp_get_sockfd(state_); }

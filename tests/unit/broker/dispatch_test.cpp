@@ -81,6 +81,31 @@ TEST_CASE("tasks too short to be worth a message each go to one worker together,
   CHECK(broker.took_message_to(second) == "tasks job=1 [21,31) lease=3");
 }
 
+TEST_CASE("that a short task came first brings a worker no more of the long ones behind it") {
+  BrokerFixture broker;
+  const Peer first = broker.join_worker();
+  broker.join_worker();
+  JobSpec later = job_of();
+  later.delay_ms = 1'000;  // so that all become ready in the same turn
+  const auto measured = [&](std::chrono::microseconds each, std::uint64_t lease) {
+    const JobId job = broker.new_job_id();
+    broker.opens(broker.client(), job, later);
+    broker.appends(broker.client(), job, 0, 1);
+    broker.advance(1s);
+    broker.ignores_messages();
+    broker.finishes(first, job, {0, 1}, lease, each);
+    broker.ignores_messages();
+    return job;
+  };
+  const JobId shorts = measured(1us, 1);
+  const JobId longs = measured(10ms, 2);
+  broker.appends(broker.client(), shorts, 1, 1);
+  broker.appends(broker.client(), longs, 1, 3);
+  broker.advance(1s);
+  CHECK(tasks_held_by(broker, 0) == 2);
+  CHECK(tasks_held_by(broker, 1) == 2);
+}
+
 TEST_CASE("a job is spread over idle workers, the least loaded first") {
   BrokerFixture broker;
   const Peer one = broker.join_worker({.slots = 2});
