@@ -45,7 +45,7 @@ def version_of(package):
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
-    return f"{os.cpu_count()} cores of a {model}, Linux {platform.release()}, shared with others"
+    return f"{os.cpu_count()} cores ({model}), Linux {platform.release()}, shared with others"
 
 
 def three_digits(value):

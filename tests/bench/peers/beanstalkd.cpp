@@ -143,20 +143,8 @@ int main(int argc, char** argv) try {
   puts.say("use tasks\r\n");
   puts.line();
   gets.say("watch results\r\nignore default\r\n");
-  call(puts, gets, 100, 1);
-  const auto began = Clock::now();
-  if (what == "throughput") {
-    call(puts, gets, tasks, kOutstanding);
-    print_rate(tasks, seconds_since(began));
-  } else {
-    std::vector<double> latencies;
-    for (std::uint64_t index = 0; index < tasks; ++index) {
-      const auto from = Clock::now();
-      call(puts, gets, 1, 1);
-      latencies.push_back(seconds_since(from));
-    }
-    print_latencies(std::move(latencies));
-  }
+  measure(what, tasks, kOutstanding,
+          [&](std::uint64_t number, std::uint64_t at_once) { call(puts, gets, number, at_once); });
 } catch (const std::exception& error) {
   std::cerr << "beanstalkd: " << error.what() << '\n';
   return 1;

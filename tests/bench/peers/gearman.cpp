@@ -70,20 +70,8 @@ int main(int argc, char** argv) try {
   gearman_client_st* client = gearman_client_create(nullptr);
   expect(gearman_client_add_server(client, kHost, port) == GEARMAN_SUCCESS, "no server");
   gearman_client_set_complete_fn(client, on_complete);
-  call(client, 100, 1);
-  const auto began = Clock::now();
-  if (what == "throughput") {
-    call(client, tasks, kOutstanding);
-    print_rate(tasks, seconds_since(began));
-  } else {
-    std::vector<double> latencies;
-    for (std::uint64_t index = 0; index < tasks; ++index) {
-      const auto from = Clock::now();
-      call(client, 1, 1);
-      latencies.push_back(seconds_since(from));
-    }
-    print_latencies(std::move(latencies));
-  }
+  measure(what, tasks, kOutstanding,
+          [&](std::uint64_t number, std::uint64_t at_once) { call(client, number, at_once); });
   gearman_client_free(client);
 } catch (const std::exception& error) {
   std::cerr << "gearman: " << error.what() << '\n';

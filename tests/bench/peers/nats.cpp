@@ -116,20 +116,8 @@ int main(int argc, char** argv) try {
   if (what == "worker") work(server);
   const std::uint64_t tasks = std::stoull(argv[3]);
   server.consume("results");
-  call(server, 100, 1);
-  const auto began = Clock::now();
-  if (what == "throughput") {
-    call(server, tasks, kOutstanding);
-    print_rate(tasks, seconds_since(began));
-  } else {
-    std::vector<double> latencies;
-    for (std::uint64_t index = 0; index < tasks; ++index) {
-      const auto from = Clock::now();
-      call(server, 1, 1);
-      latencies.push_back(seconds_since(from));
-    }
-    print_latencies(std::move(latencies));
-  }
+  measure(what, tasks, kOutstanding,
+          [&](std::uint64_t number, std::uint64_t at_once) { call(server, number, at_once); });
 } catch (const std::exception& error) {
   std::cerr << "nats: " << error.what() << '\n';
   return 1;

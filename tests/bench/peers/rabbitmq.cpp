@@ -194,20 +194,8 @@ int main(int argc, char** argv) try {
   Publisher tasks(port, "tasks", type);
   Consumer results(port, "results", type);
   std::uint64_t seen = 0;
-  call(tasks, results, seen, 100, 1);
-  const auto began = Clock::now();
-  if (what == "throughput") {
-    call(tasks, results, seen, count, kOutstanding);
-    print_rate(count, seconds_since(began));
-  } else {
-    std::vector<double> latencies;
-    for (std::uint64_t index = 0; index < count; ++index) {
-      const auto from = Clock::now();
-      call(tasks, results, seen, 1, 1);
-      latencies.push_back(seconds_since(from));
-    }
-    print_latencies(std::move(latencies));
-  }
+  measure(what, count, kOutstanding,
+          [&](std::uint64_t number, std::uint64_t at_once) { call(tasks, results, seen, number, at_once); });
 } catch (const std::exception& error) {
   std::cerr << "rabbitmq: " << error.what() << '\n';
   return 1;

@@ -14,6 +14,19 @@ void measure(BrokerFixture& broker, Peer worker, const JobId& job, std::chrono::
   broker.ignores_messages();
 }
 
+// An open job of which the broker knows that: its first task ran on `worker`, under this lease.
+JobId open_measured(BrokerFixture& broker, Peer worker, std::uint64_t lease, std::chrono::microseconds each,
+                    const JobSpec& spec = job_of()) {
+  const JobId job = broker.new_job_id();
+  broker.opens(broker.client(), job, spec);
+  broker.appends(broker.client(), job, 0, 1);
+  broker.advance(std::chrono::milliseconds(spec.delay_ms));
+  broker.ignores_messages();
+  broker.finishes(worker, job, {0, 1}, lease, each);
+  broker.ignores_messages();
+  return job;
+}
+
 std::uint64_t tasks_held_by(BrokerFixture& broker, std::size_t at) {
   return std::next(broker.core().roster().all().begin(), static_cast<std::ptrdiff_t>(at))
       ->second->outstanding;
@@ -54,13 +67,7 @@ TEST_CASE("few short tasks are shared among the workers that stand by") {
   const JobId job = broker.submit("f", 1);
   measure(broker, first, job, 1ms);
   const Peer second = broker.join_worker();
-  JobSpec spec = job_of();
-  const JobId open = broker.new_job_id();
-  broker.opens(broker.client(), open, spec);
-  broker.appends(broker.client(), open, 0, 1);
-  broker.ignores_messages();
-  broker.finishes(first, open, {0, 1}, 2, 1ms);
-  broker.ignores_messages();
+  const JobId open = open_measured(broker, first, 2, 1ms);
   broker.appends(broker.client(), open, 1, 20);
   CHECK(broker.took_message_to(first) == "tasks job=2 [1,11) lease=3");
   CHECK(broker.took_message_to(second) == "tasks job=2 [11,21) lease=4");
@@ -70,12 +77,7 @@ TEST_CASE("tasks too short to be worth a message each go to one worker together,
   BrokerFixture broker;
   const Peer first = broker.join_worker();
   const Peer second = broker.join_worker();
-  const JobId job = broker.new_job_id();
-  broker.opens(broker.client(), job, job_of());
-  broker.appends(broker.client(), job, 0, 1);
-  broker.ignores_messages();
-  broker.finishes(first, job, {0, 1}, 1, 10us);
-  broker.ignores_messages();
+  const JobId job = open_measured(broker, first, 1, 10us);
   broker.appends(broker.client(), job, 1, 30);
   CHECK(broker.took_message_to(first) == "tasks job=1 [1,21) lease=2");
   CHECK(broker.took_message_to(second) == "tasks job=1 [21,31) lease=3");
@@ -87,18 +89,8 @@ TEST_CASE("that a short task came first brings a worker no more of the long ones
   broker.join_worker();
   JobSpec later = job_of();
   later.delay_ms = 1'000;  // so that all become ready in the same turn
-  const auto measured = [&](std::chrono::microseconds each, std::uint64_t lease) {
-    const JobId job = broker.new_job_id();
-    broker.opens(broker.client(), job, later);
-    broker.appends(broker.client(), job, 0, 1);
-    broker.advance(1s);
-    broker.ignores_messages();
-    broker.finishes(first, job, {0, 1}, lease, each);
-    broker.ignores_messages();
-    return job;
-  };
-  const JobId shorts = measured(1us, 1);
-  const JobId longs = measured(10ms, 2);
+  const JobId shorts = open_measured(broker, first, 1, 1us, later);
+  const JobId longs = open_measured(broker, first, 2, 10ms, later);
   broker.appends(broker.client(), shorts, 1, 1);
   broker.appends(broker.client(), longs, 1, 3);
   broker.advance(1s);
