@@ -64,6 +64,11 @@ std::string some_tcp_address() {
 
 }  // namespace
 
+void require_own_cluster(const Environment& environment) {
+  if (environment.common.broker_given)
+    throw Complaint(ExitCode::Usage, "this needs a broker and workers of its own: leave out --broker");
+}
+
 BenchCluster::BenchCluster(Environment& environment, const BenchOptions& options) {
   if (environment.common.broker_given) address_ = environment.common.broker;
   if (!address_.empty()) {
@@ -151,6 +156,16 @@ void BenchCluster::add_workers(std::uint64_t count) {
 
 void BenchCluster::add_light_workers(std::uint64_t count) {
   if (!cluster_->add_light_workers(count)) leave_if_interrupted();
+}
+
+ProcessUsage BenchCluster::broker_usage() const { return usage_of(cluster_->broker().front().pid()); }
+
+BenchCluster::Cost BenchCluster::cost_of(std::uint64_t tasks, const std::function<void()>& work) const {
+  const double cpu = broker_usage().cpu_seconds;
+  const auto began = std::chrono::steady_clock::now();
+  work();
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
+  return {seconds.count(), 1e6 * (broker_usage().cpu_seconds - cpu) / static_cast<double>(tasks)};
 }
 
 // What is measured is a disk: not where /tmp may be memory.

@@ -11,9 +11,13 @@
 #include "cli/bench_options.h"
 #include "cli/environment.h"
 #include "cli/local_cluster.h"
+#include "cli/process_usage.h"
 #include "cli/temporary_directory.h"
 
 namespace zonda::cli {
+
+// For what cannot be measured at a broker that is named: throws Complaint.
+void require_own_cluster(const Environment& environment);
 
 class BenchCluster {
  public:
@@ -24,11 +28,10 @@ class BenchCluster {
   BenchCluster& operator=(const BenchCluster&) = delete;
 
   // Has `work` done on a thread of its own, with a client of the cluster or without. A signal ends that, and
-  // what is ours of the cluster: throws Complaint. Work should look at interrupted(), or call
-  // leave_if_interrupted(), and is left behind if it does not.
+  // what is ours of the cluster: throws Complaint. Work should call leave_if_interrupted()
+  // now and then, and is left behind if it does not.
   void measure(const std::function<void(Client&)>& work);
   void run(const std::function<void()>& work);
-  bool interrupted() const { return signals_.interrupted(); }
   void leave_if_interrupted() const;                // throws Complaint
   void wait(std::chrono::milliseconds time) const;  // the same if a signal comes
 
@@ -36,7 +39,14 @@ class BenchCluster {
   void add_workers(std::uint64_t count);
   void add_light_workers(std::uint64_t count);
 
-  const std::string& address() const { return address_; }
+  // What the broker, which is ours, uses: at all, and for some tasks while `work` has them done.
+  struct Cost {
+    double seconds = 0;
+    double broker_us_per_task = 0;
+  };
+  ProcessUsage broker_usage() const;
+  Cost cost_of(std::uint64_t tasks, const std::function<void()>& work) const;
+
   const std::string& transport() const { return transport_; }    // "tcp", "ipc"
   const std::string& durability() const { return durability_; }  // as the broker says
   const std::string& filesystem() const { return filesystem_; }  // of its store; empty: none, or unknown

@@ -4,9 +4,9 @@
 
 namespace zonda::cli {
 
-std::vector<Option> cluster_options(BenchOptions& options) {
+std::vector<Option> with_cluster_options(std::vector<Option> own, BenchOptions& options) {
   const auto by_default = [](const auto& value) { return "default " + value; };
-  return {
+  const std::vector<Option> all = {
       option::number("workers", "N", by_default(std::to_string(options.workers)), options.workers, 10'000, 1),
       option::number("slots", "N", "of each worker; " + by_default(std::to_string(options.slots)),
                      options.slots, kSlotsMax, 1),
@@ -14,6 +14,8 @@ std::vector<Option> cluster_options(BenchOptions& options) {
       option::choice("durability", 0, {"memory", "batch", "fsync"}, by_default(options.durability),
                      options.durability),
       option::choice("transport", 0, {"tcp", "ipc"}, by_default(options.transport), options.transport)};
+  own.insert(own.end(), all.begin(), all.end());
+  return own;
 }
 
 Option tasks_option(BenchOptions& options) {

@@ -20,8 +20,8 @@ struct BenchOptions {
   std::string transport = "tcp";
 };
 
-// Of the cluster; their defaults are what `options` has.
-std::vector<Option> cluster_options(BenchOptions& options);
+// A measurement's own options, and those of the cluster; their defaults are what `options` has.
+std::vector<Option> with_cluster_options(std::vector<Option> own, BenchOptions& options);
 Option tasks_option(BenchOptions& options);
 
 }  // namespace zonda::cli

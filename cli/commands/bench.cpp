@@ -9,6 +9,7 @@
 #include <ranges>
 
 #include "cli/bench_functions.h"
+#include "cli/bench_map.h"
 #include "cli/bench_report.h"
 #include "cli/commands/commands.h"
 #include "command_line/complaint.h"
@@ -22,34 +23,19 @@ double seconds_since(Clock::time_point began) {
   return std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-[[noreturn]] void wrong_result(std::uint64_t index) {
-  throw Complaint(ExitCode::Failure, "task " + std::to_string(index) + " came back with a wrong result");
-}
-
-constexpr std::int64_t kLarge = std::int64_t{1} << 40;  // numbers from here on are nine bytes once encoded
-
 // Numbers, or texts of the size asked for.
 void map_all(Client& client, const BenchCluster& cluster, const BenchOptions& options, std::uint64_t tasks) {
+  if (options.payload == 8) return map_numbers(client, cluster, tasks);
   std::uint64_t index = 0;
-  if (options.payload == 8) {
-    const auto inputs = std::views::iota(kLarge, kLarge + static_cast<std::int64_t>(tasks));
-    for (const std::int64_t value : client.map(bench::kEchoNumber, inputs)) {
-      if (value != kLarge + static_cast<std::int64_t>(index)) wrong_result(index);
-      ++index;
-      cluster.leave_if_interrupted();
-    }
-  } else {
-    const std::string text(options.payload, 'x');
-    const auto inputs = std::views::iota(std::uint64_t{0}, tasks) |
-                        std::views::transform([&](std::uint64_t) { return text; });
-    for (const std::string& value : client.map(bench::kEchoText, inputs)) {
-      if (value != text) wrong_result(index);
-      ++index;
-      cluster.leave_if_interrupted();
-    }
+  const std::string text(options.payload, 'x');
+  const auto inputs =
+      std::views::iota(std::uint64_t{0}, tasks) | std::views::transform([&](std::uint64_t) { return text; });
+  for (const std::string& value : client.map(bench::kEchoText, inputs)) {
+    if (value != text) wrong_result(index);
+    ++index;
+    cluster.leave_if_interrupted();
   }
-  if (index != tasks)
-    throw Complaint(ExitCode::Failure, std::to_string(tasks - index) + " results are missing");
+  require_all(index, tasks);
 }
 
 // Keeps so many single calls on their way, and times each from its submit to its result.
@@ -142,16 +128,15 @@ Command measurement(Environment& environment, const char* name, const char* summ
                   .operands = "",
                   .examples = std::string("zonda bench ") + name + "\nzonda bench " + name +
                               " --isolation process -o json"};
-  command.options = cluster_options(*options);
-  command.options.insert(
-      command.options.begin(),
+  command.options = with_cluster_options(
       {tasks_option(*options),
        option::number("payload", "BYTES", "of an argument and of a result; default 8", options->payload,
                       1 << 30),
        option::number("outstanding", "N",
                       outstanding == 0 ? "single calls on their way; default: one map of all"
                                        : "single calls on their way; default 1",
-                      options->outstanding, 1 << 20, 1)});
+                      options->outstanding, 1 << 20, 1)},
+      *options);
   command.run = [&environment, options, measure](const std::vector<std::string>&) {
     return measure(environment, *options);
   };

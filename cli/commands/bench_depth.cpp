@@ -3,16 +3,15 @@
 #include <memory>
 
 #include "cli/bench_functions.h"
+#include "cli/bench_map.h"
 #include "cli/bench_report.h"
 #include "cli/broker_link.h"
 #include "cli/commands/commands.h"
-#include "cli/process_usage.h"
 #include "command_line/complaint.h"
 
 namespace zonda::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kTogether = 1'000;  // tasks
@@ -24,9 +23,8 @@ struct DepthOptions : BenchOptions {
 };
 
 struct Found {
-  double seconds = 0;  // for the tasks measured
   double bytes_per_task = 0;
-  double broker_us_per_task = 0;
+  BenchCluster::Cost cost;
 };
 
 std::string text_of(std::uint64_t index) {
@@ -61,7 +59,7 @@ class DeepJob {
       while (!(event = channel_->next(100ms))) cluster_.leave_if_interrupted();
       const auto* outcome = std::get_if<TaskOutcome>(&*event);
       if (outcome == nullptr || !outcome->has_value() || outcome->payload != text_of(outcome->index))
-        throw Complaint(ExitCode::Failure, "a task came back with a wrong result");
+        wrong_result(taken_);
       if (++taken_ % kTogether == 0) append(kTogether);
     }
   }
@@ -75,25 +73,19 @@ class DeepJob {
 
 Found measure(Environment& environment, const DepthOptions& options, BenchCluster& cluster,
               std::uint64_t depth) {
-  const pid_t broker = cluster.children()->broker().front().pid();
   Found found;
   std::unique_ptr<DeepJob> job;
-  const auto before = static_cast<double>(usage_of(broker).resident_bytes);
+  const auto before = static_cast<double>(cluster.broker_usage().resident_bytes);
   cluster.run([&] {
     job = std::make_unique<DeepJob>(environment, cluster);
     job->fill(depth);
   });
   found.bytes_per_task =
-      (static_cast<double>(usage_of(broker).resident_bytes) - before) / static_cast<double>(depth);
+      (static_cast<double>(cluster.broker_usage().resident_bytes) - before) / static_cast<double>(depth);
   cluster.add_workers(options.workers);
   cluster.run([&] {
     job->take(options.tasks / 10);  // under way
-    const double cpu = usage_of(broker).cpu_seconds;
-    const Clock::time_point began = Clock::now();
-    job->take(options.tasks);
-    found.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    found.broker_us_per_task =
-        1e6 * (usage_of(broker).cpu_seconds - cpu) / static_cast<double>(options.tasks);
+    found.cost = cluster.cost_of(options.tasks, [&] { job->take(options.tasks); });
     job.reset();  // what is left is cancelled
   });
   cluster.stop();
@@ -101,8 +93,7 @@ Found measure(Environment& environment, const DepthOptions& options, BenchCluste
 }
 
 int depth(Environment& environment, const DepthOptions& options) {
-  if (environment.common.broker_given)
-    throw Complaint(ExitCode::Usage, "this fills a broker of its own: leave out --broker");
+  require_own_cluster(environment);
   DepthOptions nobody = options;
   nobody.workers = 0;
   Found shallow;
@@ -112,22 +103,23 @@ int depth(Environment& environment, const DepthOptions& options) {
   }
   BenchCluster cluster(environment, nobody);
   const Found deep = measure(environment, options, cluster, options.deep);
-  BenchReport report{.name = "depth", .tasks = options.tasks, .seconds = deep.seconds};
-  const double rate = static_cast<double>(options.tasks);
+  BenchReport report{.name = "depth", .tasks = options.tasks, .seconds = deep.cost.seconds};
+  const double shallow_rate = static_cast<double>(options.tasks) / shallow.cost.seconds;
   char memory[128], ratio[192];
   std::snprintf(memory, sizeof memory, "memory  %.1f bytes for each of %llu queued tasks of 32 bytes",
                 deep.bytes_per_task, static_cast<unsigned long long>(options.deep));
   std::snprintf(ratio, sizeof ratio,
                 "with %llu queued  %.0f tasks/s: ratio %.2f; the broker takes %.3f and %.3f us for a task",
-                static_cast<unsigned long long>(options.shallow), rate / shallow.seconds,
-                shallow.seconds / deep.seconds, deep.broker_us_per_task, shallow.broker_us_per_task);
+                static_cast<unsigned long long>(options.shallow), shallow_rate,
+                shallow.cost.seconds / deep.cost.seconds, deep.cost.broker_us_per_task,
+                shallow.cost.broker_us_per_task);
   report.figures = {{"queued", static_cast<double>(options.deep), ""},
                     {"bytes_per_queued_task", deep.bytes_per_task, memory},
-                    {"broker_us_per_task", deep.broker_us_per_task, ""},
+                    {"broker_us_per_task", deep.cost.broker_us_per_task, ""},
                     {"shallow_queued", static_cast<double>(options.shallow), ""},
-                    {"shallow_tasks_per_second", rate / shallow.seconds, ""},
-                    {"shallow_broker_us_per_task", shallow.broker_us_per_task, ""},
-                    {"ratio", shallow.seconds / deep.seconds, ratio}};
+                    {"shallow_tasks_per_second", shallow_rate, ""},
+                    {"shallow_broker_us_per_task", shallow.cost.broker_us_per_task, ""},
+                    {"ratio", shallow.cost.seconds / deep.cost.seconds, ratio}};
   print_report(environment, report, options, cluster);
   return 0;
 }
@@ -141,14 +133,13 @@ Command bench_depth_command(Environment& environment) {
                   .summary = "What a long queue costs, in memory and in rate.",
                   .operands = "",
                   .examples = "zonda bench depth\nzonda bench depth --deep 1000000 --durability fsync"};
-  command.options = cluster_options(*options);
-  command.options.insert(
-      command.options.begin(),
+  command.options = with_cluster_options(
       {option::number("tasks", "N", "done while so many are queued; default 3000000", options->tasks,
                       1ULL << 40, 10),
        option::number("deep", "N", "queued; default 10000000", options->deep, 1ULL << 32, kTogether),
        option::number("shallow", "N", "queued, to compare with; default 10000", options->shallow, 1ULL << 32,
-                      kTogether)});
+                      kTogether)},
+      *options);
   command.run = [&environment, options](const std::vector<std::string>&) {
     return depth(environment, *options);
   };

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "cli/bench_functions.h"
+#include "cli/bench_map.h"
 #include "cli/bench_report.h"
 #include "cli/commands/commands.h"
 #include "command_line/complaint.h"
@@ -41,7 +42,8 @@ void run_all(Client& client, const BenchCluster& cluster, const EfficiencyOption
   const auto function = options.work == "spin" ? bench::kSpin : bench::kSleep;
   std::size_t index = 0;
   for (const std::int64_t value : client.map(function, work)) {
-    if (value != work[index++]) throw Complaint(ExitCode::Failure, "a task came back with a wrong result");
+    if (value != work[index]) wrong_result(index);
+    ++index;
     cluster.leave_if_interrupted();
   }
 }
@@ -56,8 +58,7 @@ double ideal_seconds(const EfficiencyOptions& options, const std::vector<std::in
 int efficiency(Environment& environment, const EfficiencyOptions& options) {
   if (options.shortest > options.longest)
     throw Complaint(ExitCode::Usage, "--shortest is longer than --longest");
-  if (environment.common.broker_given)
-    throw Complaint(ExitCode::Usage, "the slots of another broker are not known: leave out --broker");
+  require_own_cluster(environment);
   BenchCluster cluster(environment, options);
   const std::vector<std::int64_t> work = durations(options);
   BenchReport report{.name = "efficiency", .tasks = options.tasks, .seconds = 0};
@@ -89,13 +90,12 @@ Command bench_efficiency_command(Environment& environment) {
                   .examples =
                       "zonda bench efficiency\nzonda bench efficiency --work sleep --shortest 3ms "
                       "--longest 30ms --slots 8"};
-  command.options = cluster_options(*options);
-  command.options.insert(
-      command.options.begin(),
+  command.options = with_cluster_options(
       {tasks_option(*options),
        option::choice("work", 0, {"spin", "sleep"}, "what a task does; default spin", options->work),
        option::duration("shortest", "task; default 1ms", options->shortest),
-       option::duration("longest", "task; default 1ms", options->longest)});
+       option::duration("longest", "task; default 1ms", options->longest)},
+      *options);
   command.run = [&environment, options](const std::vector<std::string>&) {
     return efficiency(environment, *options);
   };

@@ -3,13 +3,11 @@
 
 #include <chrono>
 #include <memory>
-#include <ranges>
 
-#include "cli/bench_functions.h"
+#include "cli/bench_map.h"
 #include "cli/bench_report.h"
 #include "cli/commands/commands.h"
 #include "cli/light_workers.h"
-#include "cli/process_usage.h"
 #include "command_line/complaint.h"
 
 namespace zonda::cli {
@@ -22,51 +20,31 @@ struct ScaleOptions : BenchOptions {
   std::chrono::milliseconds idle = 20s;
 };
 
-struct Found {
-  double seconds = 0;  // for all tasks
-  double broker_us_per_task = 0;
-};
-
-Found measure(BenchCluster& cluster, const ScaleOptions& options) {
-  const pid_t broker = cluster.children()->broker().front().pid();
-  Found found;
-  cluster.measure([&](Client& client) {
-    const double cpu = usage_of(broker).cpu_seconds;
-    const Clock::time_point began = Clock::now();
-    std::int64_t expected = 0;
-    for (const std::int64_t value :
-         client.map(bench::kEchoNumber,
-                    std::views::iota(std::int64_t{0}, static_cast<std::int64_t>(options.tasks)))) {
-      if (value != expected++) throw Complaint(ExitCode::Failure, "a task came back with a wrong result");
-      cluster.leave_if_interrupted();
-    }
-    found.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    found.broker_us_per_task =
-        1e6 * (usage_of(broker).cpu_seconds - cpu) / static_cast<double>(options.tasks);
-  });
-  return found;
+BenchCluster::Cost measure(BenchCluster& cluster, std::uint64_t tasks) {
+  BenchCluster::Cost cost;
+  cluster.measure(
+      [&](Client& client) { cost = cluster.cost_of(tasks, [&] { map_numbers(client, cluster, tasks); }); });
+  return cost;
 }
 
 int scale(Environment& environment, const ScaleOptions& options) {
-  if (environment.common.broker_given)
-    throw Complaint(ExitCode::Usage, "this brings workers to a broker of its own: leave out --broker");
+  require_own_cluster(environment);
   ScaleOptions nobody = options;
   nobody.workers = 0;
   BenchCluster cluster(environment, nobody);
-  const pid_t broker = cluster.children()->broker().front().pid();
   cluster.add_light_workers(1);
-  const Found one = measure(cluster, options);
-  const auto before = static_cast<double>(usage_of(broker).resident_bytes);
+  const BenchCluster::Cost one = measure(cluster, options.tasks);
+  const auto before = static_cast<double>(cluster.broker_usage().resident_bytes);
   const Clock::time_point began = Clock::now();
   cluster.add_light_workers(options.workers - 1);
   const double join_seconds = std::chrono::duration<double>(Clock::now() - began).count();
-  const double bytes = (static_cast<double>(usage_of(broker).resident_bytes) - before) /
+  const double bytes = (static_cast<double>(cluster.broker_usage().resident_bytes) - before) /
                        static_cast<double>(options.workers - 1);
-  const double cpu = usage_of(broker).cpu_seconds;
+  const double cpu = cluster.broker_usage().cpu_seconds;
   cluster.wait(options.idle);
   const double share =
-      (usage_of(broker).cpu_seconds - cpu) / std::chrono::duration<double>(options.idle).count();
-  const Found many = measure(cluster, options);
+      (cluster.broker_usage().cpu_seconds - cpu) / std::chrono::duration<double>(options.idle).count();
+  const BenchCluster::Cost many = measure(cluster, options.tasks);
   cluster.stop();
 
   BenchReport report{.name = "scale", .tasks = options.tasks, .seconds = many.seconds};

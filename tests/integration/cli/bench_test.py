@@ -85,6 +85,7 @@ class OwnCluster(CliTest):
         self.assertGreater(report["bytes_per_queued_task"], 32)
         self.assertAlmostEqual(report["ratio"],
                                report["tasks_per_second"] / report["shallow_tasks_per_second"])
+        self.expect(self.zonda("bench", "depth", "--shallow", "999", env=self.env), 2, "at least 1000")
         self.assertEqual(self.processes(), [])
 
     def test_scale(self):
