@@ -123,8 +123,8 @@ void PeerSession::tick(TimePoint now, PeerEffects& effects) {
     if (now >= next_hello_) say_hello(now, effects);
     return;
   }
-  if (now - last_sent_ >= heartbeat_ || (sink_unsettled_ && now - last_heartbeat_ >= heartbeat_) ||
-      (now - last_heard_ >= heartbeat_ && now - last_heartbeat_ >= heartbeat_)) {
+  if (now - last_sent_ >= pause() || (sink_unsettled_ && now - last_heartbeat_ >= pause()) ||
+      (now - last_heard_ >= pause() && now - last_heartbeat_ >= pause())) {
     last_heartbeat_ = now;
     say(Heartbeat{sink_sent_, true}, now, effects);
   }
@@ -132,8 +132,8 @@ void PeerSession::tick(TimePoint now, PeerEffects& effects) {
 
 TimePoint PeerSession::next_deadline() const {
   if (!open_) return next_hello_;
-  TimePoint next = std::min(last_sent_ + heartbeat_, std::max(last_heard_, last_heartbeat_) + heartbeat_);
-  if (sink_unsettled_) next = std::min(next, last_heartbeat_ + heartbeat_);
+  TimePoint next = std::min(last_sent_, std::max(last_heard_, last_heartbeat_)) + pause();
+  if (sink_unsettled_) next = std::min(next, last_heartbeat_ + pause());
   return next;
 }
 

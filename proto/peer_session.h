@@ -58,6 +58,9 @@ class PeerSession {
   // What a heartbeat says of the sink lane; while `unsettled`, heartbeats go out in any case.
   void set_sink(std::uint64_t sent, bool unsettled) { sink_sent_ = sent, sink_unsettled_ = unsettled; }
 
+  // Who has nothing to do is heard less often: many idle peers should cost a broker little.
+  void set_idle(bool idle) { idle_ = idle; }
+
   bool is_open() const { return open_; }
   std::uint64_t number() const { return number_; }
   std::uint64_t last_said() const { return out_.last(); }  // its last frame; header().ack follows
@@ -72,6 +75,7 @@ class PeerSession {
   void say_hello(TimePoint now, PeerEffects& effects);
   void watch_connection(TimePoint now, PeerEffects& effects);
   void begin_again(TimePoint now, PeerEffects& effects);
+  std::chrono::milliseconds pause() const { return idle_ ? idle_heartbeat(heartbeat_, lease_) : heartbeat_; }
   Event on_welcome(const Welcome& welcome, TimePoint now);
   Event on_refuse(const Refuse& refuse, TimePoint now);
 
@@ -91,6 +95,7 @@ class PeerSession {
   std::uint64_t credit_bytes_ = 0;
   std::uint64_t sink_sent_ = 0;
   bool sink_unsettled_ = false;
+  bool idle_ = false;
   TimePoint last_heard_{};
   TimePoint connected_at_{};  // since when this connection is tried
   TimePoint last_sent_{};

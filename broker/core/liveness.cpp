@@ -67,7 +67,8 @@ void BrokerCore::do_due(const Now& now, Effects& effects) {
 std::chrono::milliseconds BrokerCore::silence_before_probe(const Session& session) const {
   if (session.worker == nullptr) return config_.lease;  // a client is not probed: nothing waits for it
   if (!session.worker->leases.empty()) return config_.probe;
-  return std::min(config_.heartbeat + config_.heartbeat / 2, config_.lease);  // its heartbeat is overdue
+  const auto due = idle_heartbeat(config_.heartbeat, config_.lease);
+  return std::min(due + due / 2, config_.lease);  // its heartbeat is overdue
 }
 
 // Sets the session's timer for the next moment at which its silence would mean something.

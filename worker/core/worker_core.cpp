@@ -197,6 +197,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   if (!dropped_.empty()) prune_dropped();
   watch_outbox(now, effects);
   session_.set_sink(outbox_.last_sent(), !outbox_.empty());
+  session_.set_idle(outbox_.empty() && held_tasks_ == 0);
   session_.tick(now, effects);
   watch_broker(now);
   if (!draining_ && !outbox_.is_full()) feed();

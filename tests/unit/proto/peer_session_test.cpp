@@ -236,6 +236,18 @@ TEST_CASE("a heartbeat is said when nothing else was for a while, and counts lik
   CHECK(peer.after(1ms).at(0).header.seq == 2);
 }
 
+TEST_CASE("who is idle says heartbeats every third of a lease, until it is not") {
+  Peer peer = Peer::open();
+  peer.session.set_idle(true);
+  CHECK(peer.after(4'999ms).empty());
+  CHECK(peer.after(1ms).size() == 1);
+  peer.hear_in_session(Heartbeat{});
+  peer.now += 3'000ms;
+  peer.session.set_idle(false);
+  CHECK(peer.session.next_deadline() == peer.now);
+  CHECK(peer.after(0ms).size() == 1);
+}
+
 TEST_CASE("who talks and is answered needs no heartbeats") {
   Peer peer = Peer::open();
   for (int second = 0; second < 20; ++second) {
