@@ -7,6 +7,7 @@
 #include "command_line/configuration.h"
 #include "command_line/help.h"
 #include "command_line/parser.h"
+#include "proto/wire/heap.h"
 #include "worker/executor/child.h"
 
 namespace {
@@ -56,6 +57,7 @@ int complain(Environment& environment, const Complaint& complaint, bool json) {
 int main(int argc, char** argv) {
   // An executor child of a worker is this program started again.
   if (const std::optional<int> code = zonda::run_as_child(argc, argv, served_functions())) return *code;
+  zonda::keep_freed_memory();
   std::signal(SIGPIPE,
               SIG_IGN);  // an attached job is cancelled when nobody reads its output: see OutputClosed
   const std::vector<std::string> words(argv + 1, argv + argc);

@@ -1,6 +1,5 @@
 #include "worker/worker_main.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -19,6 +18,7 @@
 #include "proto/limits.h"
 #include "proto/wire/cookie.h"
 #include "proto/wire/descriptor_limit.h"
+#include "proto/wire/heap.h"
 #include "proto/wire/signals.h"
 #include "proto/wire/zmq_context.h"
 #include "proto/wire/zmq_peer_wire.h"
@@ -34,7 +34,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr int kLargeBlock = 1 << 20;
 constexpr std::uint64_t kDescriptors = 48;       // of an agent without slots, libzmq's included
 constexpr std::uint64_t kDescriptorsOfSlot = 4;  // socket, pidfd and stderr of a child, or a command's pipes
 
@@ -93,7 +92,7 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   const BaseAddress broker = parse_addresses(broker_of(settings)).front();
   require_connectable(broker);
   require_descriptors(slots_of(settings));
-  ::mallopt(M_MMAP_THRESHOLD, kLargeBlock);  // large results leave no holes in the heap behind
+  keep_freed_memory();
   std::random_device device;
   std::mt19937_64 random((std::uint64_t{device()} << 32) ^ device());
   const Hello hello = hello_of(settings, handlers, broker, random);

@@ -200,7 +200,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   session_.set_idle(outbox_.empty() && held_tasks_ == 0);
   session_.tick(now, effects);
   watch_broker(now);
-  if (!draining_ && !outbox_.is_full()) feed();
+  if (!draining_ && has_room_for_results()) feed();
   watch_slots(now, effects);
   hold_results();
   update_credit();

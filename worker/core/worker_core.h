@@ -122,6 +122,7 @@ class WorkerCore {
   void watch_broker(TimePoint now);
   bool may_be_orphaned() const;
   void hold_results();
+  bool has_room_for_results() const;
   TimePoint counts_from(const Running& running) const;
   void feed();
   void feed_slot(int number);

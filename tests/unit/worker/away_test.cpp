@@ -55,6 +55,23 @@ TEST_CASE("results pile up on disk while the broker is away, and each is deliver
   CHECK(spool.count() == 0);
 }
 
+TEST_CASE("while the broker is there, tasks wait for it to take results, and nothing goes to the disk") {
+  MemorySpool spool;
+  Away worker({.outbox_memory = 300'000}, &spool);
+  worker.gives(0, 20);
+  int finished = 0;
+  for (; finished < 20 && worker.executor.running(0); ++finished) worker.finish_one(kLarge);
+  CHECK(finished == 2);
+  CHECK(spool.count() == 0);
+  worker.took_results();
+  worker.broker_says(Stored{1, false});
+  CHECK(worker.executor.running(0));
+  worker.finish_one(kLarge);
+  CHECK_FALSE(worker.executor.running(0));
+  worker.lose_broker();  // that is what the disk is for
+  CHECK(worker.executor.running(0));
+}
+
 TEST_CASE("without room on disk, results wait in the executors and no task is begun or taken") {
   MemorySpool spool(300'000);
   Away worker({.outbox_memory = 300'000}, &spool);
@@ -98,6 +115,7 @@ TEST_CASE("a disk that fails is tried again every second, and nothing is lost me
   spool.fails = true;
   Away worker({.outbox_memory = 200'000}, &spool);
   worker.gives(0, 4);
+  worker.lose_broker();
   worker.finish_one(kLarge);
   worker.finish_one(kLarge);
   CHECK(worker.executor.holds_results());
@@ -105,6 +123,7 @@ TEST_CASE("a disk that fails is tried again every second, and nothing is lost me
   spool.fails = false;
   worker.advance(1s);
   CHECK_FALSE(worker.executor.holds_results());
+  worker.welcome();
   CHECK(worker.took_results() == Lines{"results 1: [0,1)", "results 2: [1,2)"});
 }
 
