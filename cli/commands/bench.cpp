@@ -159,6 +159,7 @@ Command bench_command(Environment& environment) {
       measurement(environment, "durable",
                   "How many tasks are accepted, done and recorded on a disk in a second.", 1'000'000, 0,
                   "fsync", durable),
+      bench_stream_command(environment),
       bench_efficiency_command(environment),
       bench_depth_command(environment),
       bench_scale_command(environment),

@@ -29,6 +29,7 @@ Command worker_start_command(Environment& environment);
 Command bench_efficiency_command(Environment& environment);
 Command bench_depth_command(Environment& environment);
 Command bench_scale_command(Environment& environment);
+Command bench_stream_command(Environment& environment);
 Command bench_workers_command(Environment& environment);
 Command broker_verify_command(Environment& environment);
 Command broker_backup_command(Environment& environment);

@@ -4,7 +4,7 @@
 //   raw_zeromq broker BASE | worker BASE          BASE: tcp://HOST:PORT or ipc://DIRECTORY, three endpoints
 //   raw_zeromq throughput BASE FRAMES TASKS BYTES TASKS of BYTES in each frame; prints tasks and seconds
 //   raw_zeromq latency BASE COUNT                 one frame of one task at a time
-//   raw_zeromq stream BASE FRAMES BYTES           frames of so many bytes there, empty ones back
+//   raw_zeromq there|back BASE FRAMES BYTES       frames of so many bytes one way, small ones the other
 #include <cstring>
 #include <deque>
 #include <iostream>
@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t kWindow =
     256;                            // frames on their way: fewer than any queue holds, so that none is lost
 constexpr std::size_t kTurn = 256;  // frames of one socket in turn
-constexpr std::size_t kSmall = 1 << 16;
+constexpr std::uint64_t kStreamWindow = 16;  // of large frames
 
 std::string endpoint(const std::string& base, int lane) {
   if (base.starts_with("ipc://")) return base + "/" + std::to_string(lane);
@@ -29,6 +29,19 @@ std::string endpoint(const std::string& base, int lane) {
 }
 
 enum Lane { kFront, kBack, kSink };
+
+// How each frame begins.
+struct Head {
+  std::uint64_t number;
+  std::uint64_t back;  // bytes wanted back
+};
+
+zmq::message_t filled(const Head& head, std::size_t bytes) {
+  zmq::message_t frame(bytes);
+  std::memset(frame.data(), 'x', bytes);
+  std::memcpy(frame.data(), &head, sizeof head);
+  return frame;
+}
 
 bool take(zmq::socket_t& socket, zmq::message_t& message) {
   return socket.recv(message, zmq::recv_flags::dontwait).has_value();
@@ -71,22 +84,22 @@ void send(zmq::socket_t& socket, zmq::message_t&& message, zmq::send_flags flags
   send(back, zmq::message_t());
   for (zmq::message_t frame;;) {
     expect(back.recv(frame).has_value(), "nothing came");
-    if (frame.size() > kSmall) frame = zmq::message_t(frame.data(), sizeof(std::uint64_t));
+    if (frame.size() >= sizeof(Head)) {
+      Head head;
+      std::memcpy(&head, frame.data(), sizeof head);
+      if (head.back != frame.size()) frame = filled(head, head.back);
+    }
     send(sink, std::move(frame));
   }
 }
 
-// Sends so many numbered frames, `window` at a time, and sees each of them come back in order.
+// Sends so many numbered frames, `window` at a time, and sees each of them come back in order and in size.
 template <class Each>
-void echo(zmq::socket_t& socket, std::uint64_t frames, std::size_t bytes, std::uint64_t window, Each each) {
-  const std::size_t back = bytes > kSmall ? sizeof(std::uint64_t) : bytes;
+void echo(zmq::socket_t& socket, std::uint64_t frames, std::size_t there, std::size_t back,
+          std::uint64_t window, Each each) {
   zmq::message_t frame;
   for (std::uint64_t sent = 0, seen = 0; seen < frames;) {
-    for (; sent < frames && sent - seen < window; ++sent) {
-      frame.rebuild(bytes);
-      std::memcpy(frame.data(), &sent, sizeof sent);
-      send(socket, std::move(frame));
-    }
+    for (; sent < frames && sent - seen < window; ++sent) send(socket, filled({sent, back}, there));
     expect(socket.recv(frame).has_value() && frame.size() == back, "a frame came back changed");
     expect(std::memcmp(frame.data(), &seen, sizeof seen) == 0, "a frame is missing");
     ++seen;
@@ -99,17 +112,22 @@ void measure(zmq::context_t& context, const std::string& what, const std::string
   zmq::socket_t socket(context, ZMQ_DEALER);
   socket.connect(endpoint(base, kFront));
   const auto nothing = [] {};
-  echo(socket, 1'000, sizeof(std::uint64_t), 1, nothing);  // connected and warm
+  echo(socket, 1'000, sizeof(Head), sizeof(Head), 1, nothing);  // connected and warm
   auto began = Clock::now();
   if (what == "latency") {
     std::vector<double> latencies;
-    echo(socket, frames, bytes, 1, [&] {
+    echo(socket, frames, bytes, bytes, 1, [&] {
       latencies.push_back(seconds_since(began));
       began = Clock::now();
     });
     return print_latencies(std::move(latencies));
   }
-  echo(socket, frames, tasks * bytes, what == "stream" ? 16 : kWindow, nothing);
+  if (what == "there")
+    echo(socket, frames, bytes, sizeof(Head), kStreamWindow, nothing);
+  else if (what == "back")
+    echo(socket, frames, sizeof(Head), bytes, kStreamWindow, nothing);
+  else
+    echo(socket, frames, tasks * bytes, tasks * bytes, kWindow, nothing);
   print_rate(frames * tasks, seconds_since(began));
 }
 
@@ -125,7 +143,7 @@ int main(int argc, char** argv) try {
   if (what == "worker") work(context, base);
   if (what == "throughput") measure(context, what, base, number(2), number(3), number(4));
   if (what == "latency") measure(context, what, base, number(2), 1, 32);
-  if (what == "stream") measure(context, what, base, number(2), 1, number(3));
+  if (what == "there" || what == "back") measure(context, what, base, number(2), 1, number(3));
 } catch (const std::exception& error) {
   std::cerr << "raw_zeromq: " << error.what() << '\n';
   return 1;

@@ -64,6 +64,17 @@ class OwnCluster(CliTest):
         self.assertLess(rates[1] * 2, rates[None], "one at a time is much slower than a map")
         self.expect(self.zonda("bench", "latency", "--outstanding", "0", env=self.env), 2)
 
+    def test_stream(self):
+        for back in ([], ["--back"]):
+            with self.subTest(back):
+                answer = self.zonda("bench", "stream", *back, "--tasks", "20", "--payload", "300000",
+                                    "-o", "json", env=self.env)
+                report = self.expect(answer, 0).json()
+                self.assertEqual((report["name"], report["tasks"], report["payload"]),
+                                 ("stream", 20, 300000))
+                self.assertGreater(report["bytes_per_second"], 0)
+        self.assertEqual(self.processes(), [])
+
     def test_efficiency(self):
         for words in (["--tasks", "50"], ["--tasks", "20", "--work", "sleep", "--shortest", "1ms",
                                           "--longest", "9ms", "--slots", "4", "--isolation", "process"]):
