@@ -27,8 +27,8 @@ inline constexpr std::size_t kPageEntries = 1'024;       // entries of a paged l
 
 // Ten years. Longer times would overflow a clock and mean nothing to anybody.
 inline constexpr std::uint64_t kDurationMsMax = 10ULL * 366 * 24 * 3'600'000;
-inline constexpr std::chrono::milliseconds kHeartbeat{3'000};  // a peer that sent nothing else says so
-inline constexpr std::chrono::milliseconds kLease{15'000};     // a session that is silent for longer is over
+inline constexpr std::chrono::milliseconds kHeartbeat{3'000};   // a peer that sent nothing else says so
+inline constexpr std::chrono::milliseconds kLease{15'000};      // a session that is silent for longer is over
 inline constexpr std::chrono::milliseconds kHelloRetry{1'000};  // a HELLO without answer is repeated
 
 // How often a worker says a heartbeat that holds no task and no outcome.

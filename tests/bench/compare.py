@@ -15,9 +15,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers"))
-from contestants import FLOOR, IN_MEMORY, ON_DISK  # noqa: E402
+from contestants import FLOOR, IN_MEMORY, ON_DISK, PAYLOAD  # noqa: E402
 from place import Place, has, stop_on_signal  # noqa: E402
 
+GIB = 1 << 30
+WAYS = ("there", "back")
 BEGIN, END = "<!-- compared: begin -->\n", "<!-- compared: end -->\n"
 
 
@@ -31,6 +33,9 @@ def measure(contestant, build):
             found["per_s"] = said["tasks"] / said["seconds"]
         if contestant.calls:
             found["p50_us"] = ask("latency", contestant.calls)["p50_us"]
+        for way in WAYS if contestant.payloads else ():
+            seconds = ask(way, contestant.payloads)["seconds"]
+            found[f"{way}_gib_per_s"] = contestant.payloads * PAYLOAD / GIB / seconds
         return found
     finally:
         place.close()
@@ -70,13 +75,28 @@ def table(contestants, results, floor):
     return "\n".join(lines) + "\n"
 
 
+def stream_table(contestants, results):
+    lines = ["| what | GiB/s there | × ZeroMQ alone | GiB/s back | × ZeroMQ alone |", "|---|---|---|---|---|"]
+    floor = results.get(FLOOR, {}).get("median", {})
+    for contestant in contestants:
+        found = results.get(contestant.name, {}).get("median", {})
+        cells = []
+        for way in (f"{way}_gib_per_s" for way in WAYS):
+            if way in found:
+                cells += [f"{found[way]:.2f}", f"{found[way] / floor[way]:.2f}" if way in floor else ""]
+        if cells:
+            lines.append(f"| {contestant.name} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def write(document, path):
     results = document["results"]
     floor = results.get(FLOOR, {}).get("median", {}).get("per_s")
     versions = ", ".join(f"{name} {version}" for name, version in sorted(document["versions"].items()))
     text = (f"{document['date']}, {document['machine']}; medians of {document['rounds']} rounds.\n"
             f"{versions}.\n\n{table(IN_MEMORY, results, floor)}\n"
-            f"On a disk ({document['filesystem']}):\n\n{table(ON_DISK, results, floor)}")
+            f"On a disk ({document['filesystem']}):\n\n{table(ON_DISK, results, floor)}\n"
+            f"Payloads of 1 MiB, one way:\n\n{stream_table(IN_MEMORY, results)}")
     with open(path, encoding="utf-8") as file:
         before, rest = file.read().split(BEGIN)
     with open(path, "w", encoding="utf-8") as file:

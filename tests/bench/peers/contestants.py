@@ -7,8 +7,10 @@ from place import HERE, PYTHON
 
 # `needs`: what must be installed. `package`: of Debian, whose version is told. `start(place)` gives a
 # function (what, count) -> what the program said. `tasks`, `calls`: of a measurement of throughput and of
-# latency, so that each takes a second or two; 0: none.
-Contestant = collections.namedtuple("Contestant", "name needs package start tasks calls")
+# latency, `payloads` of a stream of 1 MiB each, so that each takes a second or two; 0: none.
+Contestant = collections.namedtuple("Contestant", "name needs package start tasks calls payloads",
+                                    defaults=[0])
+PAYLOAD = 1 << 20
 
 
 def script(name):
@@ -24,6 +26,8 @@ def raw(base, per_frame):
         def ask(what, count):
             if what == "throughput":
                 return place.ask("raw_zeromq", what, address, count // per_frame, per_frame, 32)
+            if what in ("there", "back"):
+                return place.ask("raw_zeromq", what, address, count, PAYLOAD)
             return place.ask("raw_zeromq", what, address, count)
         return ask
     return start
@@ -33,6 +37,9 @@ def zonda(*words, durable=False):
     def start(place):
         def ask(what, count):
             what = "durable" if durable and what == "throughput" else what
+            if what in ("there", "back"):
+                return place.ask("zonda", "bench", "stream", *(["--back"] if what == "back" else []),
+                                 "--tasks", count, *words, "-o", "json")
             return place.ask("zonda", "bench", what, "--tasks", count, *words, "-o", "json")
         return ask
     return start
@@ -107,10 +114,12 @@ def rabbitmq(queue):
     return start
 
 
-def nats(place):
-    port = place.port()
-    place.start("nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", place.path("streams"))
-    return with_workers(place, "peer_nats", port)
+def nats(how):
+    def start(place):
+        port = place.port()
+        place.start("nats-server", "-a", "127.0.0.1", "-p", port, "-js", "-sd", place.path("streams"))
+        return with_workers(place, "peer_nats", port, how)
+    return start
 
 
 IPC = ("--transport", "ipc")
@@ -120,14 +129,15 @@ BATCH = ("--durability", "batch")
 CELERY = ("redis-server", "module:celery", "module:redis")
 BEANSTALKD = ("beanstalkd", "peer_beanstalkd")
 RABBIT = (RABBITMQ, "peer_rabbitmq")
+NATS = ("nats-server", "peer_nats")
 FLOOR = "ZeroMQ alone, 64 tasks a frame"
 IN_MEMORY = [Contestant(*each) for each in (
-    (FLOOR, ("raw_zeromq",), "libzmq5", raw("tcp", 64), 12_800_000, 10_000),
+    (FLOOR, ("raw_zeromq",), "libzmq5", raw("tcp", 64), 12_800_000, 10_000, 2_048),
     ("ZeroMQ alone, 1 task a frame", ("raw_zeromq",), "libzmq5", raw("tcp", 1), 1_000_000, 0),
     ("ZeroMQ alone, 64, ipc", ("raw_zeromq",), "libzmq5", raw("ipc", 64), 12_800_000, 10_000),
-    ("Zonda, threads", ("zonda",), "", zonda(), 10_000_000, 10_000),
+    ("Zonda, threads", ("zonda",), "", zonda(), 10_000_000, 10_000, 2_048),
     ("Zonda, threads, ipc", ("zonda",), "", zonda(*IPC), 10_000_000, 10_000),
-    ("Zonda, processes", ("zonda",), "", zonda(*PROCESS), 5_000_000, 10_000),
+    ("Zonda, processes", ("zonda",), "", zonda(*PROCESS), 5_000_000, 10_000, 2_048),
     ("Zonda, single calls", ("zonda",), "", zonda("--outstanding", "10000"), 1_000_000, 0),
     ("Pool.map", (PYTHON,), "python3", pool(0), 5_000_000, 10_000),
     ("Pool.map, chunks of 1", (PYTHON,), "python3", pool(1), 100_000, 0),
@@ -142,5 +152,6 @@ ON_DISK = [Contestant(*each) for each in (
     ("beanstalkd, synced", BEANSTALKD, "beanstalkd", beanstalkd("-b", "LOG", "-f0"), 3_000, 300),
     ("RabbitMQ, classic", RABBIT, "rabbitmq-server", rabbitmq("classic"), 20_000, 300),
     ("RabbitMQ, quorum", RABBIT, "rabbitmq-server", rabbitmq("quorum"), 20_000, 300),
-    ("NATS JetStream, file", ("nats-server", "peer_nats"), "nats-server", nats, 50_000, 500),
+    ("NATS JetStream, file", NATS, "nats-server", nats("gathered"), 50_000, 0),
+    ("NATS JetStream, file, sent at once", NATS, "nats-server", nats("at-once"), 50_000, 500),
 )]

@@ -1,7 +1,8 @@
 // NATS JetStream through libnats: messages of 8 bytes in a work-queue stream on disk, each publish
 // acknowledged. A worker fetches them in batches, publishes what came to a second stream, and acknowledges
 // the tasks of a batch when its results are stored.
-//   nats worker PORT | throughput PORT TASKS | latency PORT COUNT
+//   nats worker PORT HOW | throughput PORT HOW TASKS | latency PORT HOW COUNT
+// HOW: gathered (what is sent waits for more, a millisecond at most) or at-once.
 #include <nats/nats.h>
 
 #include <cstring>
@@ -22,8 +23,13 @@ void check(natsStatus status) { expect(status == NATS_OK, natsStatus_GetText(sta
 
 class Server {
  public:
-  explicit Server(const std::string& port) {
-    check(natsConnection_ConnectTo(&connection_, ("nats://127.0.0.1:" + port).c_str()));
+  Server(const std::string& port, bool at_once) {
+    natsOptions* options = nullptr;
+    check(natsOptions_Create(&options));
+    check(natsOptions_SetURL(options, ("nats://127.0.0.1:" + port).c_str()));
+    check(natsOptions_SetSendAsap(options, at_once));
+    check(natsConnection_Connect(&connection_, options));
+    natsOptions_Destroy(options);
     check(natsConnection_JetStream(&stream_, connection_, nullptr));
     for (const char* subject : {"tasks", "results"}) declare(subject);
   }
@@ -110,11 +116,12 @@ void call(Server& server, std::uint64_t tasks, std::uint64_t at_once) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  expect(argc >= 3, "too few words");
+  expect(argc >= 4, "too few words");
   const std::string what = argv[1];
-  Server server(argv[2]);
+  Server server(argv[2], std::string(argv[3]) == "at-once");
   if (what == "worker") work(server);
-  const std::uint64_t tasks = std::stoull(argv[3]);
+  expect(argc >= 5, "too few words");
+  const std::uint64_t tasks = std::stoull(argv[4]);
   server.consume("results");
   measure(what, tasks, kOutstanding,
           [&](std::uint64_t number, std::uint64_t at_once) { call(server, number, at_once); });

@@ -66,11 +66,15 @@ class Place:
 
     def ask(self, *words, **environment):
         """What a program says on stdout: one document of JSON."""
-        done = subprocess.run(self.words(words), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=PATIENCE, cwd=self.directory, env={**self.environment, **environment})
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(map(str, words))}: exit code {done.returncode}\n{done.stderr}")
-        return json.loads(done.stdout)
+        process = subprocess.Popen(self.words(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, cwd=self.directory,
+                                   env={**self.environment, **environment}, start_new_session=True)
+        self.started.append(process)
+        said, complained = process.communicate(timeout=PATIENCE)
+        self.started.remove(process)
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(map(str, words))}: exit code {process.returncode}\n{complained}")
+        return json.loads(said)
 
     def close(self):
         for process in reversed(self.started):

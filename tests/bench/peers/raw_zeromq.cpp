@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t kWindow =
     256;                            // frames on their way: fewer than any queue holds, so that none is lost
 constexpr std::size_t kTurn = 256;  // frames of one socket in turn
-constexpr std::uint64_t kStreamWindow = 16;  // of large frames
+constexpr std::uint64_t kStreamWindow = 64;  // of large frames
 
 std::string endpoint(const std::string& base, int lane) {
   if (base.starts_with("ipc://")) return base + "/" + std::to_string(lane);
