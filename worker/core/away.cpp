@@ -67,7 +67,7 @@ void WorkerCore::watch_outbox(TimePoint now, PeerEffects& effects) {
 // The spool is for the time without a broker. One that is there and takes less than we make is waited for.
 bool WorkerCore::has_room_for_results() const {
   if (outbox_.is_full()) return false;
-  return !session_.is_open() || outbox_.bytes_in_memory() <= config_.outbox_memory / 2;
+  return !session_.is_open() || outbox_.bytes_in_memory() <= config_.outbox_memory / 4;  // the slots have more
 }
 
 // What is finished stays in the executors while there is no room for it.

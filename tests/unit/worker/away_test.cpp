@@ -57,7 +57,7 @@ TEST_CASE("results pile up on disk while the broker is away, and each is deliver
 
 TEST_CASE("while the broker is there, tasks wait for it to take results, and nothing goes to the disk") {
   MemorySpool spool;
-  Away worker({.outbox_memory = 300'000}, &spool);
+  Away worker({.outbox_memory = 600'000}, &spool);
   worker.gives(0, 20);
   int finished = 0;
   for (; finished < 20 && worker.executor.running(0); ++finished) worker.finish_one(kLarge);
@@ -88,6 +88,7 @@ TEST_CASE("without room on disk, results wait in the executors and no task is be
   worker.broker_says(Stored{4, false});
   worker.advance(1s);
   CHECK_FALSE(worker.executor.holds_results());
+  worker.broker_says(Stored{5, false});
   CHECK(worker.executor.running(0));
   worker.advance(3s);
   CHECK(worker.last_header().credit_tasks > 0);
@@ -107,6 +108,7 @@ TEST_CASE("without a spool, results wait in the executors when memory is full, u
   CHECK(worker.took_results().size() == 3);
   worker.broker_says(Stored{2, false});
   CHECK_FALSE(worker.executor.holds_results());
+  worker.broker_says(Stored{3, false});
   CHECK(worker.executor.running(0));
 }
 
