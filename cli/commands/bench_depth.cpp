@@ -1,5 +1,6 @@
 // zonda bench depth: what a long queue costs, in memory and in rate.
 #include <chrono>
+#include <future>
 #include <memory>
 
 #include "cli/bench_functions.h"
@@ -14,6 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::milliseconds kLook{5};
 constexpr std::uint64_t kTogether = 1'000;  // tasks
 constexpr std::size_t kTextBytes = 30;      // of a task: 32 with msgpack's heads of the array and the text
 
@@ -71,6 +73,10 @@ class DeepJob {
   std::uint64_t taken_ = 0;
 };
 
+// By the broker's count: with a long queue it is ahead of its client, who reads more slowly than a worker
+// does nothing.
+std::uint64_t done_by(BrokerLink& broker) { return broker.ask("status").at("done").get<std::uint64_t>(); }
+
 Found measure(Environment& environment, const DepthOptions& options, BenchCluster& cluster,
               std::uint64_t depth) {
   Found found;
@@ -85,7 +91,14 @@ Found measure(Environment& environment, const DepthOptions& options, BenchCluste
   cluster.add_workers(options.workers);
   cluster.run([&] {
     job->take(options.tasks / 10);  // under way
-    found.cost = cluster.cost_of(options.tasks, [&] { job->take(options.tasks); });
+    BrokerLink broker(environment);
+    const std::uint64_t end = done_by(broker) + options.tasks;
+    std::future<void> taken;
+    found.cost = cluster.cost_of(options.tasks, [&] {
+      taken = std::async(std::launch::async, [&] { job->take(options.tasks); });
+      while (done_by(broker) < end) cluster.wait(kLook);
+    });
+    taken.get();
     job.reset();  // what is left is cancelled
   });
   cluster.stop();
