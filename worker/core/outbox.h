@@ -42,6 +42,11 @@ class Outbox {
   bool is_damaged() const { return damaged_; }
   std::uint64_t tasks_damaged() const { return tasks_damaged_; }
 
+  // Whether all that is left to send may still grow to a larger frame.
+  bool may_wait() const {
+    return frame_ == frames_.size() && next_ + 1 == entries_.size() && may_grow(entries_.back());
+  }
+
   std::uint64_t last_sent() const { return sent_; }
   bool empty() const { return entries_.empty(); }
   std::uint64_t bytes() const { return bytes_; }

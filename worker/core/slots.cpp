@@ -9,7 +9,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr double kHandOverUs = 1'000;  // work given to a slot at once
 constexpr std::uint32_t kHandOverMax = 4'096;
 constexpr double kQueueBehindUs = 20'000;  // longer tasks are not queued behind a running one
 
@@ -18,7 +17,8 @@ constexpr double kQueueBehindUs = 20'000;  // longer tasks are not queued behind
 std::uint32_t WorkerCore::batch_size(const Waiting& waiting) const {
   const auto known = task_us_.find(waiting.function);
   if (known == task_us_.end()) return 1;
-  return static_cast<std::uint32_t>(std::clamp(kHandOverUs / known->second, 1.0, double{kHandOverMax}));
+  return static_cast<std::uint32_t>(
+      std::clamp(static_cast<double>(config_.hand_over.count()) / known->second, 1.0, double{kHandOverMax}));
 }
 
 void WorkerCore::feed() {
@@ -40,7 +40,7 @@ void WorkerCore::feed() {
   }
 }
 
-// Hands the first waiting tasks to a slot: about a millisecond of work, or one task. What waits is spread
+// Hands the first waiting tasks to a slot: a few milliseconds of work, or one task. What waits is spread
 // over the slots, so that the last tasks do not all end up in one.
 void WorkerCore::feed_slot(int number) {
   Waiting& front = waiting_.front();
@@ -101,6 +101,7 @@ TimePoint WorkerCore::next_deadline(TimePoint now) const {
   TimePoint next = session_.next_deadline();
   if (outbox_.is_damaged() && session_.is_open()) return now;
   if (outbox_.is_full()) next = std::min(next, spool_again_);
+  if (gathers_until_) next = std::min(next, *gathers_until_);
   if (may_be_orphaned() && last_turn_)
     next = std::min(next, *last_turn_ + (config_.orphan_timeout - alone_for_));
   if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);

@@ -203,6 +203,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   if (!draining_ && has_room_for_results()) feed();
   watch_slots(now, effects);
   hold_results();
+  gather_results(now);
   update_credit();
   if (session_.is_open()) {
     if (!returned_.empty()) say_returned(std::exchange(returned_, {}), now, effects);

@@ -23,7 +23,9 @@ struct WorkerConfig {
   std::uint64_t window_bytes = 64 << 20;       // and their bytes
   std::chrono::milliseconds started_after{5};  // tasks that run longer are told of
   std::chrono::milliseconds progress_every{100};
-  std::uint64_t outbox_memory = 64 << 20;             // outcomes beyond that go to the spool
+  std::chrono::microseconds hand_over{4'000};  // work given to a slot at once, or one task
+  std::chrono::milliseconds gather{2};         // outcomes wait so long for more, while there is enough to do
+  std::uint64_t outbox_memory = 64 << 20;      // outcomes beyond that go to the spool
   std::chrono::milliseconds orphan_timeout{600'000};  // so long without a word of a broker; 0: no end
 };
 
@@ -122,6 +124,7 @@ class WorkerCore {
   void watch_broker(TimePoint now);
   bool may_be_orphaned() const;
   void hold_results();
+  void gather_results(TimePoint now);
   bool has_room_for_results() const;
   TimePoint counts_from(const Running& running) const;
   void feed();
@@ -162,8 +165,10 @@ class WorkerCore {
   bool giving_up_ = false;
   bool done_ = false;
   bool new_session_ = false;
-  bool holds_results_ = false;  // executors keep them: there is no room
-  TimePoint held_until_{};      // and did so until then
+  bool holds_results_ = false;               // executors keep them: there is no room
+  std::optional<TimePoint> gathered_since_;  // outcomes wait for more to leave with
+  std::optional<TimePoint> gathers_until_;
+  TimePoint held_until_{};  // and did so until then
   TimePoint spool_again_{};
   std::optional<TimePoint> last_turn_;
   std::chrono::nanoseconds alone_for_{0};  // since the broker was last heard

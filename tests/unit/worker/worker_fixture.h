@@ -14,7 +14,10 @@ namespace zonda {
 
 class WorkerFixture {
  public:
-  explicit WorkerFixture(int slots = 1, WorkerConfig config = {}, Spool* spool = nullptr);
+  static constexpr WorkerConfig kAtOnce{.hand_over = std::chrono::milliseconds(1),
+                                        .gather = std::chrono::milliseconds(0)};
+
+  explicit WorkerFixture(int slots = 1, WorkerConfig config = kAtOnce, Spool* spool = nullptr);
 
   void welcome();  // the broker answers the worker's HELLO; what it told at once is taken
   void broker_says(const Message& message);
