@@ -41,14 +41,15 @@ std::uint64_t bench::mark_of(std::string_view text) {
 
 void add_echo_functions(Handlers& handlers) {
   handlers.add(detail::make_handler(bench::kEchoNumber, [](std::int64_t number) { return number; }));
-  handlers.add(detail::make_handler(bench::kEchoText, [](const std::string& text) { return text; }));
+  handlers.add(detail::make_handler(bench::kEchoText, [](std::string text) { return text; }));
 }
 
 void add_bench_functions(Handlers& handlers) {
   add_echo_functions(handlers);
   handlers.add(detail::make_handler(bench::kSpin, spin));
   handlers.add(detail::make_handler(bench::kSleep, sleep));
-  handlers.add(detail::make_handler(bench::kTake, [](std::string text) { return bench::mark_of(text); }));
+  handlers.add(
+      detail::make_handler(bench::kTake, [](const std::string& text) { return bench::mark_of(text); }));
   handlers.add(detail::make_handler(bench::kGive, bench::text_of));
 }
 

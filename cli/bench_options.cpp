@@ -19,7 +19,8 @@ std::vector<Option> with_cluster_options(std::vector<Option> own, BenchOptions& 
 }
 
 Option tasks_option(BenchOptions& options) {
-  return option::number("tasks", "N", "how many", options.tasks, 1ULL << 40, 1);
+  return option::number("tasks", "N", "how many; default " + std::to_string(options.tasks), options.tasks,
+                        1ULL << 40, 1);
 }
 
 }  // namespace zonda::cli

@@ -14,7 +14,8 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kReturnGrace = 2s;  // for the broker to take what is finished or given back
-constexpr auto kSilence = 2 * std::chrono::duration_cast<std::chrono::seconds>(kHeartbeat);
+constexpr auto kSilence =
+    2 * std::chrono::duration_cast<std::chrono::seconds>(idle_heartbeat(kHeartbeat, kLease));
 constexpr int kLastTurns = 10;
 
 }  // namespace

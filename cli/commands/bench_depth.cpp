@@ -1,4 +1,5 @@
 // zonda bench depth: what a long queue costs, in memory and in rate.
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -13,6 +14,7 @@
 namespace zonda::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kLook{5};
@@ -24,8 +26,11 @@ struct DepthOptions : BenchOptions {
   std::uint64_t shallow = 10'000;
 };
 
+// With a long queue broker and workers are ahead of their client, so there are two rates: of what the broker
+// has done, and of what the client has read.
 struct Found {
   double bytes_per_task = 0;
+  double read_seconds = 0;
   BenchCluster::Cost cost;
 };
 
@@ -58,23 +63,26 @@ class DeepJob {
   void take(std::uint64_t tasks) {
     for (; tasks > 0; --tasks) {
       std::optional<JobEvent> event;
-      while (!(event = channel_->next(100ms))) cluster_.leave_if_interrupted();
+      while (!(event = channel_->next(100ms))) {
+        cluster_.leave_if_interrupted();
+        if (given_up_) return;
+      }
       const auto* outcome = std::get_if<TaskOutcome>(&*event);
       if (outcome == nullptr || !outcome->has_value() || outcome->payload != text_of(outcome->index))
         wrong_result(taken_);
       if (++taken_ % kTogether == 0) append(kTogether);
     }
   }
+  void give_up() { given_up_ = true; }  // from any thread: nothing more is taken
 
  private:
   const BenchCluster& cluster_;
   BrokerLink link_;
   std::unique_ptr<JobChannel> channel_;
   std::uint64_t taken_ = 0;
+  std::atomic<bool> given_up_ = false;
 };
 
-// By the broker's count: with a long queue it is ahead of its client, who reads more slowly than a worker
-// does nothing.
 std::uint64_t done_by(BrokerLink& broker) { return broker.ask("status").at("done").get<std::uint64_t>(); }
 
 Found measure(Environment& environment, const DepthOptions& options, BenchCluster& cluster,
@@ -90,13 +98,20 @@ Found measure(Environment& environment, const DepthOptions& options, BenchCluste
       (static_cast<double>(cluster.broker_usage().resident_bytes) - before) / static_cast<double>(depth);
   cluster.add_workers(options.workers);
   cluster.run([&] {
-    job->take(options.tasks / 10);  // under way
     BrokerLink broker(environment);
+    job->take(options.tasks / 10);  // under way
     const std::uint64_t end = done_by(broker) + options.tasks;
-    std::future<void> taken;
+    const auto began = Clock::now();
+    std::future<void> taken = std::async(std::launch::async, [&] {
+      job->take(options.tasks);
+      found.read_seconds = std::chrono::duration<double>(Clock::now() - began).count();
+    });
+    const struct GiveUp {
+      DeepJob& job;
+      ~GiveUp() { job.give_up(); }
+    } give_up{*job};  // before the future waits for it
     found.cost = cluster.cost_of(options.tasks, [&] {
-      taken = std::async(std::launch::async, [&] { job->take(options.tasks); });
-      while (done_by(broker) < end) cluster.wait(kLook);
+      while (done_by(broker) < end && taken.wait_for(0s) != std::future_status::ready) cluster.wait(kLook);
     });
     taken.get();
     job.reset();  // what is left is cancelled
@@ -117,22 +132,29 @@ int depth(Environment& environment, const DepthOptions& options) {
   BenchCluster cluster(environment, nobody);
   const Found deep = measure(environment, options, cluster, options.deep);
   BenchReport report{.name = "depth", .tasks = options.tasks, .seconds = deep.cost.seconds};
-  const double shallow_rate = static_cast<double>(options.tasks) / shallow.cost.seconds;
-  char memory[128], ratio[192];
+  const double tasks = static_cast<double>(options.tasks);
+  char memory[128], done[192], read[192];
   std::snprintf(memory, sizeof memory, "memory  %.1f bytes for each of %llu queued tasks of 32 bytes",
                 deep.bytes_per_task, static_cast<unsigned long long>(options.deep));
-  std::snprintf(ratio, sizeof ratio,
-                "with %llu queued  %.0f tasks/s: ratio %.2f; the broker takes %.3f and %.3f us for a task",
-                static_cast<unsigned long long>(options.shallow), shallow_rate,
-                shallow.cost.seconds / deep.cost.seconds, deep.cost.broker_us_per_task,
-                shallow.cost.broker_us_per_task);
+  std::snprintf(
+      done, sizeof done,
+      "done  with %llu queued %.0f tasks/s: ratio %.2f; the broker takes %.3f and %.3f us for a task",
+      static_cast<unsigned long long>(options.shallow), tasks / shallow.cost.seconds,
+      shallow.cost.seconds / deep.cost.seconds, deep.cost.broker_us_per_task,
+      shallow.cost.broker_us_per_task);
+  std::snprintf(read, sizeof read, "read  by the client %.0f and %.0f tasks/s: ratio %.2f",
+                tasks / deep.read_seconds, tasks / shallow.read_seconds,
+                shallow.read_seconds / deep.read_seconds);
   report.figures = {{"queued", static_cast<double>(options.deep), ""},
                     {"bytes_per_queued_task", deep.bytes_per_task, memory},
                     {"broker_us_per_task", deep.cost.broker_us_per_task, ""},
                     {"shallow_queued", static_cast<double>(options.shallow), ""},
-                    {"shallow_tasks_per_second", shallow_rate, ""},
+                    {"shallow_tasks_per_second", tasks / shallow.cost.seconds, ""},
                     {"shallow_broker_us_per_task", shallow.cost.broker_us_per_task, ""},
-                    {"ratio", shallow.cost.seconds / deep.cost.seconds, ratio}};
+                    {"ratio", shallow.cost.seconds / deep.cost.seconds, done},
+                    {"read_tasks_per_second", tasks / deep.read_seconds, ""},
+                    {"shallow_read_tasks_per_second", tasks / shallow.read_seconds, ""},
+                    {"read_ratio", shallow.read_seconds / deep.read_seconds, read}};
   print_report(environment, report, options, cluster);
   return 0;
 }
@@ -142,10 +164,14 @@ int depth(Environment& environment, const DepthOptions& options) {
 Command bench_depth_command(Environment& environment) {
   auto options = std::make_shared<DepthOptions>();
   options->tasks = 3'000'000;
-  Command command{.name = "depth",
-                  .summary = "What a long queue costs, in memory and in rate.",
-                  .operands = "",
-                  .examples = "zonda bench depth\nzonda bench depth --deep 1000000 --durability fsync"};
+  Command command{
+      .name = "depth",
+      .summary = "What a long queue costs, in memory and in rate.",
+      .operands = "",
+      .examples = "zonda bench depth\nzonda bench depth --deep 1000000 --tasks 300000 --durability fsync"};
+  command.notes =
+      "Tasks are added as the client reads outcomes. With a long queue the broker is ahead of it; with a\n"
+      "short one it does what the client reads.";
   command.options = with_cluster_options(
       {option::number("tasks", "N", "done while so many are queued; default 3000000", options->tasks,
                       1ULL << 40, 10),

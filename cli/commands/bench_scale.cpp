@@ -16,6 +16,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
+constexpr auto kIdleMin = 100ms;
+
 struct ScaleOptions : BenchOptions {
   std::chrono::milliseconds idle = 20s;
 };
@@ -29,6 +31,8 @@ BenchCluster::Cost measure(BenchCluster& cluster, std::uint64_t tasks) {
 
 int scale(Environment& environment, const ScaleOptions& options) {
   require_own_cluster(environment);
+  if (options.idle < kIdleMin)
+    throw Complaint(ExitCode::Usage, "--idle is at least 100ms; heartbeats come every 5 s");
   ScaleOptions nobody = options;
   nobody.workers = 0;
   BenchCluster cluster(environment, nobody);

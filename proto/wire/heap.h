@@ -3,9 +3,9 @@
 
 namespace zonda {
 
-// Keeps up to 64 MiB of freed memory for the next payloads. By default glibc gives blocks of a payload's size
-// back to the system, or what it trims from the heap's end, and faults every page of the next one in again:
-// with payloads of 1 MiB that was half of the time (docs/performance.md). Before threads are started.
+// Keeps what is freed at the end of a heap for the next payloads, up to 64 MiB; each arena, of which threads
+// have their own, has a heap. By default glibc gives such blocks back to the system and faults in every page
+// of the next one: of a stream of 1 MiB payloads that was half of the time. Before threads are started.
 void keep_freed_memory();
 
 }  // namespace zonda

@@ -1,4 +1,5 @@
-// What the worker does when there is no broker, no room for results, or a session that begins again.
+// What the worker does when there is no broker, no room for results, or a session that begins again; and when
+// results leave.
 #include <algorithm>
 
 #include "worker/core/worker_core.h"
@@ -9,8 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kSpoolAgain = 1s;  // after it took nothing
-constexpr auto kTurnMax = 10s;    // turns are not further apart while no session is open
+constexpr auto kSpoolAgain = 1s;           // after it took nothing
+constexpr auto kSilence = 2 * kHeartbeat;  // with outcomes that are not stored, it is asked for a word each
+constexpr auto kTurnMax = 10s;             // turns are not further apart while no session is open
 
 }  // namespace
 
@@ -64,11 +66,12 @@ void WorkerCore::watch_outbox(TimePoint now, PeerEffects& effects) {
   }
 }
 
-// The spool is for the time without a broker. One that is there and takes less than we make is waited for.
-bool WorkerCore::has_room_for_results() const {
+// The spool is for the time without a broker. One that is there and takes less than we make is waited for,
+// with little behind the outcomes that are on their way, since what the slots still have comes on top.
+bool WorkerCore::has_room_for_results(TimePoint now) const {
   if (outbox_.is_full()) return false;
-  // What the slots have by then comes on top.
-  return !session_.is_open() || outbox_.bytes_in_memory() <= config_.outbox_memory / 4;
+  const bool is_there = session_.is_open() && now - session_.last_heard() < kSilence;
+  return !is_there || outbox_.bytes_behind() <= config_.outbox_memory / 4;
 }
 
 // What is finished stays in the executors while there is no room for it.
@@ -77,14 +80,16 @@ void WorkerCore::hold_results() {
   executor_.hold_results(holds_results_);
 }
 
-// Of short tasks, many share a message: alone each would cost the broker and the client a tenth of a
-// millisecond. A worker that soon has nothing to do tells at once what it has done.
+// Of short tasks, many share a message: one for each kept two slots with tasks of a millisecond from their
+// work for 5 to 9 % of the time, broker and client being on the same two cores (docs/performance.md). A
+// worker that soon has nothing to do tells at once what it has done.
 void WorkerCore::gather_results(TimePoint now) {
-  const bool gathers = outbox_.may_wait() && !waiting_.empty() && !draining_;
-  if (gathers && !gathered_since_) gathered_since_ = now;
-  if (!gathers) gathered_since_.reset();
-  gathers_until_.reset();
-  if (gathers && now - *gathered_since_ < config_.gather) gathers_until_ = *gathered_since_ + config_.gather;
+  const bool may_gather = outbox_.may_wait() && !waiting_.empty() && !draining_;
+  if (!may_gather)
+    gathers_until_.reset();
+  else if (!gathers_until_)
+    gathers_until_ = now + config_.gather;
+  gathers_ = may_gather && now < *gathers_until_;
 }
 
 // A task whose result waits in its executor looks as if it ran, so its time begins anew after such a wait.
@@ -106,12 +111,15 @@ void WorkerCore::update_credit() {
 }
 
 const std::string* WorkerCore::next_sink_frame() {
-  if (!session_.is_open() || (gathers_until_ && outbox_.may_wait())) return nullptr;
+  if (!session_.is_open() || gathers_) return nullptr;
   Header header;
   header.session = session_.number();
   return outbox_.next_frame(header);
 }
 
-void WorkerCore::sink_frame_sent() { outbox_.frame_sent(); }
+void WorkerCore::sink_frame_sent() {
+  outbox_.frame_sent();
+  gathers_until_.reset();
+}
 
 }  // namespace zonda

@@ -109,6 +109,11 @@ void Outbox::forget(const Entry& entry) {
     in_memory_ -= entry.bytes;
 }
 
+std::uint64_t Outbox::bytes_behind() const {
+  const bool has_first = !entries_.empty() && !entries_.front().place;
+  return in_memory_ - (has_first ? entries_.front().bytes : 0);
+}
+
 void Outbox::frame_sent() {
   ++sent_;
   if (++frame_ == frames_.size()) frames_.clear(), frame_ = 0;

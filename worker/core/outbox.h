@@ -51,6 +51,7 @@ class Outbox {
   bool empty() const { return entries_.empty(); }
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t bytes_in_memory() const { return in_memory_; }
+  std::uint64_t bytes_behind() const;  // of these, behind the first entry, which is on its way
   std::uint64_t tasks() const { return tasks_; }
   // All that is in it, for HOLDINGS.
   std::vector<Held> holdings() const;

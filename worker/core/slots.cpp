@@ -10,15 +10,17 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint32_t kHandOverMax = 4'096;
-constexpr double kQueueBehindUs = 20'000;  // longer tasks are not queued behind a running one
+constexpr double kHandOverBytes = 1 << 20;  // of outcomes: they come whether there is room for them or not
+constexpr double kQueueBehindUs = 20'000;   // longer tasks are not queued behind a running one
 
 }  // namespace
 
 std::uint32_t WorkerCore::batch_size(const Waiting& waiting) const {
-  const auto known = task_us_.find(waiting.function);
-  if (known == task_us_.end()) return 1;
-  return static_cast<std::uint32_t>(
-      std::clamp(static_cast<double>(config_.hand_over.count()) / known->second, 1.0, double{kHandOverMax}));
+  const auto known = costs_.find(waiting.function);
+  if (known == costs_.end()) return 1;
+  const double in_time = static_cast<double>(config_.hand_over.count()) / known->second.us;
+  const double in_bytes = kHandOverBytes / std::max(1.0, known->second.outcome_bytes);
+  return static_cast<std::uint32_t>(std::clamp(std::min(in_time, in_bytes), 1.0, double{kHandOverMax}));
 }
 
 void WorkerCore::feed() {
@@ -33,8 +35,8 @@ void WorkerCore::feed() {
     }
     for (int slot = 0; slot < executor_.slots() && !waiting_.empty();
          ++slot) {  // one more, where it will not wait long
-      const auto known = task_us_.find(waiting_.front().function);
-      const bool is_short = known != task_us_.end() && known->second < kQueueBehindUs;
+      const auto known = costs_.find(waiting_.front().function);
+      const bool is_short = known != costs_.end() && known->second.us < kQueueBehindUs;
       if (is_short && slots_[static_cast<std::size_t>(slot)].works.size() == 1) feed_one(slot);
     }
   }
@@ -101,7 +103,7 @@ TimePoint WorkerCore::next_deadline(TimePoint now) const {
   TimePoint next = session_.next_deadline();
   if (outbox_.is_damaged() && session_.is_open()) return now;
   if (outbox_.is_full()) next = std::min(next, spool_again_);
-  if (gathers_until_) next = std::min(next, *gathers_until_);
+  if (gathers_) next = std::min(next, *gathers_until_);
   if (may_be_orphaned() && last_turn_)
     next = std::min(next, *last_turn_ + (config_.orphan_timeout - alone_for_));
   if (const std::optional<TimePoint> executor = executor_.next_deadline()) next = std::min(next, *executor);

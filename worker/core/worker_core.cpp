@@ -200,7 +200,7 @@ void WorkerCore::settle(TimePoint now, PeerEffects& effects) {
   session_.set_idle(outbox_.empty() && held_tasks_ == 0);
   session_.tick(now, effects);
   watch_broker(now);
-  if (!draining_ && has_room_for_results()) feed();
+  if (!draining_ && has_room_for_results(now)) feed();
   watch_slots(now, effects);
   hold_results();
   gather_results(now);
@@ -245,10 +245,13 @@ void WorkerCore::on_executor(Finished& finished) {
   const std::uint64_t count = finished.lengths.size() / 4;
   Slot& slot = slots_.at(static_cast<std::size_t>(finished.slot));
   const Waiting origin = take_from(slot, finished.job, finished.token, finished.first, count);
-  double& task_us = task_us_[origin.function];
-  const double measured =
-      std::max(0.05, static_cast<double>(finished.busy.count()) / static_cast<double>(count));
-  task_us = task_us == 0 ? measured : 0.7 * task_us + 0.3 * measured;
+  TaskCost& cost = costs_[origin.function];
+  const auto of_late = [&](double& known, double measured) {
+    known = known == 0 ? measured : 0.7 * known + 0.3 * measured;
+  };
+  of_late(cost.us, std::max(0.05, static_cast<double>(finished.busy.count()) / static_cast<double>(count)));
+  of_late(cost.outcome_bytes, static_cast<double>(finished.lengths.size() + finished.payloads.size()) /
+                                  static_cast<double>(count));
   held_tasks_ -= count;
   tasks_finished_ += count;
   for (std::uint64_t index = finished.first; !progress_.empty() && index < finished.first + count; ++index)

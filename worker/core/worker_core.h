@@ -97,6 +97,10 @@ class WorkerCore {
     std::optional<Running> stopped;  // the task that was asked to stop
   };
 
+  struct TaskCost {  // of late
+    double us = 0;
+    double outcome_bytes = 0;
+  };
   struct Dropped {
     Held range;
     bool tell = false;  // the broker wants it back
@@ -125,7 +129,7 @@ class WorkerCore {
   bool may_be_orphaned() const;
   void hold_results();
   void gather_results(TimePoint now);
-  bool has_room_for_results() const;
+  bool has_room_for_results(TimePoint now) const;
   TimePoint counts_from(const Running& running) const;
   void feed();
   void feed_slot(int number);
@@ -146,7 +150,7 @@ class WorkerCore {
   std::vector<Slot> slots_;
   Outbox outbox_;
   std::optional<std::uint64_t> resent_after_;  // where the outbox last went back to
-  std::map<std::string, double> task_us_;      // by function: how long a task takes
+  std::map<std::string, TaskCost> costs_;      // by function
   std::vector<Held> returned_;                 // to be told
   std::vector<Dropped> dropped_;  // what slots were asked to give back, until nothing of it is in one
   std::map<TaskId, TaskProgress> progress_;
@@ -165,10 +169,10 @@ class WorkerCore {
   bool giving_up_ = false;
   bool done_ = false;
   bool new_session_ = false;
-  bool holds_results_ = false;               // executors keep them: there is no room
-  std::optional<TimePoint> gathered_since_;  // outcomes wait for more to leave with
-  std::optional<TimePoint> gathers_until_;
-  TimePoint held_until_{};  // and did so until then
+  bool holds_results_ = false;              // executors keep them: there is no room
+  std::optional<TimePoint> gathers_until_;  // outcomes may wait so long for more to leave with,
+  bool gathers_ = false;                    // and do
+  TimePoint held_until_{};                  // and did so until then
   TimePoint spool_again_{};
   std::optional<TimePoint> last_turn_;
   std::chrono::nanoseconds alone_for_{0};  // since the broker was last heard

@@ -14,7 +14,6 @@
 #include <set>
 #include <utility>
 
-#include "proto/wire/heap.h"
 #include "worker/executor/channel.h"
 #include "worker/executor/strays.h"
 #include "worker/executor/unique_fd.h"
@@ -102,7 +101,6 @@ std::optional<int> run_as_child(int argc, char** argv, const Handlers& handlers)
   for (const int fd : {kChildSocket, kChildPage})
     ::fcntl(fd, F_SETFD, FD_CLOEXEC);  // not for what tasks start
   set_subreaper(true);
-  keep_freed_memory();
   SlotPage* page = map_page();
   if (page == nullptr) return kExitBadStart;
   try {

@@ -88,7 +88,7 @@ class Executor {
 
   virtual int slots() const = 0;
   // Gives work to a slot. At most two Works may be in a slot: one runs, one waits, so that it never idles for
-  // want of a hand-over. Duration of a Work is the caller's business (about 1 ms, or one task).
+  // want of a hand-over. Duration of a Work is the caller's business (a few milliseconds, or one task).
   virtual void start(int slot, Work work) = 0;
   // Asks the running task to stop: a stop flag first; after its grace it is killed, or its thread given up.
   // The task ends as `cancelled` or `timed_out`. Nothing happens if another task runs there by now.

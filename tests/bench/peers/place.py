@@ -71,9 +71,9 @@ class Place:
                                    env={**self.environment, **environment}, start_new_session=True)
         self.started.append(process)
         said, complained = process.communicate(timeout=PATIENCE)
-        self.started.remove(process)
         if process.returncode != 0:
             raise RuntimeError(f"{' '.join(map(str, words))}: exit code {process.returncode}\n{complained}")
+        self.started.remove(process)
         return json.loads(said)
 
     def close(self):

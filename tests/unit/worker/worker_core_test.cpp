@@ -17,10 +17,6 @@ struct Open : WorkerFixture {
     welcome();
     took_messages();
   }
-  void finish_one(std::size_t bytes = 1) {
-    executor.finish(0, 1, 30ms, std::string(bytes, 'r'));
-    settle();
-  }
   // Its tasks take so long, and it knows that: task 0 did.
   void knows(std::chrono::microseconds each) {
     gives(0, 1);
@@ -348,30 +344,4 @@ TEST_CASE("progress that cannot be told is no reason to wake up") {
   worker.executor.say_progress(0, 2);
   worker.advance(200ms);
   CHECK(worker.core->next_deadline(worker.now()) > worker.now());
-}
-
-TEST_CASE("outcomes wait a moment for more to leave with, as long as there is enough to do") {
-  Open worker(1, {.gather = 2ms});
-  worker.gives(0, 4);
-  worker.finish_one();
-  CHECK(worker.took_results().empty());
-  CHECK(worker.core->next_deadline(worker.now()) == worker.now() + 2ms);
-  worker.advance(1ms);
-  worker.finish_one();
-  CHECK(worker.took_results().empty());
-  worker.advance(1ms);
-  CHECK(worker.took_results() == Lines{"results 1: [0,1) [1,2)"});
-  worker.finish_one();
-  CHECK(worker.took_results() == Lines{"results 2: [2,3)"});  // nothing waits behind the last task
-}
-
-TEST_CASE("a frame that is full, and what a draining worker has done, does not wait for more") {
-  Open worker(1, {.gather = 2ms});
-  worker.gives(0, 4);
-  worker.finish_one(140'000);
-  CHECK(worker.took_results() == Lines{"results 1: [0,1)"});
-  worker.finish_one();
-  CHECK(worker.took_results().empty());
-  worker.drain();
-  CHECK(worker.took_results() == Lines{"results 2: [1,2)"});
 }
