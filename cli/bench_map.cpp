@@ -18,14 +18,11 @@ void require_all(std::uint64_t results, std::uint64_t tasks) {
 }
 
 void map_numbers(Client& client, const BenchCluster& cluster, std::uint64_t tasks) {
-  std::uint64_t index = 0;
   const auto inputs = std::views::iota(kLarge, kLarge + static_cast<std::int64_t>(tasks));
-  for (const std::int64_t value : client.map(bench::kEchoNumber, inputs)) {
-    if (value != kLarge + static_cast<std::int64_t>(index)) wrong_result(index);
-    ++index;
-    cluster.leave_if_interrupted();
-  }
-  require_all(index, tasks);
+  check_all(client.map(bench::kEchoNumber, inputs), cluster, tasks,
+            [](std::uint64_t index, std::int64_t value) {
+              return value == kLarge + static_cast<std::int64_t>(index);
+            });
 }
 
 }  // namespace zonda::cli

@@ -31,7 +31,7 @@ inline constexpr std::chrono::milliseconds kHeartbeat{3'000};   // a peer that s
 inline constexpr std::chrono::milliseconds kLease{15'000};      // a session that is silent for longer is over
 inline constexpr std::chrono::milliseconds kHelloRetry{1'000};  // a HELLO without answer is repeated
 
-// How often a worker says a heartbeat that holds no task and no outcome.
+// How often a worker that holds no task and no outcome says a heartbeat.
 constexpr std::chrono::milliseconds idle_heartbeat(std::chrono::milliseconds heartbeat,
                                                    std::chrono::milliseconds lease) {
   return std::max(heartbeat, lease / 3);

@@ -26,16 +26,11 @@ double seconds_since(Clock::time_point began) {
 // Numbers, or texts of the size asked for.
 void map_all(Client& client, const BenchCluster& cluster, const BenchOptions& options, std::uint64_t tasks) {
   if (options.payload == 8) return map_numbers(client, cluster, tasks);
-  std::uint64_t index = 0;
   const std::string text(options.payload, 'x');
   const auto inputs =
       std::views::iota(std::uint64_t{0}, tasks) | std::views::transform([&](std::uint64_t) { return text; });
-  for (const std::string& value : client.map(bench::kEchoText, inputs)) {
-    if (value != text) wrong_result(index);
-    ++index;
-    cluster.leave_if_interrupted();
-  }
-  require_all(index, tasks);
+  check_all(client.map(bench::kEchoText, inputs), cluster, tasks,
+            [&](std::uint64_t, const std::string& value) { return value == text; });
 }
 
 // Keeps so many single calls on their way, and times each from its submit to its result.

@@ -27,25 +27,17 @@ struct StreamOptions : BenchOptions {
 void there(Client& client, const BenchCluster& cluster, std::uint64_t tasks, std::uint64_t bytes) {
   const auto texts = std::views::iota(std::uint64_t{0}, tasks) |
                      std::views::transform([&](std::uint64_t index) { return bench::text_of(index, bytes); });
-  std::uint64_t index = 0;
-  for (const std::uint64_t mark : client.map(bench::kTake, texts)) {
-    if (mark != bench::mark_of(index, bytes)) wrong_result(index);
-    ++index;
-    cluster.leave_if_interrupted();
-  }
-  require_all(index, tasks);
+  check_all(client.map(bench::kTake, texts), cluster, tasks,
+            [&](std::uint64_t index, std::uint64_t mark) { return mark == bench::mark_of(index, bytes); });
 }
 
 void back(Client& client, const BenchCluster& cluster, std::uint64_t tasks, std::uint64_t bytes) {
-  std::uint64_t index = 0;
   const auto inputs = std::views::iota(std::uint64_t{0}, tasks) |
                       std::views::transform([&](std::uint64_t each) { return std::tuple(each, bytes); });
-  for (const std::string& text : client.starmap(bench::kGive, inputs)) {
-    if (bench::mark_of(text) != bench::mark_of(index, bytes)) wrong_result(index);
-    ++index;
-    cluster.leave_if_interrupted();
-  }
-  require_all(index, tasks);
+  check_all(client.starmap(bench::kGive, inputs), cluster, tasks,
+            [&](std::uint64_t index, const std::string& text) {
+              return bench::mark_of(text) == bench::mark_of(index, bytes);
+            });
 }
 
 int stream(Environment& environment, const StreamOptions& options) {
