@@ -21,9 +21,9 @@ void BrokerLoop::begin(Effects& effects) {
 void BrokerLoop::turn() {
   Effects effects;
   std::optional<Now> now;  // read once, after the wait: decisions of a turn agree on the time
-  wire_.receive_until(core_.next_deadline(), [&](Connection from, std::string_view frame) {
+  wire_.receive_until(core_.next_deadline(), [&](Connection from, ArrivedFrame frame) {
     if (!now) now = read_clocks();
-    core_.handle(from, frame, *now, effects);
+    core_.handle(from, std::move(frame), *now, effects);
   });
   if (!now) now = read_clocks();
   for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);

@@ -10,11 +10,10 @@ using std::chrono::steady_clock;
 void WorkerLoop::turn(TimePoint latest) {
   PeerEffects effects;
   std::optional<TimePoint> now;  // read once, after the wait
-  wire_.receive_until(std::min(core_.next_deadline(steady_clock::now()), latest),
-                      [&](std::string_view frame) {
-                        if (!now) now = steady_clock::now();
-                        core_.handle(frame, *now, effects);
-                      });
+  wire_.receive_until(std::min(core_.next_deadline(steady_clock::now()), latest), [&](ArrivedFrame frame) {
+    if (!now) now = steady_clock::now();
+    core_.handle(std::move(frame), *now, effects);
+  });
   core_.settle(now.value_or(steady_clock::now()), effects);
   speak(effects);
 }
@@ -56,8 +55,9 @@ void WorkerLoop::speak(PeerEffects& effects) {
   } else if (effects.reconnect_sink && !sink_.empty()) {
     wire_.connect_sink(sink_);
   }
-  while (const std::string* frame = core_.next_sink_frame()) {
-    if (!wire_.send_to_sink(*frame)) break;  // the loop comes back when the sink takes frames again
+  while (std::string* frame = core_.next_sink_frame()) {
+    if (!wire_.send_to_sink(std::move(*frame)))
+      break;  // the loop comes back when the sink takes frames again
     core_.sink_frame_sent();
   }
 }

@@ -10,7 +10,13 @@ BrokerCore::BrokerCore(BrokerConfig config)
 
 BrokerCore::~BrokerCore() = default;
 
-void BrokerCore::handle(Connection from, std::string_view bytes, const Now& now, Effects& effects) {
+void BrokerCore::handle(Connection from, ArrivedFrame frame, const Now& now, Effects& effects) {
+  arrived_ = std::move(frame);
+  on_frame(from, arrived_.bytes(), now, effects);
+  arrived_ = {};
+}
+
+void BrokerCore::on_frame(Connection from, std::string_view bytes, const Now& now, Effects& effects) {
   if (bytes.empty()) return ask_who(from, now.steady, effects);  // a new connection
   std::variant<Frame, BadFrame> decoded = decode(bytes);
   if (const BadFrame* bad = std::get_if<BadFrame>(&decoded)) {
@@ -137,16 +143,15 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
   for (const JobId& id : std::exchange(cancels_due_, {})) {  // before their readers hear that they are closed
     if (Job* failing = find_job(id)) cancel_job(*failing, now, effects);
   }
-  for (const auto& [session_number, job_id] : std::exchange(accepts_due_, {})) {
-    Session* session = sessions_.find(session_number);
-    const Job* accepted = find_job(job_id);
-    if (session != nullptr && accepted != nullptr)
-      say(*session, Accepted{job_id, accepted->count, accepted->is_closed(), config_.durability}, effects);
-  }
   deliver(now, effects);
   if (!held_in_memory_.empty() && kept_bytes_ + quota() <= config_.memory_limit / 2)
     go_on_all(held_in_memory_);
   dispatch(now, effects);
+  for (const auto& [session_number, job_id] : std::exchange(accepts_due_, {})) {  // a worker waits for tasks
+    Session* session = sessions_.find(session_number);
+    const Job* accepted = find_job(job_id);
+    if (session != nullptr && accepted != nullptr) say_accepted(*session, *accepted, effects);
+  }
   if (!pages_wanted_.empty()) read_pages(effects);
   for (const JobId& id : std::exchange(completions_due_, {})) {
     if (Job* finished = find_job(id)) finish_if_complete(*finished, now, effects);
@@ -156,6 +161,10 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
       say(*session, Stored{session->sink.last(), std::exchange(session->resend_due, false)}, effects);
   }
   if (!starved_.empty()) feed_starved(effects);
+}
+
+void BrokerCore::say_accepted(Session& session, const Job& job, Effects& effects) {
+  say(session, Accepted{job.id, job.count, job.is_closed(), config_.durability}, effects);
 }
 
 // Memory is free again: clients that wait for credit hear of it.

@@ -59,14 +59,13 @@ class BrokerCore {
   explicit BrokerCore(BrokerConfig config);
   ~BrokerCore();
 
-  // On a store that has something to tell: restore() for each record it replays, then restored() once, before
-  // anything else. `downtime`: since the broker before it was last heard of.
+  // First: restore() each record that the store replays, then restored() once. `downtime`: without a broker.
   void restore(Record& record, const Now& now);
   void restored(const Now& now, std::chrono::milliseconds downtime, Effects& effects);
   // The last call, before a stop that is planned.
   void stop(Effects& effects);
 
-  void handle(Connection from, std::string_view frame, const Now& now, Effects& effects);
+  void handle(Connection from, ArrivedFrame frame, const Now& now, Effects& effects);
   void loaded(const Payload& payload, const Now& now, Effects& effects);  // one of Effects::reads
   void backed_up(const std::string& error, Effects& effects);  // Effects::backup ended; empty: well
   void connection_gone(Connection connection, const Now& now, Effects& effects);
@@ -75,8 +74,7 @@ class BrokerCore {
 
   // New work is refused or waits, accepted work goes on.
   void set_disk_nearly_full(bool on) { disk_nearly_full_ = on; }
-  // Bytes of records that the store was given and has not committed. While they are too many, clients get no
-  // credit and outcomes wait in the workers.
+  // Bytes that the store has not committed. While they are too many, clients get no credit, workers wait.
   void set_backlog(std::uint64_t bytes) { backlog_ = bytes; }
   bool reads_sink() const { return backlog_ < std::min(config_.backlog_max, config_.memory_limit / 4); }
 
@@ -86,8 +84,7 @@ class BrokerCore {
   std::uint64_t memory_used() const { return memory_used_; }
   std::uint64_t overhead() const { return overhead_; }
 
-  // For tests and the simulator: cross-checks every table against every other; returns what is wrong, or
-  // nothing.
+  // For tests and the simulator: checks every table against every other. What is wrong, or nothing.
   std::string check() const;
   std::size_t timers() const { return timers_.size(); }
   const Roster& roster() const { return roster_; }
@@ -98,6 +95,7 @@ class BrokerCore {
 
  private:
   // broker_core.cpp
+  void on_frame(Connection from, std::string_view bytes, const Now& now, Effects& effects);
   void on_sink_frame(Frame& frame, const Now& now, Effects& effects);
   void ask_resend(Session& session, TimePoint now);
   void on_message(Session& session, Message& message, const Header& header, const Now& now, Effects& effects);
@@ -164,6 +162,7 @@ class BrokerCore {
   TaskRange hand_out(WorkerRecord& worker, Job& job, IndexRange ready, std::uint64_t limit, const Now& now,
                      Effects& effects);
   void hungry(WorkerRecord& worker);
+  void say_accepted(Session& session, const Job& job, Effects& effects);
   void feed_starved(Effects& effects);
 
   // retract.cpp
@@ -386,6 +385,7 @@ class BrokerCore {
   };
   std::optional<PendingBackup> pending_backup_;
 
+  ArrivedFrame arrived_;  // that is handled now; else none
   // What this turn still has to do.
   std::set<std::pair<std::uint64_t, JobId>> accepts_due_;  // (session, job)
   std::set<std::uint64_t> stored_due_;                     // sessions

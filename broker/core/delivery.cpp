@@ -62,6 +62,8 @@ bool BrokerCore::deliver_to(Job& job, Reader& reader, Session& session, Effects&
     reader.sent = chunk.end();
   }
   measure_way(job, reader, session);
+  if (accepts_due_.erase({session.number, job.id}) > 0)
+    say_accepted(session, job, effects);  // outcomes follow it
   say(session, message, effects);
   return true;
 }

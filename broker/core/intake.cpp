@@ -178,17 +178,15 @@ void BrokerCore::on(const Append& message, Session& session, const Now& now, Eff
   accept_later(*job, session);
 }
 
-// The one copy of arguments in the broker: from the frame into the batch's slab.
 void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& arguments, const Now& now,
                               Effects& effects) {
   Batch batch;
   batch.first = first;
   batch.count = batch.open = arguments.count();
   batch.digest = digest(arguments);
-  batch.slab = Slab(arguments.lengths, arguments.payloads);
+  batch.arguments = arguments;
+  batch.slab = arrived_.keep(batch.arguments);
   batch.bytes = batch.slab.size();
-  const std::string_view bytes = batch.slab.view();
-  batch.arguments = {bytes.substr(0, arguments.lengths.size()), bytes.substr(arguments.lengths.size())};
   counters_.tasks_accepted += batch.count;
   effects.records.push_back(record::Appended{job.id, first, batch.count, batch.digest, batch.bytes, now.utc,
                                              batch.slab, batch.arguments});

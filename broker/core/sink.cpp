@@ -50,15 +50,12 @@ void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange par
   const std::string_view kinds = range.kinds.empty() ? range.kinds : range.kinds.substr(offset, count);
   if (std::any_of(kinds.begin(), kinds.end(), [](char kind) { return kind != 0; }))
     return take_failures(job, range, part, state, worker, now, effects);
-  const Column outcomes =
-      count == range.outcomes.count() ? range.outcomes : range.outcomes.slice(offset, count);
   LogChunk chunk;
   chunk.first = part.lo;
   chunk.attempt = state.attempt();
   chunk.worker = worker->hello.name;
-  chunk.slab = Slab(outcomes.lengths, outcomes.payloads);
-  chunk.outcomes = {chunk.slab.view().substr(0, outcomes.lengths.size()),
-                    chunk.slab.view().substr(outcomes.lengths.size())};
+  chunk.outcomes = count == range.outcomes.count() ? range.outcomes : range.outcomes.slice(offset, count);
+  chunk.slab = arrived_.keep(chunk.outcomes);
   worker->done += count;
   record_done(job, std::move(chunk), now, effects);
 }

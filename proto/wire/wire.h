@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/arrived_frame.h"
 #include "proto/limits.h"
 
 namespace zonda {
@@ -32,8 +33,8 @@ struct Connection {
 // The broker's end of all connections.
 class BrokerWire {
  public:
-  // The frame is a view that ends with the call. An empty frame says: a new connection.
-  using OnFrame = std::function<void(Connection from, std::string_view frame)>;
+  // An empty frame says: a new connection.
+  using OnFrame = std::function<void(Connection from, ArrivedFrame frame)>;
 
   virtual ~BrokerWire() = default;
 
@@ -53,7 +54,7 @@ class BrokerWire {
 // A worker's or a client's end: one two-way lane to the broker and, for workers, one lane to its sink.
 class PeerWire {
  public:
-  using OnFrame = std::function<void(std::string_view frame)>;
+  using OnFrame = std::function<void(ArrivedFrame frame)>;
 
   virtual ~PeerWire() = default;
 
@@ -62,8 +63,8 @@ class PeerWire {
   virtual void send(std::string frame) = 0;
   // Connects the sink lane, or moves it to another address. Frames that wait are discarded.
   virtual void connect_sink(const std::string& address) = 0;
-  // False if the lane does not take the frame now; the frame is not kept.
-  virtual bool send_to_sink(std::string_view frame) = 0;
+  // False if the lane does not take the frame now; then it stays as it is.
+  virtual bool send_to_sink(std::string&& frame) = 0;
   // Forgets what waits to be sent on the two-way lane: a new session re-states everything.
   virtual void discard_unsent() = 0;
   // Gives up the connection of the two-way lane for a new one, and what waits to be sent. For one that is

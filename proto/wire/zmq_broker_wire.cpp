@@ -30,10 +30,6 @@ std::vector<IpcLock> lock_all(const std::vector<BaseAddress>& addresses) {
   return locks;
 }
 
-std::string_view view(const zmq::message_t& message) {
-  return {static_cast<const char*>(message.data()), message.size()};
-}
-
 }  // namespace
 
 ZmqBrokerWire::ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options)
@@ -105,13 +101,13 @@ bool ZmqBrokerWire::receive_one(Lane& from, const OnFrame& on_frame) {
     ++counters_.multipart_dropped;
     return true;
   }
-  if (routed && !is_numbered(view(from.id))) {
+  if (routed && !is_numbered(bytes_of(from.id))) {
     ++counters_.named_peer_dropped;
     return true;
   }
   ++from.counters.frames_in;
   from.counters.bytes_in += from.frame.size();
-  on_frame({from.port, routed ? connection_number(view(from.id)) : 0}, view(from.frame));
+  on_frame({from.port, routed ? connection_number(bytes_of(from.id)) : 0}, arrived(from.frame));
   return true;
 }
 

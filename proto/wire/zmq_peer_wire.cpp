@@ -53,7 +53,7 @@ void ZmqPeerWire::receive_all(const OnFrame& on_frame) {
     }
     ++counters_.front.frames_in;
     counters_.front.bytes_in += frame_.size();
-    on_frame({static_cast<const char*>(frame_.data()), frame_.size()});
+    on_frame(arrived(frame_));
   }
 }
 
@@ -92,16 +92,18 @@ void ZmqPeerWire::connect_sink(const std::string& address) {
   sink_full_ = false;
 }
 
-bool ZmqPeerWire::send_to_sink(std::string_view frame) {
+bool ZmqPeerWire::send_to_sink(std::string&& frame) {
   if (!sink_.has_value()) return false;
-  zmq::message_t message(frame.data(), frame.size());
+  zmq::message_t message = to_message(std::move(frame));
+  const std::size_t size = message.size();
   if (sink_->send(message) != ZmqSocket::Sent::Yes) {
+    frame = bytes_of(message);
     ++counters_.full;
     sink_full_ = true;
     return false;
   }
   ++counters_.sink.frames_out;
-  counters_.sink.bytes_out += frame.size();
+  counters_.sink.bytes_out += size;
   return true;
 }
 

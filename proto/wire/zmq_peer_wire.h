@@ -37,7 +37,7 @@ class ZmqPeerWire final : public PeerWire {
   // as if the old one had broken: order is never broken by leaving out single frames.
   void send(std::string frame) override;
   void connect_sink(const std::string& address) override;  // throws std::invalid_argument
-  bool send_to_sink(std::string_view frame) override;      // false also before connect_sink()
+  bool send_to_sink(std::string&& frame) override;         // false also before connect_sink()
   void discard_unsent() override { unsent_.clear(); }
   void reconnect() override;
 

@@ -147,6 +147,10 @@ zmq::message_t to_message(std::string frame) {
   return message;
 }
 
+ArrivedFrame arrived(zmq::message_t& message) {
+  return {message, [](const zmq::message_t& from) { return bytes_of(from); }};
+}
+
 bool is_numbered(std::string_view routing_id) {
   return routing_id.size() == kRoutingIdSize && routing_id.front() == '\0';
 }

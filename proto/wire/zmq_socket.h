@@ -8,6 +8,7 @@
 #include <string_view>
 #include <zmq.hpp>
 
+#include "proto/arrived_frame.h"
 #include "proto/wire/zmq_context.h"
 
 namespace zonda {
@@ -47,6 +48,11 @@ class ZmqSocket {
 
 // Frames of some size are handed over without a copy; libzmq's I/O thread frees them.
 zmq::message_t to_message(std::string frame);
+
+inline std::string_view bytes_of(const zmq::message_t& message) {
+  return {static_cast<const char*>(message.data()), message.size()};
+}
+ArrivedFrame arrived(zmq::message_t& message);
 
 // libzmq numbers connections itself: a zero byte, then 32 bits. Peers that name themselves have other ids.
 bool is_numbered(std::string_view routing_id);

@@ -180,8 +180,8 @@ void SimClient::on_job_refused(const JobId& job, JobRefusedCode code, const std:
   throw Violation("a job was refused: " + text + " (" + std::to_string(static_cast<int>(code)) + ")");
 }
 
-void SimClient::on_outcomes(const JobId& id, std::uint64_t position,
-                            const std::vector<OutcomeRange>& ranges) {
+void SimClient::on_outcomes(const JobId& id, std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                            ArrivedFrame&) {
   if (const auto watched = watched_.find(id); watched != watched_.end()) {
     if (position != watched->second.received) throw Violation("a reader's log has a gap");
     for (const OutcomeRange& range : ranges) {

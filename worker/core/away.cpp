@@ -110,7 +110,7 @@ void WorkerCore::update_credit() {
   session_.set_credit(granted_tasks_, granted_bytes_);
 }
 
-const std::string* WorkerCore::next_sink_frame() {
+std::string* WorkerCore::next_sink_frame() {
   if (!session_.is_open() || gathers_) return nullptr;
   Header header;
   header.session = session_.number();

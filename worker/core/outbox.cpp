@@ -75,7 +75,7 @@ WorkerResults Outbox::message_of(const Entry& entry, std::string_view read_back)
   return message;
 }
 
-const std::string* Outbox::next_frame(Header header) {
+std::string* Outbox::next_frame(Header header) {
   if (frame_ == frames_.size()) {
     if (next_ == entries_.size() || damaged_) return nullptr;
     Entry& entry = entries_[next_];

@@ -25,9 +25,9 @@ class Outbox {
   // Outcomes that come together leave together, up to a frame's worth.
   void add(Finished finished);
 
-  // The next frame for the sink, or null if all was sent. Valid until the next call. `header` is completed
-  // here.
-  const std::string* next_frame(Header header);
+  // The next frame for the sink, or null if all was sent. Valid until the next call; its bytes may be taken
+  // if frame_sent() follows. `header` is completed here.
+  std::string* next_frame(Header header);
   void frame_sent();
 
   void stored(std::uint64_t upto);   // frames up to this number are safe with the broker

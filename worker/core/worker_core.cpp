@@ -26,12 +26,12 @@ WorkerCore::WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, Work
       slots_(static_cast<std::size_t>(executor.slots())),
       outbox_(config.outbox_memory, spool) {}
 
-void WorkerCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
+void WorkerCore::handle(ArrivedFrame frame, TimePoint now, PeerEffects& effects) {
   if (done_) return;
-  switch (session_.handle(frame, now, effects)) {
+  switch (session_.handle(frame.bytes(), now, effects)) {
     case PeerSession::Event::Nothing: return;
     case PeerSession::Event::Opened: return on_opened(now, effects);
-    case PeerSession::Event::Arrived: return on_message(session_.message(), now, effects);
+    case PeerSession::Event::Arrived: return on_message(session_.message(), frame, now, effects);
     case PeerSession::Event::Refused: {
       const Refuse& refusal = session_.refusal();
       if (refusal.code == RefuseCode::NameTaken && !name_taken_since_) name_taken_since_ = now;
@@ -64,8 +64,8 @@ void WorkerCore::on_opened(TimePoint now, PeerEffects& effects) {
   say_holdings(held, now, effects);
 }
 
-void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effects) {
-  if (const auto* tasks = std::get_if<Tasks>(&message)) return on(*tasks);
+void WorkerCore::on_message(Message& message, ArrivedFrame& frame, TimePoint now, PeerEffects& effects) {
+  if (const auto* tasks = std::get_if<Tasks>(&message)) return on(*tasks, frame);
   if (const auto* stored = std::get_if<Stored>(&message)) {
     outbox_.stored(stored->upto);
     if (!stored->resend) return;
@@ -83,8 +83,7 @@ void WorkerCore::on_message(Message& message, TimePoint now, PeerEffects& effect
   }
 }
 
-// The one copy of arguments in the worker: from the frame into a slab of the range.
-void WorkerCore::on(const Tasks& tasks) {
+void WorkerCore::on(const Tasks& tasks, ArrivedFrame& frame) {
   for (const TaskRange& range : tasks.ranges) {
     if (draining_) {  // they crossed our DRAIN on their way
       returned_.push_back({range.job, range.first, range.arguments.count(), range.epoch, range.lease, false});
@@ -98,11 +97,9 @@ void WorkerCore::on(const Tasks& tasks) {
         range.function,
         range.signature,
         std::chrono::milliseconds(static_cast<std::int64_t>(std::min(range.timeout_ms, kDurationMsMax))),
-        Slab(range.arguments.lengths, range.arguments.payloads),
-        {}};
-    const std::string_view bytes = waiting.slab.view();
-    waiting.arguments = {bytes.substr(0, range.arguments.lengths.size()),
-                         bytes.substr(range.arguments.lengths.size())};
+        {},
+        range.arguments};
+    waiting.slab = frame.keep(waiting.arguments);
     held_tasks_ += waiting.arguments.count();
     held_bytes_ += waiting.arguments.payloads.size();
     received_tasks_ += waiting.arguments.count();

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/arrived_frame.h"
 #include "proto/peer_session.h"
 #include "worker/core/outbox.h"
 #include "worker/executor/executor.h"
@@ -35,13 +36,13 @@ class WorkerCore {
   WorkerCore(Hello hello, std::uint64_t seed, Executor& executor, WorkerConfig config = {},
              Spool* spool = nullptr);
 
-  void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
+  void handle(ArrivedFrame frame, TimePoint now, PeerEffects& effects);
   // What the executor did, what is due, and what can be started. Once per turn.
   void settle(TimePoint now, PeerEffects& effects);
   TimePoint next_deadline(TimePoint now) const;
 
-  // The frames for the sink, one after another, as its lane takes them.
-  const std::string* next_sink_frame();
+  // The frames for the sink, one after another, as its lane takes them. See Outbox::next_frame().
+  std::string* next_sink_frame();
   void sink_frame_sent();
 
   // Takes nothing new, gives back what has not started, finishes what runs, delivers, leaves.
@@ -107,10 +108,10 @@ class WorkerCore {
   };
 
   void on_opened(TimePoint now, PeerEffects& effects);
-  void on_message(Message& message, TimePoint now, PeerEffects& effects);
+  void on_message(Message& message, ArrivedFrame& frame, TimePoint now, PeerEffects& effects);
   static void hold(const InSlot& work, const std::optional<Running>& running, std::vector<Held>& held);
   void say_holdings(const std::vector<Held>& held, TimePoint now, PeerEffects& effects);
-  void on(const Tasks& tasks);
+  void on(const Tasks& tasks, ArrivedFrame& frame);
   void on(const Stop& stop, TimePoint now);
   void on(const OutputRoom& room);
   void on(const Retract& retract, TimePoint now, PeerEffects& effects);

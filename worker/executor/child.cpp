@@ -39,6 +39,7 @@ class SocketNews final : public RunnerNews {
     }
     send_or_leave(FrameKind::Finished, encode_head(batch), {batch.kinds, batch.lengths, batch.payloads});
   }
+  void send(const OutcomeBatchView& batch, std::string&) override { send(batch); }
   void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
                    std::uint64_t offset, std::string_view bytes) override {
     const OutputFrame output{sequence, at, static_cast<std::uint8_t>(stream), offset, bytes};

@@ -19,6 +19,14 @@ class ThreadRunnerNews final : public RunnerNews {
   ThreadRunnerNews(int slot, const SlotThread* from, ThreadNews& news)
       : slot_(slot), from_(from), news_(news) {}
   void send(const OutcomeBatchView& batch) override { news_.push({slot_, from_, copy_of(batch)}); }
+  void send(const OutcomeBatchView& batch, std::string& payloads) override {
+    if (!Slab::is_worth_taking(payloads)) return send(batch);
+    OutcomeBatchView rest = batch;
+    rest.payloads = {};
+    OutcomeBatch whole = copy_of(rest);
+    whole.payloads = std::move(payloads);
+    news_.push({slot_, from_, std::move(whole)});
+  }
   void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
                    std::uint64_t offset, std::string_view bytes) override {
     const auto number = static_cast<std::uint8_t>(stream);

@@ -59,7 +59,7 @@ void WorkRunner::keep(std::uint32_t at, std::uint8_t kind) {
   if (kind != kValue) batch.kinds = {&kind_byte, 1};
   batch.lengths = {reinterpret_cast<const char*>(&length), sizeof length};
   batch.payloads = payload;
-  news_.send(batch);
+  news_.send(batch, out_.bytes());
   busy_from_ns_ = clock_.read();
   journal_.reset(sequence_, at + 1, busy_from_ns_);
   if (out_.bytes().capacity() > kSpareBytesMax) std::exchange(out_, {});

@@ -16,6 +16,8 @@ class RunnerNews {
  public:
   virtual ~RunnerNews() = default;
   virtual void send(const OutcomeBatchView& batch) = 0;
+  // The same of one whose payloads are these bytes, which may be taken.
+  virtual void send(const OutcomeBatchView& batch, std::string& payloads) = 0;
   virtual void send_output(std::uint32_t sequence, std::uint32_t at, detail::OutputStream stream,
                            std::uint64_t offset, std::string_view bytes) = 0;
 };

@@ -104,12 +104,12 @@ void ClientCore::ask_whether_obeyed(TimePoint now, PeerEffects& effects) {
   session_.say(Heartbeat{0, true}, now, effects);
 }
 
-void ClientCore::handle(std::string_view frame, TimePoint now, PeerEffects& effects) {
-  switch (session_.handle(frame, now, effects)) {
+void ClientCore::handle(ArrivedFrame frame, TimePoint now, PeerEffects& effects) {
+  switch (session_.handle(frame.bytes(), now, effects)) {
     case PeerSession::Event::Nothing: return;
     case PeerSession::Event::Opened: return on_opened(now, effects);
     case PeerSession::Event::Refused: return listener_.on_refused(session_.refusal());
-    case PeerSession::Event::Arrived: return on_message(session_.message(), now, effects);
+    case PeerSession::Event::Arrived: return on_message(session_.message(), frame, now, effects);
   }
 }
 
@@ -152,12 +152,12 @@ void ClientCore::on_opened(TimePoint, PeerEffects&) {
   }
 }
 
-void ClientCore::on_message(Message& message, TimePoint, PeerEffects&) {
+void ClientCore::on_message(Message& message, ArrivedFrame& frame, TimePoint, PeerEffects&) {
   credit_tasks_ = std::max(credit_tasks_, session_.header().credit_tasks);
   credit_bytes_ = std::max(credit_bytes_, session_.header().credit_bytes);
   forget_leaving(session_.header().ack);
   if (const auto* accepted = std::get_if<Accepted>(&message)) return on(*accepted);
-  if (const auto* outcomes = std::get_if<Outcomes>(&message)) return on(*outcomes);
+  if (const auto* outcomes = std::get_if<Outcomes>(&message)) return on(*outcomes, frame);
   if (const auto* refused = std::get_if<JobRefused>(&message)) return on(*refused);
   if (const auto* same = std::get_if<SameJob>(&message)) return on(*same);
   if (const auto* progress = std::get_if<JobProgress>(&message)) return listener_.on_progress(*progress);
@@ -221,7 +221,7 @@ void ClientCore::on(const SameJob& same) {
   listener_.on_same_job(same.job, same.existing);
 }
 
-void ClientCore::on(const Outcomes& outcomes) {
+void ClientCore::on(const Outcomes& outcomes, ArrivedFrame& frame) {
   Job* job = find(outcomes.job);
   if (job == nullptr || job->dropped || outcomes.position > job->received) return;
   std::uint64_t position = outcomes.position;
@@ -244,7 +244,7 @@ void ClientCore::on(const Outcomes& outcomes) {
   const std::uint64_t from = job->received;
   job->received = position;
   job->epoch = fresh.back().epoch;
-  listener_.on_outcomes(outcomes.job, from, fresh);
+  listener_.on_outcomes(outcomes.job, from, fresh, frame);
 }
 
 void ClientCore::on(const Reply& reply) {

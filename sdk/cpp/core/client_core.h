@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/arrived_frame.h"
 #include "proto/peer_session.h"
 #include "proto/slab.h"
 
@@ -29,8 +30,8 @@ class ClientListener {
   virtual void on_accepted(const JobId& job, std::uint64_t count, bool closed) = 0;
   virtual void on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) = 0;
   virtual void on_same_job(const JobId& job, const JobId& existing) = 0;
-  virtual void on_outcomes(const JobId& job, std::uint64_t position,
-                           const std::vector<OutcomeRange>& ranges) = 0;
+  virtual void on_outcomes(const JobId& job, std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                           ArrivedFrame& frame) = 0;
   virtual void on_job_lost(const JobId& job) = 0;  // accepted, and then the broker lost its memory
   virtual void on_progress(const JobProgress& progress) = 0;
   virtual void on_output(const JobOutput& output) = 0;
@@ -63,7 +64,7 @@ class ClientCore {
   bool is_obeyed() const { return session_.header().ack >= last_order_; }
   void ask_whether_obeyed(TimePoint now, PeerEffects& effects);
 
-  void handle(std::string_view frame, TimePoint now, PeerEffects& effects);
+  void handle(ArrivedFrame frame, TimePoint now, PeerEffects& effects);
   // Sends what may be sent, to about `frames_max` frames; to be called once per turn, after the calls above.
   void settle(TimePoint now, PeerEffects& effects,
               std::size_t frames_max = std::numeric_limits<std::size_t>::max());
@@ -113,11 +114,11 @@ class ClientCore {
   };
 
   void on_opened(TimePoint now, PeerEffects& effects);
-  void on_message(Message& message, TimePoint now, PeerEffects& effects);
+  void on_message(Message& message, ArrivedFrame& frame, TimePoint now, PeerEffects& effects);
   void on(const Accepted& accepted);
   void on(const JobRefused& refused);
   void on(const SameJob& same);
-  void on(const Outcomes& outcomes);
+  void on(const Outcomes& outcomes, ArrivedFrame& frame);
   void on(const Reply& reply);
   void leave(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);
   void introduce(const JobId& id, Job& job, TimePoint now, PeerEffects& effects);

@@ -65,7 +65,7 @@ void ChannelSink::on_accepted(std::uint64_t count, bool closed) {
   changed_.notify_all();
 }
 
-void ChannelSink::on_outcomes(std::uint64_t, const std::vector<OutcomeRange>& ranges) {
+void ChannelSink::on_outcomes(std::uint64_t, const std::vector<OutcomeRange>& ranges, ArrivedFrame&) {
   const std::lock_guard lock(mutex_);
   for (const OutcomeRange& range : ranges) {
     for_each_value(range.outcomes, [&](std::uint32_t at, std::string_view payload) {

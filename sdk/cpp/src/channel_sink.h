@@ -30,7 +30,8 @@ class ChannelSink final : public JobSink {
   std::optional<std::uint64_t> position_to_acknowledge();
 
   void on_accepted(std::uint64_t count, bool closed) override;
-  void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges) override;
+  void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                   ArrivedFrame& frame) override;
   void on_progress(const JobProgress& progress) override;
   void on_output(const JobOutput& output) override;
   void on_same_job(const JobId& existing) override;

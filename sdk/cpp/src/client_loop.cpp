@@ -137,10 +137,10 @@ void ClientLoop::connect() {
 void ClientLoop::turn() {
   const bool sleep = intake_->may_sleep(core_->unaccepted_bytes() + kTaskOverhead * core_->unaccepted_tasks(),
                                         ending_since_.has_value());
-  wire_->receive_until(sleep && !again_ ? next_deadline() : TimePoint::min(), [this](std::string_view frame) {
+  wire_->receive_until(sleep && !again_ ? next_deadline() : TimePoint::min(), [this](ArrivedFrame frame) {
     const TimePoint now = steady_clock::now();
     last_heard_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    core_->handle(frame, now, effects_);
+    core_->handle(std::move(frame), now, effects_);
   });
   again_ = false;
   intake_->take(orders_);

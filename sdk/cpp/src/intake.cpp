@@ -26,7 +26,20 @@ std::string_view view_of(const Bytes& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-AppendOrder append_order(const JobId& job, std::string_view lengths, std::string_view payloads) {
+// May take `payloads` over.
+AppendOrder append_order(const JobId& job, std::string_view lengths, std::string& payloads) {
+  if (Slab::is_worth_taking(payloads)) {
+    struct Parts {
+      std::string lengths;
+      std::string payloads;
+    };
+    Column column;
+    Slab slab = Slab::adopt(Parts{std::string(lengths), std::move(payloads)}, [&](const Parts& parts) {
+      column = {parts.lengths, parts.payloads};
+      return column.payloads;
+    });
+    return {job, std::move(slab), column};
+  }
   Slab slab(lengths, payloads);
   const std::string_view bytes = slab.view();
   const Column column{bytes.substr(0, lengths.size()), bytes.substr(lengths.size())};
@@ -88,7 +101,7 @@ bool Intake::may_append() const {
   return closed_ || has_room();
 }
 
-bool Intake::append(const JobId& job, std::string_view lengths, std::string_view payloads) {
+bool Intake::append(const JobId& job, std::string_view lengths, std::string& payloads) {
   AppendOrder order = append_order(job, lengths, payloads);
   std::unique_lock lock(mutex_);
   wait_for_room(lock);
@@ -100,7 +113,7 @@ bool Intake::append(const JobId& job, std::string_view lengths, std::string_view
 }
 
 std::shared_ptr<detail::TaskState> Intake::submit(detail::CallParts call) {
-  if (call.options.detached || !call.options.key.empty()) return submit_alone(call);
+  if (call.options.detached || !call.options.key.empty()) return submit_alone(std::move(call));
   auto task = std::make_shared<detail::TaskState>();
   std::unique_lock lock(mutex_);
   wait_for_room(lock);
@@ -117,7 +130,7 @@ std::shared_ptr<detail::TaskState> Intake::submit(detail::CallParts call) {
 }
 
 // A call that outlives its client, or is shared with others, is a job of its own.
-std::shared_ptr<detail::TaskState> Intake::submit_alone(const detail::CallParts& call) {
+std::shared_ptr<detail::TaskState> Intake::submit_alone(detail::CallParts call) {
   const JobId id = new_job_id();
   auto ticket = std::make_shared<detail::JobTicket>(id, shared_from_this());
   auto job = std::make_shared<SubmitJob>(ticket);

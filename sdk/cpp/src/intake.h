@@ -35,7 +35,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
   std::shared_ptr<detail::TaskState> submit(detail::CallParts call);
   // Waits while too much is not accepted.
   bool may_append() const;  // without waiting for room
-  bool append(const JobId& job, std::string_view lengths, std::string_view payloads);
+  bool append(const JobId& job, std::string_view lengths, std::string& payloads);
   void cancel(const JobId& job);  // calls made after it are not in the job
   std::uint64_t next_question();
 
@@ -69,7 +69,7 @@ class Intake : public std::enable_shared_from_this<Intake> {
     bool may_leave() const;
   };
 
-  std::shared_ptr<detail::TaskState> submit_alone(const detail::CallParts& call);
+  std::shared_ptr<detail::TaskState> submit_alone(detail::CallParts call);
   Group& group_of(detail::CallParts& call);
   void add(Group& group, std::string_view arguments, std::shared_ptr<detail::TaskState> task);
   void flush(Group& group);

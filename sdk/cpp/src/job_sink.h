@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "proto/arrived_frame.h"
 #include "proto/messages.h"
 
 namespace zonda {
@@ -16,8 +17,9 @@ class JobSink {
   virtual ~JobSink() = default;
 
   virtual void on_accepted(std::uint64_t count, bool closed) = 0;
-  // The log of outcomes from `position` on. Views end with the call.
-  virtual void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges) = 0;
+  // The log of outcomes from `position` on. Views end with the call, or with the memory of `frame`.
+  virtual void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                           ArrivedFrame& frame) = 0;
   virtual void on_progress(const JobProgress&) {}
   virtual void on_output(const JobOutput&) {}
   virtual void on_same_job(const JobId&) {}  // what it reads is this job from now on

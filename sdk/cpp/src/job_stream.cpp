@@ -8,7 +8,16 @@
 
 namespace zonda::detail {
 
-std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges) {
+std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges, ArrivedFrame& frame) {
+  std::vector<OutcomeChunk> chunks;
+  chunks.reserve(ranges.size());
+  if (Slab slab = frame.give_up(ranges.front().outcomes.payloads); slab.size() > 0) {
+    const auto bytes = std::make_shared<const Slab>(std::move(slab));
+    for (const OutcomeRange& range : ranges)
+      chunks.push_back({range.first, range.outcomes.count(), range.kinds, range.outcomes.lengths,
+                        range.outcomes.payloads, bytes});
+    return chunks;
+  }
   std::size_t size = 0;
   for (const OutcomeRange& range : ranges)
     size += range.kinds.size() + range.outcomes.lengths.size() + range.outcomes.payloads.size();
@@ -20,8 +29,6 @@ std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges) {
     used += part.size();
     return std::string_view(to, part.size());
   };
-  std::vector<OutcomeChunk> chunks;
-  chunks.reserve(ranges.size());
   for (const OutcomeRange& range : ranges) {
     chunks.push_back({range.first, range.outcomes.count(), keep(range.kinds), keep(range.outcomes.lengths),
                       keep(range.outcomes.payloads), bytes});
@@ -53,7 +60,7 @@ void JobStream::attach(std::shared_ptr<JobStream> self) {
 
 bool JobStream::may_append() const { return intake_->may_append(); }
 
-bool JobStream::append(std::string_view lengths, std::string_view payloads) {
+bool JobStream::append(std::string_view lengths, std::string& payloads) {
   return intake_->append(job_, lengths, payloads);
 }
 
@@ -82,8 +89,9 @@ bool JobStream::take(std::vector<OutcomeChunk>& chunks, bool wait) {
   return more;
 }
 
-void JobStream::on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges) {
-  std::vector<OutcomeChunk> fresh = chunks_of(ranges);
+void JobStream::on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                            ArrivedFrame& frame) {
+  std::vector<OutcomeChunk> fresh = chunks_of(ranges, frame);
   const std::lock_guard lock(mutex_);
   for (OutcomeChunk& chunk : fresh) {
     position += chunk.count;

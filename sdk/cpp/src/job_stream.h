@@ -29,7 +29,7 @@ class JobStream final : public JobSink {
   void open(JobSpec spec, std::shared_ptr<JobStream> self);
   void attach(std::shared_ptr<JobStream> self);
   bool may_append() const;  // without waiting for room
-  bool append(std::string_view lengths, std::string_view payloads);
+  bool append(std::string_view lengths, std::string& payloads);
   void close();
   void cancel();
   void leave();
@@ -42,7 +42,8 @@ class JobStream final : public JobSink {
 
   // The I/O thread.
   void on_accepted(std::uint64_t, bool) override {}
-  void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges) override;
+  void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                   ArrivedFrame& frame) override;
   void on_same_job(const JobId& existing) override;
   void on_end(const TaskReport* failure, std::uint64_t count) override;
   bool acknowledges_at_once() const override { return !acknowledge_when_taken_; }
@@ -64,6 +65,6 @@ class JobStream final : public JobSink {
 };
 
 // Copies the ranges, once.
-std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges);
+std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges, ArrivedFrame& frame);
 
 }  // namespace zonda::detail

@@ -167,11 +167,11 @@ void JobTable::on_accepted(const JobId& job, std::uint64_t count, bool closed) {
   touched_.insert(job);
 }
 
-void JobTable::on_outcomes(const JobId& job, std::uint64_t position,
-                           const std::vector<OutcomeRange>& ranges) {
+void JobTable::on_outcomes(const JobId& job, std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                           ArrivedFrame& frame) {
   Entry* entry = find(job);
   if (entry == nullptr) return;
-  if (entry->sink) entry->sink->on_outcomes(position, ranges);
+  if (entry->sink) entry->sink->on_outcomes(position, ranges, frame);
   for (const OutcomeRange& range : ranges) position += range.outcomes.count();
   entry->received = position;
   touched_.insert(job);

@@ -43,8 +43,8 @@ class JobTable final : public ClientListener {
   void on_accepted(const JobId& job, std::uint64_t count, bool closed) override;
   void on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) override;
   void on_same_job(const JobId& job, const JobId& existing) override;
-  void on_outcomes(const JobId& job, std::uint64_t position,
-                   const std::vector<OutcomeRange>& ranges) override;
+  void on_outcomes(const JobId& job, std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                   ArrivedFrame& frame) override;
   void on_job_lost(const JobId& job) override;
   void on_progress(const JobProgress& progress) override;
   void on_output(const JobOutput& output) override;

@@ -25,7 +25,7 @@ void SubmitJob::resolve(std::uint64_t index, std::uint8_t kind, std::string_view
   if (const std::shared_ptr<detail::TaskState> task = std::move(tasks_[index])) task->resolve(kind, payload);
 }
 
-void SubmitJob::on_outcomes(std::uint64_t, const std::vector<OutcomeRange>& ranges) {
+void SubmitJob::on_outcomes(std::uint64_t, const std::vector<OutcomeRange>& ranges, ArrivedFrame&) {
   for (const OutcomeRange& range : ranges) {
     for_each_value(range.outcomes, [&](std::uint32_t at, std::string_view payload) {
       const char kind = range.kinds.empty() ? '\0' : range.kinds[at];

@@ -23,7 +23,8 @@ class SubmitJob final : public JobSink {
   void adopt(std::vector<std::shared_ptr<detail::TaskState>> tasks);
 
   void on_accepted(std::uint64_t count, bool closed) override;
-  void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges) override;
+  void on_outcomes(std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                   ArrivedFrame& frame) override;
   void on_progress(const JobProgress& progress) override;
   void on_same_job(const JobId& existing) override { ticket_->set_id(existing); }
   void on_end(const TaskReport* failure, std::uint64_t count) override;

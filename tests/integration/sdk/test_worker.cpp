@@ -111,8 +111,8 @@ struct TestWorker::Part {
       core.settle(now(), effects);
       if (std::exchange(effects.restart, false)) wire.discard_unsent();
       for (std::string& frame : std::exchange(effects.frames, {})) wire.send(std::move(frame));
-      while (const std::string* frame = core.next_sink_frame()) {
-        if (!wire.send_to_sink(*frame)) break;
+      while (std::string* frame = core.next_sink_frame()) {
+        if (!wire.send_to_sink(std::move(*frame))) break;
         core.sink_frame_sent();
       }
     };

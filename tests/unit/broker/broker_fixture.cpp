@@ -52,6 +52,7 @@ void BrokerFixture::deliver() {
     if (peer == peers_.end()) continue;
     auto heard = std::make_unique<Heard>();
     heard->bytes = outgoing.frame;
+    heard->left = ++last_left_;
     std::variant<Frame, BadFrame> decoded = decode(heard->bytes);
     REQUIRE(std::holds_alternative<Frame>(decoded));
     heard->frame = std::move(std::get<Frame>(decoded));

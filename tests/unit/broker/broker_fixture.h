@@ -101,6 +101,10 @@ class BrokerFixture {
   std::string took_message_to(Peer peer);
   std::vector<std::string> took_messages_to(Peer peer);
   Refuse took_refusal(Peer peer);
+  // Whether what `one` was told first left before what `other` was told first.
+  bool heard_first(Peer one, Peer other) const {
+    return peers_.at(one.number).inbox.front()->left < peers_.at(other.number).inbox.front()->left;
+  }
   void ignores_messages() {
     for (PeerState& peer : peers_) peer.inbox.clear();
   }
@@ -131,6 +135,7 @@ class BrokerFixture {
   struct Heard {
     std::string bytes;
     Frame frame;
+    std::uint64_t left = 0;  // before those with higher numbers
   };
   struct PeerState {
     Hello hello;
@@ -170,6 +175,7 @@ class BrokerFixture {
   std::uint32_t last_connection_ = 0;
   std::uint64_t last_job_ = 0;
   std::uint64_t last_question_ = 0;
+  std::uint64_t last_left_ = 0;
   std::optional<Peer> client_;
   bool in_turn_ = false;
   Effects effects_;

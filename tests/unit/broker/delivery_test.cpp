@@ -35,6 +35,27 @@ TEST_CASE("outcomes arrive in the order in which tasks ended") {
   CHECK(run.told(run.client) == Lines{"outcomes job=1 at=0 [2,4)", "outcomes job=1 at=2 [0,2)"});
 }
 
+TEST_CASE("tasks leave before the word that they were accepted, which leaves before outcomes") {
+  BrokerFixture broker;
+  const Peer worker = broker.join_worker();
+  const Peer client = broker.client();
+  const JobId job = broker.new_job_id();
+  broker.together([&] {
+    broker.opens(client, job, job_of());
+    broker.appends(client, job, 0, 1);
+  });
+  CHECK(broker.heard_first(worker, client));
+  broker.ignores_messages();
+  broker.together([&] {
+    broker.finishes(worker, job, {0, 1}, 1);
+    broker.appends(client, job, 1, 1);
+  });
+  const Lines told = broker.took_messages_to(client);
+  REQUIRE(told.size() == 2);
+  CHECK(told.front().starts_with("accepted job=1"));
+  CHECK(told.back().starts_with("outcomes job=1"));
+}
+
 TEST_CASE("outcomes are recorded in the turn that tells of them") {
   Running run(1);
   run.broker.finishes(run.worker, run.job, {0, 1}, 1);

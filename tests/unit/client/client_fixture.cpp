@@ -134,7 +134,7 @@ void ClientFixture::on_same_job(const JobId& job, const JobId& existing) {
 }
 
 void ClientFixture::on_outcomes(const JobId& job, std::uint64_t position,
-                                const std::vector<OutcomeRange>& ranges) {
+                                const std::vector<OutcomeRange>& ranges, ArrivedFrame&) {
   std::string text = "outcomes " + name(job) + " at=" + std::to_string(position);
   for (const OutcomeRange& each : ranges) text += " " + range(each.first, each.outcomes.count());
   heard_.push_back(text);

@@ -43,8 +43,8 @@ class ClientFixture : private ClientListener {
   void on_accepted(const JobId& job, std::uint64_t count, bool closed) override;
   void on_job_refused(const JobId& job, JobRefusedCode code, const std::string& text) override;
   void on_same_job(const JobId& job, const JobId& existing) override;
-  void on_outcomes(const JobId& job, std::uint64_t position,
-                   const std::vector<OutcomeRange>& ranges) override;
+  void on_outcomes(const JobId& job, std::uint64_t position, const std::vector<OutcomeRange>& ranges,
+                   ArrivedFrame&) override;
   void on_job_lost(const JobId& job) override { heard_.push_back("lost " + name(job)); }
   void on_progress(const JobProgress&) override { heard_.push_back("progress"); }
   void on_output(const JobOutput&) override { heard_.push_back("output"); }

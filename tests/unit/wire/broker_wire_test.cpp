@@ -28,7 +28,7 @@ void fill_sink(PeerEnd& peer, std::size_t frame_size) {
   const std::string frame(frame_size, 'x');
   for (std::uint64_t before = 0; peer.wire->counters().sink.frames_out > before || before == 0;) {
     before = peer.wire->counters().sink.frames_out;
-    while (peer.wire->send_to_sink(frame)) {
+    while (peer.wire->send_to_sink(std::string(frame))) {
     }
     peer.turn(100ms);
   }
@@ -263,8 +263,10 @@ TEST_CASE("a sink that is not read stops its workers and loses nothing") {
 
   std::size_t accepted = 0;
   const auto push = [&] {
-    while (worker.wire->send_to_sink(numbered(accepted, 16384))) ++accepted;
-    worker.turn(100ms);  // returns early when the sink takes more
+    std::string frame = numbered(accepted, 16384);
+    for (; worker.wire->send_to_sink(std::move(frame)); frame = numbered(accepted, 16384)) ++accepted;
+    CHECK((frame == numbered(accepted, 16384)));  // which was not taken
+    worker.turn(100ms);                           // returns early when the sink takes more
   };
   for (std::size_t before = 0; accepted > before || accepted == 0;) {
     before = accepted;
@@ -279,6 +281,36 @@ TEST_CASE("a sink that is not read stops its workers and loses nothing") {
                                     [&] { broker.turn(1ms); }));
   CHECK((broker.frames(Port::Sink) == numbered_run(accepted, 16384)));
   CHECK(broker.heard.back().from == Connection{Port::Sink, 0});
+}
+
+TEST_CASE("a large frame that gives up its memory outlives the frames after it") {
+  WireFixture f;
+  BrokerEnd broker(f.context, f.local());
+  PeerEnd peer = f.peer_of(broker);
+  const Connection connection = WireFixture::meet(broker, peer);
+  const std::vector<std::string> sent = numbered_run(40, 100'000);
+  for (const std::string& frame : sent) {
+    peer.wire->send(frame);
+    broker.wire->send(connection, frame);
+  }
+  std::vector<Slab> at_broker;
+  std::vector<Slab> at_peer;
+  const auto keep = [](ArrivedFrame& frame, std::vector<Slab>& kept) {
+    const std::string_view bytes = frame.bytes();
+    if (bytes.empty()) return;
+    kept.push_back(frame.give_up(bytes));
+    CHECK(kept.back().view().data() == bytes.data());
+  };
+  REQUIRE(WireFixture::repeat_until(
+      [&] { return at_broker.size() == sent.size() && at_peer.size() == sent.size(); },
+      [&] {
+        broker.wire->receive_until(in(1ms), [&](Connection, ArrivedFrame frame) { keep(frame, at_broker); });
+        peer.wire->receive_until(in(1ms), [&](ArrivedFrame frame) { keep(frame, at_peer); });
+      }));
+  for (std::size_t at = 0; at < sent.size(); ++at) {
+    CHECK((at_broker[at].view() == sent[at]));
+    CHECK((at_peer[at].view() == sent[at]));
+  }
 }
 
 TEST_CASE("a handler that pauses the sink is obeyed within the turn") {

@@ -127,6 +127,22 @@ TEST_CASE("libzmq: high-water marks count messages, so one frame of any size pas
   CHECK((next(pull) == std::vector<std::string>{big}));
 }
 
+TEST_CASE("libzmq: the bytes of a large frame stay in their place when it is moved, a small one's do not") {
+  Facts f;
+  zmq::socket_t pull = f.socket(zmq::socket_type::pull);
+  zmq::socket_t push = f.socket(zmq::socket_type::push);
+  push.connect(f.bind(pull));
+  for (const std::size_t size : {std::size_t{8}, std::size_t{64 * 1024}, std::size_t{4 << 20}}) {
+    push.send(zmq::message_t(std::string(size, 'x')), zmq::send_flags::none);
+    zmq::message_t frame;
+    REQUIRE(pull.recv(frame));
+    const void* before = frame.data();
+    zmq::message_t moved = std::move(frame);
+    CHECK(moved.size() == size);
+    CHECK((moved.data() == before) == (size > 64));
+  }
+}
+
 TEST_CASE("libzmq: with IMMEDIATE nothing is queued for an absent peer, without it is") {
   Facts f;
   zmq::socket_t careful = f.socket(zmq::socket_type::dealer);
