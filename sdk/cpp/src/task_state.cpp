@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proto/report.h"
+#include "sdk/cpp/src/awake_wait.h"
 #include "sdk/cpp/src/futex.h"
 #include "sdk/cpp/src/intake.h"
 #include "sdk/cpp/src/job_ticket.h"
@@ -18,6 +19,8 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::duration<double> kWaitMax = std::chrono::hours(24 * 365);
 constexpr std::chrono::milliseconds kProgressEvery{100};
+
+AwakeWait awake_wait;  // of all threads of the process
 
 }  // namespace
 
@@ -56,6 +59,9 @@ std::shared_ptr<TaskState> TaskState::follow() const {
 }
 
 bool TaskState::wait_until(const Deadline& deadline) const {
+  if (ready() ||
+      awake_wait.until([this] { return ready(); }, deadline.value_or(steady_clock::time_point::max())))
+    return true;
   std::uint32_t status = status_.load(std::memory_order_acquire);
   while ((status & kDone) == 0) {
     if (deadline && steady_clock::now() >= *deadline) return false;
