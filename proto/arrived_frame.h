@@ -18,26 +18,30 @@ class ArrivedFrame {
   // Bytes that stay with whoever has them.
   template <std::convertible_to<std::string_view> Bytes>
   ArrivedFrame(const Bytes& bytes) : bytes_(bytes) {}
-  // Bytes of `owner`, which is moved from when they are given up. Large ones do not move with it.
+  // Bytes of `owner`, which is moved from when they are given up: if they are as many as `large`. So many do
+  // not move with it. `bytes_of(owner)`: where they are.
   template <class Owner, class BytesOf>
-  ArrivedFrame(Owner& owner, BytesOf bytes_of)
+  ArrivedFrame(Owner& owner, BytesOf bytes_of, std::size_t large = Slab::kLarge)
       : bytes_(bytes_of(owner)),
+        large_(large),
         owner_(&owner),
         give_up_([](void* from) { return Slab::adopt(std::move(*static_cast<Owner*>(from)), BytesOf{}); }) {}
+  ArrivedFrame(ArrivedFrame&&) = default;
+  ArrivedFrame& operator=(ArrivedFrame&&) = default;
 
   std::string_view bytes() const { return bytes_; }
   operator std::string_view() const { return bytes_; }
+  bool holds(std::string_view part) const;  // a message may have come in pieces: then it is elsewhere
 
-  // The memory of the frame, whose views then last as long as the slab. Empty if the frame is small, or its
-  // bytes are somebody's, or `part` is not in it: a message may have come in pieces.
-  Slab give_up(std::string_view part);
-  // What the column is in from now on: the frame, if it is most of that, or a copy.
+  // The memory of the frame, whose views then last as long as the slab. Empty if the frame is not large, is
+  // somebody's, or has more than an eighth beside the `needed` bytes.
+  Slab give_up(std::size_t needed);
+  // What the column is in from now on: the frame, or a copy.
   Slab keep(Column& column);
 
  private:
-  bool holds(std::string_view part) const;
-
   std::string_view bytes_;
+  std::size_t large_ = 0;
   void* owner_ = nullptr;
   Slab (*give_up_)(void* owner) = nullptr;
   Slab given_up_;

@@ -25,4 +25,10 @@ Column Column::slice(std::uint32_t first, std::uint32_t count) const {
   return {part, payloads.substr(skipped, sum_of_lengths(part))};
 }
 
+Slab copy_of(Column& column) {
+  Slab slab(column.lengths, column.payloads);
+  column = {slab.view().substr(0, column.lengths.size()), slab.view().substr(column.lengths.size())};
+  return slab;
+}
+
 }  // namespace zonda

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "proto/slab.h"
+
 namespace zonda {
 
 // `lengths` is little-endian u32, one per value; their sum is payloads.size(). Views into somebody's slab.
@@ -25,6 +27,9 @@ struct Column {
 
   friend bool operator==(const Column&, const Column&) = default;
 };
+
+// Moves the column into memory of its own, back to back.
+Slab copy_of(Column& column);
 
 // Visits each value in order: f(position, bytes).
 template <class F>

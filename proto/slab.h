@@ -11,15 +11,15 @@
 
 namespace zonda {
 
-// One allocation, reference counted. Copies share; the count is atomic, since libzmq's I/O thread and
-// executors let go of slabs on their own threads.
+// Reference counted: one allocation, or what owned the bytes before. Copies share; the count is atomic, since
+// libzmq's I/O thread and executors let go of slabs on their own threads.
 class Slab {
  public:
   Slab() = default;
   explicit Slab(std::string_view bytes) : Slab(bytes, {}) {}
   // Both, back to back.
   Slab(std::string_view first, std::string_view second) : block_(allocate(first.size() + second.size())) {
-    char* to = const_cast<char*>(block_->bytes.data());
+    char* to = reinterpret_cast<char*>(block_ + 1);
     if (!first.empty()) std::memcpy(to, first.data(), first.size());
     if (!second.empty()) std::memcpy(to + first.size(), second.data(), second.size());
   }

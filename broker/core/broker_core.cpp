@@ -11,10 +11,13 @@ BrokerCore::BrokerCore(BrokerConfig config)
 BrokerCore::~BrokerCore() = default;
 
 void BrokerCore::handle(Connection from, ArrivedFrame frame, const Now& now, Effects& effects) {
-  arrived_ = std::move(frame);
-  on_frame(from, arrived_.bytes(), now, effects);
-  arrived_ = {};
+  frame_ = std::move(frame);
+  on_frame(from, frame_.bytes(), now, effects);
+  frame_ = {};
 }
+
+// What a store is to write lies back to back, or it would have to be copied there.
+Slab BrokerCore::keep(Column& column) { return is_durable_ ? copy_of(column) : frame_.keep(column); }
 
 void BrokerCore::on_frame(Connection from, std::string_view bytes, const Now& now, Effects& effects) {
   if (bytes.empty()) return ask_who(from, now.steady, effects);  // a new connection

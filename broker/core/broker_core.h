@@ -26,6 +26,7 @@
 #include "broker/core/client.h"
 #include "broker/core/clock.h"
 #include "broker/core/config.h"
+#include "broker/core/counters.h"
 #include "broker/core/effects.h"
 #include "broker/core/job.h"
 #include "broker/core/leases.h"
@@ -38,28 +39,13 @@
 
 namespace zonda {
 
-struct BrokerCounters {
-  std::uint64_t tasks_accepted = 0;
-  std::uint64_t tasks_dispatched = 0;
-  std::uint64_t tasks_done = 0;    // with a value
-  std::uint64_t tasks_failed = 0;  // with anything else, but for
-  std::uint64_t tasks_cancelled = 0;
-  std::uint64_t tasks_retried = 0;
-  std::uint64_t tasks_returned = 0;
-  std::uint64_t tasks_lost = 0;
-  std::uint64_t results_stale = 0;  // outcomes of attempts that were overtaken
-  std::uint64_t frames_bad = 0;
-  std::uint64_t frames_refused = 0;  // of peers without a session
-  std::uint64_t gaps = 0;
-  std::uint64_t workers_lost = 0;
-};
-
 class BrokerCore {
  public:
   explicit BrokerCore(BrokerConfig config);
   ~BrokerCore();
 
-  // First: restore() each record that the store replays, then restored() once. `downtime`: without a broker.
+  // On a store that has something to tell: restore() for each record it replays, then restored() once, before
+  // anything else. `downtime`: since the broker before it was last heard of.
   void restore(Record& record, const Now& now);
   void restored(const Now& now, std::chrono::milliseconds downtime, Effects& effects);
   // The last call, before a stop that is planned.
@@ -74,7 +60,8 @@ class BrokerCore {
 
   // New work is refused or waits, accepted work goes on.
   void set_disk_nearly_full(bool on) { disk_nearly_full_ = on; }
-  // Bytes that the store has not committed. While they are too many, clients get no credit, workers wait.
+  // Bytes of records that the store was given and has not committed. While they are too many, clients get no
+  // credit and outcomes wait in the workers.
   void set_backlog(std::uint64_t bytes) { backlog_ = bytes; }
   bool reads_sink() const { return backlog_ < std::min(config_.backlog_max, config_.memory_limit / 4); }
 
@@ -84,7 +71,8 @@ class BrokerCore {
   std::uint64_t memory_used() const { return memory_used_; }
   std::uint64_t overhead() const { return overhead_; }
 
-  // For tests and the simulator: checks every table against every other. What is wrong, or nothing.
+  // For tests and the simulator: cross-checks every table against every other; returns what is wrong, or
+  // nothing.
   std::string check() const;
   std::size_t timers() const { return timers_.size(); }
   const Roster& roster() const { return roster_; }
@@ -96,6 +84,7 @@ class BrokerCore {
  private:
   // broker_core.cpp
   void on_frame(Connection from, std::string_view bytes, const Now& now, Effects& effects);
+  Slab keep(Column& column);
   void on_sink_frame(Frame& frame, const Now& now, Effects& effects);
   void ask_resend(Session& session, TimePoint now);
   void on_message(Session& session, Message& message, const Header& header, const Now& now, Effects& effects);
@@ -202,6 +191,8 @@ class BrokerCore {
   static OutcomeRange range_of(const LogChunk& chunk, std::uint64_t position);
   bool may_send(const Reader& reader, const Session& session) const;
   bool deliver_to(Job& job, Reader& reader, Session& session, Effects& effects);
+  void say_outcomes(const Job& job, Reader& reader, Session& session, const Outcomes& message,
+                    Effects& effects);
   void on(const OutcomeAck& ack, Session& session, const Now& now, Effects& effects);
   void arrived(Job& job, Reader& reader, Session& session, std::uint64_t position);
   void measure_way(const Job& job, Reader& reader, Session& session);
@@ -385,7 +376,7 @@ class BrokerCore {
   };
   std::optional<PendingBackup> pending_backup_;
 
-  ArrivedFrame arrived_;  // that is handled now; else none
+  ArrivedFrame frame_;  // that is handled now; else none
   // What this turn still has to do.
   std::set<std::pair<std::uint64_t, JobId>> accepts_due_;  // (session, job)
   std::set<std::uint64_t> stored_due_;                     // sessions

@@ -61,11 +61,16 @@ bool BrokerCore::deliver_to(Job& job, Reader& reader, Session& session, Effects&
     outcomes += message.ranges.back().outcomes.count();
     reader.sent = chunk.end();
   }
-  measure_way(job, reader, session);
-  if (accepts_due_.erase({session.number, job.id}) > 0)
-    say_accepted(session, job, effects);  // outcomes follow it
-  say(session, message, effects);
+  say_outcomes(job, reader, session, message, effects);
   return true;
+}
+
+// Up to reader.sent. Who is to hear that something was accepted hears that first.
+void BrokerCore::say_outcomes(const Job& job, Reader& reader, Session& session, const Outcomes& message,
+                              Effects& effects) {
+  measure_way(job, reader, session);
+  if (accepts_due_.erase({session.number, job.id}) > 0) say_accepted(session, job, effects);
+  say(session, message, effects);
 }
 
 void BrokerCore::on(const OutcomeAck& ack, Session& session, const Now&, Effects& effects) {

@@ -185,7 +185,7 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
   batch.count = batch.open = arguments.count();
   batch.digest = digest(arguments);
   batch.arguments = arguments;
-  batch.slab = arrived_.keep(batch.arguments);
+  batch.slab = keep(batch.arguments);
   batch.bytes = batch.slab.size();
   counters_.tasks_accepted += batch.count;
   effects.records.push_back(record::Appended{job.id, first, batch.count, batch.digest, batch.bytes, now.utc,

@@ -178,8 +178,7 @@ void BrokerCore::loaded_outcomes(Job& job, const Payload& payload, Effects& effe
     if (!may_send(reader, session)) continue;
     Outcomes message{job.id, reader.sent, {range_of(chunk, reader.sent)}};
     reader.sent = chunk.end();
-    measure_way(job, reader, session);
-    say(session, message, effects);
+    say_outcomes(job, reader, session, message, effects);
   }
   deliveries_due_.insert(job.id);
 }

@@ -55,7 +55,7 @@ void BrokerCore::take_current(Job& job, const ResultRange& range, IndexRange par
   chunk.attempt = state.attempt();
   chunk.worker = worker->hello.name;
   chunk.outcomes = count == range.outcomes.count() ? range.outcomes : range.outcomes.slice(offset, count);
-  chunk.slab = arrived_.keep(chunk.outcomes);
+  chunk.slab = keep(chunk.outcomes);
   worker->done += count;
   record_done(job, std::move(chunk), now, effects);
 }

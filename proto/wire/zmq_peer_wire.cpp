@@ -93,7 +93,7 @@ void ZmqPeerWire::connect_sink(const std::string& address) {
 }
 
 bool ZmqPeerWire::send_to_sink(std::string&& frame) {
-  if (!sink_.has_value()) return false;
+  if (!sink_.has_value() || sink_full_) return false;
   zmq::message_t message = to_message(std::move(frame));
   const std::size_t size = message.size();
   if (sink_->send(message) != ZmqSocket::Sent::Yes) {

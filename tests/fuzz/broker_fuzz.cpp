@@ -1,6 +1,7 @@
 // A byte stream drives connections and messages into the broker core; its own cross-check is the oracle, and
 // so are the rules of the protocol for what it says.
 #include "tests/fuzz/broker_fuzz.h"
+#include "tests/arriving.h"
 
 #include <cstdio>
 
@@ -87,7 +88,9 @@ void BrokerFuzz::say_to_sink(FuzzPeer& peer, const Message& message) {
     deliver({Port::Sink, 0}, std::move(frame));
 }
 
-void BrokerFuzz::deliver(Connection from, std::string frame) { core_.handle(from, frame, now_, effects_); }
+void BrokerFuzz::deliver(Connection from, std::string frame) {
+  core_.handle(from, arriving(frame), now_, effects_);
+}
 
 void BrokerFuzz::turn() {
   core_.settle(now_, effects_);

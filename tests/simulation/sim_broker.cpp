@@ -2,6 +2,7 @@
 
 #include "proto/digest.h"
 #include "proto/frame.h"
+#include "tests/arriving.h"
 
 namespace zonda::sim {
 
@@ -123,7 +124,7 @@ void SimBroker::turn() {
     return;
   }
   Effects effects;
-  for (const auto& [from, frame] : std::exchange(inbox_, {})) core_->handle(from, frame, now(), effects);
+  for (auto& [from, frame] : std::exchange(inbox_, {})) core_->handle(from, arriving(frame), now(), effects);
   for (const Payload& payload : store_.take_read()) core_->loaded(payload, now(), effects);
   for (const Connection connection : std::exchange(gone_, {}))
     core_->connection_gone(connection, now(), effects);

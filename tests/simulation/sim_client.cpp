@@ -1,4 +1,5 @@
 #include "tests/simulation/sim_client.h"
+#include "tests/arriving.h"
 
 #include <limits>
 
@@ -216,7 +217,7 @@ void SimClient::acknowledge_later(const JobId& id, std::uint64_t position) {
 
 void SimClient::turn(std::string_view frame) {
   PeerEffects effects;
-  if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
+  if (std::string bytes(frame); !bytes.empty()) core_.handle(arriving(bytes), clock_.now(), effects);
   for (const auto& [id, position] : std::exchange(acks_, {})) {
     core_.acknowledge(id, position);
     if (const auto at = watched_.find(id); at != watched_.end() && at->second.received == at->second.count) {

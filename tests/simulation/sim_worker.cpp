@@ -1,5 +1,6 @@
 #include "tests/simulation/sim_worker.h"
 
+#include "tests/arriving.h"
 #include "tests/simulation/ledger.h"
 
 namespace zonda::sim {
@@ -66,7 +67,7 @@ void SimWorker::turn(std::string_view frame) {
   }
   const std::uint64_t most = core_.outbox().is_full() ? core_.outbox().tasks() : ~0ULL;
   PeerEffects effects;
-  if (!frame.empty()) core_.handle(frame, clock_.now(), effects);
+  if (std::string bytes(frame); !bytes.empty()) core_.handle(arriving(bytes), clock_.now(), effects);
   core_.settle(clock_.now(), effects);
   if (core_.outbox().tasks() > most) throw Violation("a worker without room took results");
   if (executor_.killer()) return on_killed_(*this, *executor_.killer());  // what it wanted to say is lost

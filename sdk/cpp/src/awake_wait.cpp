@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace zonda {
 
@@ -10,20 +11,19 @@ using std::chrono::steady_clock;
 
 namespace {
 constexpr unsigned kLeftOutMax = 127;
-}
+
+std::atomic<bool> somebody_is_awake = false;
+}  // namespace
 
 bool AwakeWait::until(const std::function<bool()>& is_over, steady_clock::time_point latest) {
-  if (taken_.exchange(true, std::memory_order_acquire)) return false;
+  const auto until = steady_clock::now() + moment_;
+  if (latest < until || (skip_ > 0 && skip_-- > 0)) return false;
+  if (somebody_is_awake.exchange(true, std::memory_order_relaxed)) return false;
   bool over = false;
-  if (skip_ > 0) {
-    --skip_;
-  } else {
-    latest = std::min(latest, steady_clock::now() + kMoment);
-    while (!(over = is_over()) && steady_clock::now() < latest) sched_yield();
-    left_out_ = over ? 0 : std::min(2 * left_out_ + 1, kLeftOutMax);
-    skip_ = left_out_;
-  }
-  taken_.store(false, std::memory_order_release);
+  while (!(over = is_over()) && steady_clock::now() < until) sched_yield();
+  somebody_is_awake.store(false, std::memory_order_relaxed);
+  left_out_ = over ? 0 : std::min(2 * left_out_ + 1, kLeftOutMax);
+  skip_ = left_out_;
   return over;
 }
 

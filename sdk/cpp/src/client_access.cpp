@@ -66,7 +66,7 @@ bool JobChannel::may_append() const { return engine_->intake()->may_append(); }
 
 void JobChannel::flush() {
   if (batch_->lengths.empty()) return;
-  engine_->intake()->append(job_, batch_->lengths, batch_->payloads);
+  engine_->intake()->append(job_, batch_->lengths, std::move(batch_->payloads));
   batch_->lengths.clear();
   batch_->payloads.clear();
 }

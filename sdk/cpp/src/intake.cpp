@@ -26,8 +26,7 @@ std::string_view view_of(const Bytes& bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-// May take `payloads` over.
-AppendOrder append_order(const JobId& job, std::string_view lengths, std::string& payloads) {
+AppendOrder append_order(const JobId& job, std::string_view lengths, std::string&& payloads) {
   if (Slab::is_worth_taking(payloads)) {
     struct Parts {
       std::string lengths;
@@ -101,8 +100,8 @@ bool Intake::may_append() const {
   return closed_ || has_room();
 }
 
-bool Intake::append(const JobId& job, std::string_view lengths, std::string& payloads) {
-  AppendOrder order = append_order(job, lengths, payloads);
+bool Intake::append(const JobId& job, std::string_view lengths, std::string&& payloads) {
+  AppendOrder order = append_order(job, lengths, std::move(payloads));
   std::unique_lock lock(mutex_);
   wait_for_room(lock);
   if (closed_) return false;
@@ -138,14 +137,15 @@ std::shared_ptr<detail::TaskState> Intake::submit_alone(detail::CallParts call) 
   task->assign(std::move(ticket), 0);
   std::string lengths;
   add_length(lengths, call.arguments.size());
-  AppendOrder order = append_order(id, lengths, call.arguments);
+  OpenOrder open{id, job_spec_of(call), job};
+  AppendOrder order = append_order(id, lengths, std::move(call.arguments));
   order.futures = job;
   order.tasks = {task};
   std::unique_lock lock(mutex_);
   wait_for_room(lock);
   if (closed_) return cancelled_task(shared_from_this());
   queued_ += task_cost(order.arguments);
-  orders_.emplace_back(OpenOrder{id, job_spec_of(call), job});
+  orders_.emplace_back(std::move(open));
   orders_.emplace_back(std::move(order));
   orders_.emplace_back(CloseOrder{id});
   wake_if_needed();
@@ -190,7 +190,7 @@ void Intake::add(Group& group, std::string_view arguments, std::shared_ptr<detai
 
 void Intake::flush(Group& group) {
   if (group.tasks.empty()) return;
-  AppendOrder order = append_order(group.id, group.lengths, group.payloads);
+  AppendOrder order = append_order(group.id, group.lengths, std::move(group.payloads));
   order.futures = group.job;
   order.tasks = std::move(group.tasks);
   orders_.emplace_back(std::move(order));

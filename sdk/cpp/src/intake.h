@@ -35,7 +35,8 @@ class Intake : public std::enable_shared_from_this<Intake> {
   std::shared_ptr<detail::TaskState> submit(detail::CallParts call);
   // Waits while too much is not accepted.
   bool may_append() const;  // without waiting for room
-  bool append(const JobId& job, std::string_view lengths, std::string& payloads);
+  // Takes `payloads` over if they are large; else they stay as they are.
+  bool append(const JobId& job, std::string_view lengths, std::string&& payloads);
   void cancel(const JobId& job);  // calls made after it are not in the job
   std::uint64_t next_question();
 

@@ -11,16 +11,19 @@ namespace zonda::detail {
 std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges, ArrivedFrame& frame) {
   std::vector<OutcomeChunk> chunks;
   chunks.reserve(ranges.size());
-  if (Slab slab = frame.give_up(ranges.front().outcomes.payloads); slab.size() > 0) {
+  std::size_t size = 0;
+  bool in_frame = true;
+  for (const OutcomeRange& range : ranges) {
+    size += range.kinds.size() + range.outcomes.lengths.size() + range.outcomes.payloads.size();
+    in_frame = in_frame && frame.holds(range.outcomes.payloads);
+  }
+  if (Slab slab = in_frame ? frame.give_up(size) : Slab(); slab.size() > 0) {
     const auto bytes = std::make_shared<const Slab>(std::move(slab));
     for (const OutcomeRange& range : ranges)
       chunks.push_back({range.first, range.outcomes.count(), range.kinds, range.outcomes.lengths,
                         range.outcomes.payloads, bytes});
     return chunks;
   }
-  std::size_t size = 0;
-  for (const OutcomeRange& range : ranges)
-    size += range.kinds.size() + range.outcomes.lengths.size() + range.outcomes.payloads.size();
   const std::shared_ptr<char[]> bytes = std::make_shared_for_overwrite<char[]>(size);
   std::size_t used = 0;
   const auto keep = [&](std::string_view part) {
@@ -60,8 +63,8 @@ void JobStream::attach(std::shared_ptr<JobStream> self) {
 
 bool JobStream::may_append() const { return intake_->may_append(); }
 
-bool JobStream::append(std::string_view lengths, std::string& payloads) {
-  return intake_->append(job_, lengths, payloads);
+bool JobStream::append(std::string_view lengths, std::string&& payloads) {
+  return intake_->append(job_, lengths, std::move(payloads));
 }
 
 void JobStream::close() { intake_->post(CloseOrder{job_}); }

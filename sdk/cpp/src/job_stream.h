@@ -29,7 +29,7 @@ class JobStream final : public JobSink {
   void open(JobSpec spec, std::shared_ptr<JobStream> self);
   void attach(std::shared_ptr<JobStream> self);
   bool may_append() const;  // without waiting for room
-  bool append(std::string_view lengths, std::string& payloads);
+  bool append(std::string_view lengths, std::string&& payloads);
   void close();
   void cancel();
   void leave();
@@ -64,7 +64,7 @@ class JobStream final : public JobSink {
   std::uint64_t count_ = 0;
 };
 
-// Copies the ranges, once.
+// The ranges in the memory of their frame, or in a copy.
 std::vector<OutcomeChunk> chunks_of(const std::vector<OutcomeRange>& ranges, ArrivedFrame& frame);
 
 }  // namespace zonda::detail

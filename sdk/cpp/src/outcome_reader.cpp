@@ -176,7 +176,7 @@ bool OutcomeReader::produce_slice(std::uint32_t count) {
 
 void OutcomeReader::flush() {
   if (batch_.lengths.empty()) return;
-  stream_->append(bytes_of(batch_.lengths), batch_.payloads.bytes());
+  stream_->append(bytes_of(batch_.lengths), std::move(batch_.payloads.bytes()));
   appended_ += batch_.lengths.size();
   batch_.clear();
 }

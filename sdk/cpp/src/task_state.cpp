@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::duration<double> kWaitMax = std::chrono::hours(24 * 365);
 constexpr std::chrono::milliseconds kProgressEvery{100};
 
-AwakeWait awake_wait;  // of all threads of the process
+thread_local AwakeWait awake_wait;
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 using namespace zonda;
+using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 namespace {
@@ -20,7 +21,7 @@ int looks_in_vain(AwakeWait& wait, steady_clock::time_point latest = kNever) {
 }  // namespace
 
 TEST_CASE("what comes soon is waited for awake, every time") {
-  AwakeWait wait;
+  AwakeWait wait(1h);
   for (int round = 0; round < 10; ++round) {
     int looks = 0;
     CHECK(wait.until([&] { return ++looks == 3; }, kNever));
@@ -29,7 +30,7 @@ TEST_CASE("what comes soon is waited for awake, every time") {
 }
 
 TEST_CASE("waits that last are left out, more and more of them, until one is short again") {
-  AwakeWait wait;
+  AwakeWait wait(100us);
   for (const int left_out : {1, 3, 7, 15, 31, 63, 127, 127}) {
     CHECK(looks_in_vain(wait) > 0);
     for (int each = 0; each < left_out; ++each) REQUIRE(looks_in_vain(wait) == 0);
@@ -38,19 +39,22 @@ TEST_CASE("waits that last are left out, more and more of them, until one is sho
   CHECK(wait.until([] { return true; }, kNever));
 }
 
-TEST_CASE("a deadline that has passed is looked at once") {
-  AwakeWait wait;
-  CHECK(looks_in_vain(wait, steady_clock::now()) == 1);
+TEST_CASE("a wait that may not last a moment is none, and teaches nothing") {
+  AwakeWait wait(1h);
+  for (int poll = 0; poll < 10; ++poll) CHECK(looks_in_vain(wait, steady_clock::now()) == 0);
+  CHECK(wait.until([] { return true; }, kNever));
 }
 
 TEST_CASE("one thread at a time waits awake") {
-  AwakeWait wait;
+  AwakeWait wait(1h);
   int others = -1;
-  CHECK(wait.until(
-      [&] {
-        std::thread([&] { others = looks_in_vain(wait); }).join();
-        return true;
-      },
-      kNever));
+  const auto look_elsewhere = [&] {
+    std::thread([&] {
+      AwakeWait other(1h);
+      others = looks_in_vain(other);
+    }).join();
+    return true;
+  };
+  CHECK(wait.until(look_elsewhere, kNever));
   CHECK(others == 0);
 }

@@ -142,6 +142,17 @@ TEST_CASE("calls with the same key are one task") {
   CHECK_THROWS_AS(cluster.client.submit(square(6).key("five")).get(), Rejected);
 }
 
+TEST_CASE("calls with the same key and large arguments are one task if the arguments are the same") {
+  Cluster cluster;
+  const std::string large(200'000, 'a');
+  const Future<std::int64_t> first = cluster.client.submit(length(large).key("large"));
+  const Future<std::int64_t> second = cluster.client.submit(length(large).key("large"));
+  CHECK(first.get() == 200'000);
+  CHECK(second.get() == 200'000);
+  CHECK(second.id() == first.id());
+  CHECK_THROWS_AS(cluster.client.submit(length(std::string(200'000, 'b')).key("large")).get(), Rejected);
+}
+
 TEST_CASE("a continuation runs on the callback thread, and its result is a future") {
   Cluster cluster;
   std::atomic<std::thread::id> ran_on{};

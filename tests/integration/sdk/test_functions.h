@@ -10,6 +10,7 @@
 namespace zonda::test {
 
 inline constexpr Function<std::int64_t(std::int64_t)> square{"test.square"};
+inline constexpr Function<std::int64_t(std::string)> length{"test.length"};
 inline constexpr Function<std::string(std::string, int)> repeat{"test.repeat"};
 inline constexpr Function<void(std::string)> fail_with{"test.fail"};
 inline constexpr Function<void()> nothing{"test.nothing"};

@@ -36,6 +36,8 @@ std::string pass(Context& context, const std::string& gate) {
 
 Handlers handlers() {
   Handlers all;
+  all.add(detail::make_handler(
+      length, [](const std::string& text) { return static_cast<std::int64_t>(text.size()); }));
   all.add(detail::make_handler(square, [](std::int64_t x) { return x * x; }));
   all.add(detail::make_handler(repeat, [](const std::string& text, int times) {
     std::string out;

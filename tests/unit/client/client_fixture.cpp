@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/arriving.h"
 #include "tests/unit/broker/broker_fixture.h"
 
 namespace zonda {
@@ -88,9 +89,8 @@ void ClientFixture::loses_session() {
 void ClientFixture::broker_says(const Message& message, std::uint64_t credit_tasks) {
   credit_tasks_ = std::max(credit_tasks_, credit_tasks);
   PeerEffects effects;
-  for (const std::string& frame :
-       out_.pack(Header{session_, 0, read_, credit_tasks_, credit_bytes_}, message))
-    core->handle(frame, time_, effects);
+  for (std::string& frame : out_.pack(Header{session_, 0, read_, credit_tasks_, credit_bytes_}, message))
+    core->handle(arriving(frame), time_, effects);
   core->settle(time_, effects, frames_max);
   hear(effects);
 }

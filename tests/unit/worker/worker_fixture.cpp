@@ -1,4 +1,5 @@
 #include "tests/unit/worker/worker_fixture.h"
+#include "tests/arriving.h"
 
 #include <catch2/catch.hpp>
 
@@ -74,7 +75,7 @@ void WorkerFixture::broker_says(const Message& message) {
   Header header;
   header.session = session_;
   PeerEffects effects;
-  for (const std::string& frame : out_.pack(header, message)) core->handle(frame, time_, effects);
+  for (std::string& frame : out_.pack(header, message)) core->handle(arriving(frame), time_, effects);
   core->settle(time_, effects);
   hear(effects);
 }
