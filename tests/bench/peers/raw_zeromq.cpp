@@ -140,6 +140,8 @@ void measure(zmq::context_t& context, const std::string& what, const std::string
 
 int main(int argc, char** argv) try {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  expect(words.size() >= 2,
+         "usage: raw_zeromq broker|worker|throughput|latency|there|back BASE [COUNT ...]; see its source");
   const auto number = [&](std::size_t at) { return std::stoull(words.at(at)); };
   zonda::keep_freed_memory();  // as Zonda's programs do
   zmq::context_t context;
