@@ -150,7 +150,8 @@ void BrokerCore::settle(const Now& now, Effects& effects) {
   if (!held_in_memory_.empty() && kept_bytes_ + quota() <= config_.memory_limit / 2)
     go_on_all(held_in_memory_);
   dispatch(now, effects);
-  for (const auto& [session_number, job_id] : std::exchange(accepts_due_, {})) {  // a worker waits for tasks
+  // Behind tasks: workers wait for those, and nobody for this.
+  for (const auto& [session_number, job_id] : std::exchange(accepts_due_, {})) {
     Session* session = sessions_.find(session_number);
     const Job* accepted = find_job(job_id);
     if (session != nullptr && accepted != nullptr) say_accepted(*session, *accepted, effects);

@@ -1,9 +1,10 @@
 // A byte stream drives connections and messages into the broker core; its own cross-check is the oracle, and
 // so are the rules of the protocol for what it says.
 #include "tests/fuzz/broker_fuzz.h"
-#include "tests/arriving.h"
 
 #include <cstdio>
+
+#include "tests/arriving.h"
 
 using namespace zonda;
 using namespace std::chrono_literals;

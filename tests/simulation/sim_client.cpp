@@ -1,7 +1,8 @@
 #include "tests/simulation/sim_client.h"
-#include "tests/arriving.h"
 
 #include <limits>
+
+#include "tests/arriving.h"
 
 namespace zonda::sim {
 namespace {

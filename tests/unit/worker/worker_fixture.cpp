@@ -1,7 +1,8 @@
 #include "tests/unit/worker/worker_fixture.h"
-#include "tests/arriving.h"
 
 #include <catch2/catch.hpp>
+
+#include "tests/arriving.h"
 
 namespace zonda {
 namespace {
