@@ -1,8 +1,17 @@
 #include "proto/lane.h"
 
+#include <algorithm>
+
 #include "proto/limits.h"
 
 namespace zonda {
+namespace {
+
+// Memory grows with what arrives, not with what is said; up to here it is asked for at once, and untouched
+// memory costs nothing.
+constexpr std::uint64_t kReservedBytesMax = 64 << 20;
+
+}  // namespace
 
 std::vector<std::string> LaneSender::pack(Header header, const Message& message) {
   header.seq = ++last_;
@@ -44,10 +53,10 @@ void LaneReceiver::release() {
 Arrival LaneReceiver::add_piece(const Piece& piece) {
   if (piece.offset == 0 && total_ == 0) {
     assembled_.clear();
+    assembled_.reserve(std::min(piece.total, kReservedBytesMax));
     total_ = piece.total;
   }
-  // Slack for the frame around one payload of the largest size. Memory grows with what arrives, not with what
-  // is said.
+  // Slack for the frame around one payload of the largest size.
   if (total_ == 0 || total_ > kPayloadBytesMax + kFrameBytesMax) return Arrival::Bad;
   if (piece.total != total_ || piece.offset != assembled_.size() || piece.bytes.empty()) return Arrival::Bad;
   if (piece.bytes.size() > total_ - assembled_.size()) return Arrival::Bad;

@@ -25,7 +25,7 @@ struct WorkerConfig {
   std::chrono::milliseconds started_after{5};  // tasks that run longer are told of
   std::chrono::milliseconds progress_every{100};
   std::chrono::microseconds hand_over{4'000};  // work given to a slot at once, or one task
-  std::chrono::milliseconds gather{2};         // outcomes wait so long for more, while there is enough to do
+  std::chrono::milliseconds gather{5};         // outcomes wait so long for more, while there is enough to do
   std::uint64_t outbox_memory = 64 << 20;      // outcomes beyond that go to the spool
   std::chrono::milliseconds orphan_timeout{600'000};  // so long without a word of a broker; 0: no end
 };
