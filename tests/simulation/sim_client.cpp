@@ -139,10 +139,12 @@ void SimClient::watch(const JobId& job) {
   turn({});
 }
 
-// The job of its key is another, which it reads from the beginning if it does not do so already.
+// The job of its key is another, which it reads from the beginning if it does not do so already. It may be
+// told so again: of a job that it was sent to, opened itself, and that a store which was set back forgot.
 void SimClient::on_same_job(const JobId& job, const JobId& existing) {
   ledger_.abandoned(job);
   open_.erase(job);
+  watched_.erase(job);
   if (!open_.contains(existing)) watched_.try_emplace(existing);
 }
 
