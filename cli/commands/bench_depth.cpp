@@ -102,18 +102,20 @@ Found measure(Environment& environment, const DepthOptions& options, BenchCluste
     job->take(options.tasks / 10);  // under way
     const std::uint64_t end = done_by(broker) + options.tasks;
     const auto began = Clock::now();
-    std::future<void> taken = std::async(std::launch::async, [&] {
-      job->take(options.tasks);
-      found.read_seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    });
-    const struct GiveUp {
-      DeepJob& job;
-      ~GiveUp() { job.give_up(); }
-    } give_up{*job};  // before the future waits for it
-    found.cost = cluster.cost_of(options.tasks, [&] {
-      while (done_by(broker) < end && taken.wait_for(0s) != std::future_status::ready) cluster.wait(kLook);
-    });
-    taken.get();
+    {
+      std::future<void> taken = std::async(std::launch::async, [&] {
+        job->take(options.tasks);
+        found.read_seconds = std::chrono::duration<double>(Clock::now() - began).count();
+      });
+      const struct GiveUp {
+        DeepJob& job;
+        ~GiveUp() { job.give_up(); }
+      } give_up{*job};  // before the future waits for it
+      found.cost = cluster.cost_of(options.tasks, [&] {
+        while (done_by(broker) < end && taken.wait_for(0s) != std::future_status::ready) cluster.wait(kLook);
+      });
+      taken.get();
+    }
     job.reset();  // what is left is cancelled
   });
   cluster.stop();

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "sdk/cpp/src/submit_job.h"
@@ -23,17 +24,22 @@ std::uint64_t wakes(const Intake& intake) {
 struct IntakeFixture {
   ~IntakeFixture() {
     intake->close();
-    take();  // what was submitted refers to where it was
+    take();
+    for (const auto& job : jobs) intake->retire(*job);  // what was submitted refers to where it was
   }
   std::vector<Order> take() {
     std::vector<Order> orders;
     intake->take(orders);
+    for (const Order& order : orders) {
+      if (const auto* append = std::get_if<AppendOrder>(&order)) jobs.insert(append->futures);
+    }
     return orders;
   }
   void submit(int count) {
     for (int i = 0; i < count; ++i) static_cast<void>(intake->submit(square(i).parts()));
   }
 
+  std::set<std::shared_ptr<SubmitJob>> jobs;
   std::shared_ptr<Intake> intake = std::make_shared<Intake>(std::make_shared<CallbackThread>(nullptr));
 };
 
