@@ -93,7 +93,8 @@ def write(document, path):
     results = document["results"]
     floor = results.get(FLOOR, {}).get("median", {}).get("per_s")
     versions = ", ".join(f"{name} {version}" for name, version in sorted(document["versions"].items()))
-    text = (f"{document['date']}, {document['machine']}; medians of {document['rounds']} rounds.\n"
+    unended = "".join(f" {name}: {count} without an end." for name, count in document["unended"].items())
+    text = (f"{document['date']}, {document['machine']}; medians of {document['rounds']} rounds.{unended}\n"
             f"{versions}.\n\n{table(IN_MEMORY, results, floor)}\n"
             f"On a disk ({document['filesystem']}):\n\n{table(ON_DISK, results, floor)}\n"
             f"Payloads of 1 MiB, one way:\n\n{stream_table(IN_MEMORY, results)}")
@@ -112,7 +113,7 @@ def main():
     parser.add_argument("--write", metavar="FILE", help="put the tables there, and JSON beside it")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, stop_on_signal)  # through Place.close()
-    found = {}
+    found, unended = {}, {}
     everybody = [each for each in IN_MEMORY + ON_DISK
                  if not options.only or any(part in each.name for part in options.only)]
     absent = [each.name for each in everybody if not all(has(need, options.build) for need in each.needs)]
@@ -121,7 +122,12 @@ def main():
         print("not installed: " + ", ".join(absent), file=sys.stderr)
     for number in range(options.rounds):
         for contestant in contestants:
-            figures = measure(contestant, options.build)
+            try:
+                figures = measure(contestant, options.build)
+            except subprocess.TimeoutExpired as late:
+                unended[contestant.name] = unended.get(contestant.name, 0) + 1
+                print(f"{number + 1} {contestant.name}: no end in {late.timeout:.0f} s", flush=True)
+                continue
             for name, value in figures.items():
                 found.setdefault(contestant.name, {}).setdefault(name, []).append(round(value, 2))
             print(f"{number + 1} {contestant.name}: " +
@@ -132,7 +138,7 @@ def main():
                 "filesystem": subprocess.run(["df", "--output=fstype", "/var/tmp"], capture_output=True,
                                              text=True, check=True).stdout.split()[-1],
                 "versions": {each.package: version_of(each.package) for each in contestants if each.package},
-                "results": found}
+                "unended": unended, "results": found}
     if options.write:
         with open(os.path.splitext(options.write)[0] + ".json", "w", encoding="utf-8") as file:
             json.dump(document, file, indent=1)

@@ -12,7 +12,7 @@ namespace zonda {
 // longer it does so ever less often. One thread of the process at a time does it at all.
 class AwakeWait {
  public:
-  explicit AwakeWait(std::chrono::microseconds moment = std::chrono::microseconds(500)) : moment_(moment) {}
+  explicit AwakeWait(std::chrono::microseconds moment = std::chrono::microseconds(1000)) : moment_(moment) {}
 
   // True once `is_over` says so; false if that takes longer than a moment, or this wait is not worth it: it
   // may not last a moment, or is one of those that are left out.
