@@ -1,9 +1,10 @@
 # One place for what every target of Zonda has in common.
 find_package(Threads REQUIRED)
 find_package(spdlog REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 find_package(cppzmq QUIET)
 if(NOT TARGET cppzmq)
-  find_package(PkgConfig REQUIRED)
   pkg_check_modules(cppzmq REQUIRED IMPORTED_TARGET cppzmq)
   add_library(cppzmq ALIAS PkgConfig::cppzmq)
 endif()

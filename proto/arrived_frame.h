@@ -29,6 +29,10 @@ class ArrivedFrame {
   ArrivedFrame(ArrivedFrame&&) = default;
   ArrivedFrame& operator=(ArrivedFrame&&) = default;
 
+  // The public key that its sender proved to have, as text; empty where no keys are asked for.
+  std::string_view sender() const { return sender_; }
+  void set_sender(std::string_view sender) { sender_ = sender; }
+
   std::string_view bytes() const { return bytes_; }
   operator std::string_view() const { return bytes_; }
   bool holds(std::string_view part) const;  // a message may have come in pieces: then it is elsewhere
@@ -41,6 +45,7 @@ class ArrivedFrame {
 
  private:
   std::string_view bytes_;
+  std::string_view sender_;
   std::size_t large_ = 0;
   void* owner_ = nullptr;
   Slab (*give_up_)(void* owner) = nullptr;

@@ -4,7 +4,7 @@
 
 #include "broker/core/amounts.h"
 #include "broker/core/broker_core.h"
-#include "broker/core/names.h"
+#include "proto/names.h"
 
 namespace zonda {
 

@@ -3,8 +3,8 @@
 
 #include "broker/core/amounts.h"
 #include "broker/core/broker_core.h"
-#include "broker/core/names.h"
 #include "proto/digest.h"
+#include "proto/names.h"
 
 namespace zonda {
 

@@ -70,6 +70,9 @@ class PeerWire {
   // Gives up the connection of the two-way lane for a new one, and what waits to be sent. For one that is
   // dead without knowing it: what is in between forgot it, and nothing tells the ends.
   virtual void reconnect() = 0;
+  // Why no connection comes about, in words for people, if it was said since the last call: what is wrong is
+  // whose keys are whose, and trying again will not help.
+  virtual std::string take_denial() { return {}; }
 };
 
 inline constexpr int kTurnFramesMax = 256;

@@ -16,10 +16,12 @@ constexpr int kFramesPerVisit = 32;
 // A port that is never empty tells nobody's last words from the others': then it is told all the same.
 constexpr std::chrono::milliseconds kLastWordsWait{200};
 
-SocketLimits sink_limits(const BrokerWireOptions& options) {
+ZmqSocket socket_of(ZmqContext& context, zmq::socket_type type, const BrokerWireOptions& options) {
   SocketLimits limits = options.limits;
-  limits.frames_max = options.sink_frames_max;
-  return limits;
+  if (type == zmq::socket_type::pull) limits.frames_max = options.sink_frames_max;
+  ZmqSocket socket(context, type, limits);
+  if (options.keys) socket.require_keys(*options.keys);
+  return socket;
 }
 
 std::vector<IpcLock> lock_all(const std::vector<BaseAddress>& addresses) {
@@ -34,9 +36,10 @@ std::vector<IpcLock> lock_all(const std::vector<BaseAddress>& addresses) {
 
 ZmqBrokerWire::ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options)
     : locks_(lock_all(options.addresses)),
-      lanes_{{{Port::Front, {context, zmq::socket_type::router, options.limits}, counters_.front},
-              {Port::Back, {context, zmq::socket_type::router, options.limits}, counters_.back},
-              {Port::Sink, {context, zmq::socket_type::pull, sink_limits(options)}, counters_.sink}}},
+      asks_for_keys_(options.keys.has_value()),
+      lanes_{{{Port::Front, socket_of(context, zmq::socket_type::router, options), counters_.front},
+              {Port::Back, socket_of(context, zmq::socket_type::router, options), counters_.back},
+              {Port::Sink, socket_of(context, zmq::socket_type::pull, options), counters_.sink}}},
       addresses_(bind_all(options.addresses,
                           {lane(Port::Front).socket, lane(Port::Back).socket, lane(Port::Sink).socket})),
       unsent_bytes_max_(options.unsent_bytes_max),
@@ -107,7 +110,9 @@ bool ZmqBrokerWire::receive_one(Lane& from, const OnFrame& on_frame) {
   }
   ++from.counters.frames_in;
   from.counters.bytes_in += from.frame.size();
-  on_frame({from.port, routed ? connection_number(bytes_of(from.id)) : 0}, arrived(from.frame));
+  ArrivedFrame frame = arrived(from.frame);
+  if (asks_for_keys_) frame.set_sender(sender_of(from.frame));
+  on_frame({from.port, routed ? connection_number(bytes_of(from.id)) : 0}, std::move(frame));
   return true;
 }
 

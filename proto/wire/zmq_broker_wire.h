@@ -21,7 +21,8 @@ struct BrokerWireOptions {
   SocketLimits limits{};
   int sink_frames_max = 64;  // per worker; small, so that an unread sink is felt in the workers
   std::size_t unsent_bytes_max = kUnsentBytesMax;  // per connection; beyond, it counts as gone
-  std::vector<int> wake_ups{};  // descriptors that end a wait while readable; their owners drain them
+  std::vector<int> wake_ups{};    // descriptors that end a wait while readable; their owners drain them
+  std::optional<KeyPair> keys{};  // then peers need keys that an Admission of this context admits
 };
 
 // A connection reported by take_gone() may be heard of again: libzmq cannot turn away a peer, so one that was
@@ -70,6 +71,7 @@ class ZmqBrokerWire final : public BrokerWire {
 
   WireCounters counters_;
   std::vector<IpcLock> locks_;  // before the sockets, so that it outlives them
+  bool asks_for_keys_;
   std::array<Lane, 3> lanes_;
   std::vector<BaseAddress> addresses_;
   std::vector<zmq::pollitem_t> items_;  // the sockets, then the wake-ups

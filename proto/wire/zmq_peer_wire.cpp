@@ -4,16 +4,25 @@
 #include <utility>
 
 namespace zonda {
+namespace {
+
+constexpr int kClosedMax = 3;
+
+}  // namespace
 
 ZmqPeerWire::ZmqPeerWire(ZmqContext& context, PeerWireOptions options)
-    : context_(context),
-      options_(std::move(options)),
-      lane_(connected(zmq::socket_type::dealer, options_.address, options_.limits.frames_max)) {}
+    : context_(context), options_(std::move(options)), lane_(connected_lane()) {}
+
+ZmqSocket ZmqPeerWire::connected_lane() {
+  return connected(zmq::socket_type::dealer, options_.address, options_.limits.frames_max);
+}
 
 ZmqSocket ZmqPeerWire::connected(zmq::socket_type type, const std::string& address, int frames_max) {
   SocketLimits limits = options_.limits;
   limits.frames_max = frames_max;
   ZmqSocket socket(context_, type, limits);
+  if (options_.keys) socket.show_key(*options_.keys);
+  if (type == zmq::socket_type::dealer && options_.tells_denials) socket.watch_handshakes(context_);
   const int error = socket.connect(address);
   if (error != 0) {
     throw std::invalid_argument("cannot connect to \"" + address + "\": " + zmq_strerror(error));
@@ -51,6 +60,7 @@ void ZmqPeerWire::receive_all(const OnFrame& on_frame) {
       ++counters_.multipart_dropped;
       continue;
     }
+    if (!std::exchange(heard_, true)) lane_.ignore_handshakes();
     ++counters_.front.frames_in;
     counters_.front.bytes_in += frame_.size();
     on_frame(arrived(frame_));
@@ -80,9 +90,25 @@ bool ZmqPeerWire::offer(zmq::message_t& frame) {
 void ZmqPeerWire::reconnect() {
   counters_.unreachable += unsent_.count();
   unsent_.clear();
-  discarding_ = false;
+  discarding_ = heard_ = false;
   lane_.discard_on_close();
-  lane_ = connected(zmq::socket_type::dealer, options_.address, options_.limits.frames_max);
+  lane_ = connected_lane();
+}
+
+// A broker that is just being started or stopped ends handshakes, too, but not one after the other.
+std::string ZmqPeerWire::take_denial() {
+  const std::optional<HandshakeFailure> failure = lane_.handshake_failure();
+  if (!failure) return {};
+  if (*failure == HandshakeFailure::Closed && ++closed_ < kClosedMax) return {};
+  switch (*failure) {
+    case HandshakeFailure::Refused: return "the broker does not admit this key";
+    case HandshakeFailure::Mechanism:
+      return options_.keys ? "the broker has no keys, and this is one"
+                           : "the broker admits nobody without a key";
+    case HandshakeFailure::Closed: break;
+  }
+  return options_.keys ? "the broker has another key than it should have"
+                       : "no broker of this kind answers there";
 }
 
 void ZmqPeerWire::connect_sink(const std::string& address) {

@@ -19,7 +19,9 @@ struct PeerWireOptions {
   SocketLimits limits{};
   int sink_frames_max = 64;
   std::size_t unsent_bytes_max = kUnsentBytesMax;
-  std::vector<int> wake_ups{};  // descriptors that end a wait while readable; their owners drain them
+  std::vector<int> wake_ups{};      // descriptors that end a wait while readable; their owners drain them
+  bool tells_denials = true;        // costs two sockets more, until something is heard
+  std::optional<CurveKeys> keys{};  // of a broker that requires them
 };
 
 // Connects by itself, again and again. What the broker was sent before a connection broke may be lost; it
@@ -40,12 +42,14 @@ class ZmqPeerWire final : public PeerWire {
   bool send_to_sink(std::string&& frame) override;         // false also before connect_sink()
   void discard_unsent() override { unsent_.clear(); }
   void reconnect() override;
+  std::string take_denial() override;
 
   bool has_unsent() const { return !unsent_.empty(); }  // the lane is full
   const WireCounters& counters() const { return counters_; }
 
  private:
   ZmqSocket connected(zmq::socket_type type, const std::string& address, int frames_max);
+  ZmqSocket connected_lane();
   bool offer(zmq::message_t& frame);
   void wait(TimePoint deadline);
   void receive_all(const OnFrame& on_frame);
@@ -59,6 +63,8 @@ class ZmqPeerWire final : public PeerWire {
   Unsent unsent_;
   bool sink_full_ = false;
   bool discarding_ = false;  // in the rest of a message of several frames
+  bool heard_ = false;       // on this connection, or one before it
+  int closed_ = 0;           // handshakes that ended without a reason, one after the other
   zmq::message_t frame_;
 };
 

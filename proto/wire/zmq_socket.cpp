@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -16,6 +17,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kCopyBelow = 16 * 1024;  // below, a copy is cheaper than an allocation freed elsewhere
 constexpr std::size_t kRoutingIdSize = 5;
+constexpr const char* kZapDomain = "zonda";
+constexpr int kZapEnforceDomain = 93;  // without it libzmq admits any key if nobody answers for them
 
 [[noreturn]] void fail(const char* call) {
   throw std::runtime_error(std::string(call) + ": " + zmq_strerror(zmq_errno()));
@@ -88,6 +91,68 @@ void ZmqSocket::set_connected_options() {
   socket_.set(zmq::sockopt::connect_timeout, 5000);
 }
 
+void ZmqSocket::set_key(int option, const std::array<std::uint8_t, kKeyBytes>& key) {
+  if (zmq_setsockopt(socket_.handle(), option, key.data(), key.size()) != 0) fail("zmq_setsockopt: a key");
+}
+
+void ZmqSocket::require_keys(const KeyPair& broker) {
+  const int on = 1;
+  socket_.set(zmq::sockopt::curve_server, on);
+  set_key(ZMQ_CURVE_SECRETKEY, broker.secret.bytes);
+  socket_.set(zmq::sockopt::zap_domain, kZapDomain);
+  if (zmq_setsockopt(socket_.handle(), kZapEnforceDomain, &on, sizeof on) != 0)
+    fail("zmq_setsockopt: ZMQ_ZAP_ENFORCE_DOMAIN");
+}
+
+void ZmqSocket::show_key(const CurveKeys& keys) {
+  set_key(ZMQ_CURVE_SERVERKEY, keys.broker.bytes);
+  set_key(ZMQ_CURVE_PUBLICKEY, keys.own.public_key.bytes);
+  set_key(ZMQ_CURVE_SECRETKEY, keys.own.secret.bytes);
+}
+
+void ZmqSocket::watch_handshakes(ZmqContext& context) {
+  static std::atomic<std::uint64_t> number = 0;
+  const std::string address = "inproc://zonda.handshakes." + std::to_string(++number);
+  constexpr int kFailures = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                            ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+  if (zmq_socket_monitor(socket_.handle(), address.c_str(), kFailures) != 0) fail("zmq_socket_monitor");
+  monitor_ = zmq::socket_t(context.handle(), zmq::socket_type::pair);
+  monitor_.set(zmq::sockopt::linger, 0);
+  monitor_.connect(address);
+}
+
+void ZmqSocket::ignore_handshakes() {
+  if (!monitor_) return;
+  zmq_socket_monitor(socket_.handle(), nullptr, 0);
+  monitor_.close();
+}
+
+// An event is a frame of a number and a value, and one with an address. The reason that matters is the
+// last: a connection of a broker with keys to a peer without ends in one of two ways, whoever is first.
+std::optional<HandshakeFailure> ZmqSocket::handshake_failure() {
+  std::optional<HandshakeFailure> failure;
+  zmq::message_t part;
+  while (monitor_ && monitor_.recv(part, zmq::recv_flags::dontwait)) {
+    std::uint16_t event = 0;
+    std::uint32_t value = 0;
+    if (part.size() >= sizeof event + sizeof value) {
+      std::memcpy(&event, part.data(), sizeof event);
+      std::memcpy(&value, static_cast<const char*>(part.data()) + sizeof event, sizeof value);
+    }
+    while (part.more() && monitor_.recv(part, zmq::recv_flags::dontwait)) {
+    }
+    switch (event) {
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: failure = HandshakeFailure::Refused; break;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        failure = value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH ? HandshakeFailure::Mechanism
+                                                                      : HandshakeFailure::Closed;
+        break;
+      default: failure = failure.value_or(HandshakeFailure::Closed);
+    }
+  }
+  return failure;
+}
+
 int ZmqSocket::bind(const std::string& endpoint) {
   socket_.set(zmq::sockopt::ipv6, endpoint_needs_ipv6(endpoint));
   return zmq_bind(socket_.handle(), endpoint.c_str()) == 0 ? 0 : zmq_errno();
@@ -149,6 +214,11 @@ zmq::message_t to_message(std::string frame) {
 
 ArrivedFrame arrived(zmq::message_t& message) {
   return {message, [](const zmq::message_t& from) { return bytes_of(from); }};
+}
+
+std::string_view sender_of(const zmq::message_t& message) {
+  const char* key = zmq_msg_gets(const_cast<zmq_msg_t*>(message.handle()), "User-Id");
+  return key == nullptr ? std::string_view() : key;
 }
 
 bool is_numbered(std::string_view routing_id) {

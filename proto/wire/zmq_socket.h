@@ -4,11 +4,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <zmq.hpp>
 
 #include "proto/arrived_frame.h"
+#include "proto/keys/key_pair.h"
 #include "proto/wire/zmq_context.h"
 
 namespace zonda {
@@ -19,10 +21,27 @@ struct SocketLimits {
   std::chrono::milliseconds linger{1000};   // for what was sent when the socket is closed
 };
 
+// Why a connection ended before a word was said on it.
+enum class HandshakeFailure : std::uint8_t {
+  Refused,    // the other end does not admit our key
+  Mechanism,  // one end has keys and the other has none
+  Closed,     // no reason given: its key is another than we were told, or it does not speak ZMTP
+};
+
 class ZmqSocket {
  public:
   // Router and pull are the broker's and bind; dealer and push connect.
   ZmqSocket(ZmqContext& context, zmq::socket_type type, const SocketLimits& limits);
+
+  // Before it is bound: nobody without a key is heard, and an Admission says whose keys count. Before it is
+  // connected: shows a key, and speaks to nobody but the broker. All that is sent is encrypted (CURVE).
+  void require_keys(const KeyPair& broker);
+  void show_key(const CurveKeys& keys);
+
+  // From then on handshake_failure() tells what went wrong since the last call, if anything did.
+  void watch_handshakes(ZmqContext& context);
+  void ignore_handshakes();
+  std::optional<HandshakeFailure> handshake_failure();
 
   int bind(const std::string& endpoint);     // 0 or errno
   int connect(const std::string& endpoint);  // 0 or errno
@@ -42,8 +61,10 @@ class ZmqSocket {
  private:
   void set_bound_options();
   void set_connected_options();
+  void set_key(int option, const std::array<std::uint8_t, kKeyBytes>& key);
 
   zmq::socket_t socket_;
+  zmq::socket_t monitor_;
 };
 
 // Frames of some size are handed over without a copy; libzmq's I/O thread frees them.
@@ -53,6 +74,9 @@ inline std::string_view bytes_of(const zmq::message_t& message) {
   return {static_cast<const char*>(message.data()), message.size()};
 }
 ArrivedFrame arrived(zmq::message_t& message);
+// The key that its sender proved to have, as text; empty on sockets without keys. Valid as long as the
+// message.
+std::string_view sender_of(const zmq::message_t& message);
 
 // libzmq numbers connections itself: a zero byte, then 32 bits. Peers that name themselves have other ids.
 bool is_numbered(std::string_view routing_id);

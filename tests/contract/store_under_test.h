@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "broker/store/store.h"
-#include "tests/disk/temp_directory.h"
+#include "tests/temp_directory.h"
 
 namespace zonda {
 

@@ -10,7 +10,7 @@
 
 #include "broker/store/sqlite_store.h"
 #include "tests/disk/history.h"
-#include "tests/disk/temp_directory.h"
+#include "tests/temp_directory.h"
 
 using namespace zonda;
 

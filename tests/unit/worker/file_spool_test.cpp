@@ -8,7 +8,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "tests/disk/temp_directory.h"
+#include "tests/temp_directory.h"
 
 using namespace zonda;
 

@@ -12,7 +12,7 @@ namespace zonda {
 class TempDirectory {
  public:
   explicit TempDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path())
-      : path_((parent / "zonda-store-XXXXXX").string()) {
+      : path_((parent / "zonda-test-XXXXXX").string()) {
     if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make a directory like " + path_);
   }
   ~TempDirectory() {

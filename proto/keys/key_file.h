@@ -1,0 +1,35 @@
+// One peer's key: what to copy to the machine where it runs.
+//
+//   # A key of Zonda. Whoever has this file is the worker lab-7.
+//   worker lab-7
+//   secret 6ZV…
+//   broker kX3…
+//
+// `broker` is the public key of the broker it is for; the broker's own file has no role, and its own public
+// key.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "proto/keys/authorized_keys.h"
+#include "proto/keys/key_pair.h"
+#include "proto/keys/private_file.h"
+
+namespace zonda {
+
+// Who a peer is, and what proves it.
+struct PeerKey {
+  KeyRole role = KeyRole::Client;
+  std::string name;
+  CurveKeys keys;
+};
+
+// Throw KeyFileError.
+PeerKey read_peer_key(const std::string& path);
+void create_peer_key(const std::string& path, const PeerKey& key);
+
+KeyPair read_broker_key(const std::string& path);
+void create_broker_key(const std::string& path, const KeyPair& key);
+
+}  // namespace zonda

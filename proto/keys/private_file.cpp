@@ -1,0 +1,107 @@
+#include "proto/keys/private_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace zonda {
+namespace {
+
+constexpr std::size_t kFileBytesMax = 64 << 20;
+
+struct Descriptor {
+  explicit Descriptor(int descriptor) : number(descriptor) {}
+  Descriptor(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+  int number;
+};
+
+[[noreturn]] void fail(const std::string& what, const std::string& path, int error) {
+  throw KeyFileError("cannot " + what + " " + path + ": " + std::strerror(error), "");
+}
+
+void require_private(const Descriptor& file, const std::string& path) {
+  struct stat info {};
+  if (fstat(file.number, &info) != 0) fail("read", path, errno);
+  if (!S_ISREG(info.st_mode)) throw KeyFileError(path + " is no plain file", "");
+  if (info.st_uid != geteuid() && info.st_uid != 0)
+    throw KeyFileError(path + " belongs to another user", "keys are their user's alone: chown it");
+  if ((info.st_mode & 077) != 0) throw KeyFileError(path + " can be read by others", "chmod 600 " + path);
+}
+
+void write_all(const Descriptor& file, std::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t written = write(file.number, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write", path, errno);
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (fsync(file.number) != 0) fail("write", path, errno);
+}
+
+// What is in it is not safe before this.
+void sync_directory_of(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const Descriptor directory(open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.number < 0 || fsync(directory.number) != 0) fail("write", path, errno);
+}
+
+// Beside it, and gone again if anything fails.
+class Fresh {
+ public:
+  Fresh(const std::string& path, std::string_view text)
+      : path_(path), fresh_(path + "." + std::to_string(getpid()) + ".new") {
+    unlink(fresh_.c_str());
+    const Descriptor file(open(fresh_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (file.number < 0) fail("write", path_, errno);
+    write_all(file, text, path_);
+  }
+  ~Fresh() { unlink(fresh_.c_str()); }
+  const char* name() const { return fresh_.c_str(); }
+
+ private:
+  std::string path_;
+  std::string fresh_;
+};
+
+}  // namespace
+
+std::string read_private_file(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number < 0) fail("read", path, errno);
+  require_private(file, path);
+  std::string text;
+  char part[4096];
+  for (;;) {
+    const ssize_t size = read(file.number, part, sizeof part);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) fail("read", path, errno);
+    if (size == 0) return text;
+    text.append(part, static_cast<std::size_t>(size));
+    if (text.size() > kFileBytesMax) throw KeyFileError(path + " is too large for a file of keys", "");
+  }
+}
+
+void create_private_file(const std::string& path, std::string_view text) {
+  const Fresh fresh(path, text);
+  if (link(fresh.name(), path.c_str()) != 0) {
+    if (errno == EEXIST)
+      throw KeyFileError(path + " is there already", "it is not overwritten: move it away");
+    fail("write", path, errno);
+  }
+  sync_directory_of(path);
+}
+
+void replace_private_file(const std::string& path, std::string_view text) {
+  const Fresh fresh(path, text);
+  if (rename(fresh.name(), path.c_str()) != 0) fail("write", path, errno);
+  sync_directory_of(path);
+}
+
+}  // namespace zonda
