@@ -53,7 +53,7 @@ class EchoExecutor final : public Executor {
 
 struct LightWorker {
   LightWorker(ZmqContext& context, const BaseAddress& broker, const Hello& hello, std::uint64_t seed)
-      : wire(context, {.address = broker.endpoint(Port::Back), .tells_denials = false}),
+      : wire(context, {.address = broker.endpoint(Port::Back)}),
         core(hello, seed, executor),
         loop(core, wire, broker) {}
 

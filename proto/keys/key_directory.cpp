@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "proto/names.h"
+
 namespace zonda {
 namespace {
 
@@ -21,12 +23,15 @@ constexpr const char* kListHead =
 // For as long as it lives, nobody else changes the list.
 class Lock {
  public:
-  explicit Lock(const std::string& path) : file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (file_ < 0 || flock(file_, LOCK_EX) != 0) {
-      const int error = errno;
-      if (file_ >= 0) close(file_);
-      throw KeyFileError("cannot lock " + path + ": " + std::strerror(error), "");
+  explicit Lock(const std::string& directory)
+      : file_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    int locked = -1;
+    while (file_ >= 0 && (locked = flock(file_, LOCK_EX)) != 0 && errno == EINTR) {
     }
+    if (locked == 0) return;
+    const int error = errno;
+    if (file_ >= 0) close(file_);
+    throw KeyFileError("cannot lock " + directory + ": " + std::strerror(error), "");
   }
   Lock(const Lock&) = delete;
   ~Lock() { close(file_); }
@@ -35,46 +40,59 @@ class Lock {
   int file_;
 };
 
-// The line of this name, with its end; empty if there is none.
-std::string_view line_of(std::string_view text, const AuthorizedKey& key) {
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-    std::vector<std::string> complaints;
-    const std::string_view line = text.substr(at, end - at);
-    if (AuthorizedKeys::parse(line, complaints).find(key.key) != nullptr) return line;
-    at = end;
-  }
-  return {};
-}
-
-void replace(std::string& text, std::string_view line, const std::string& by) {
-  text.replace(static_cast<std::size_t>(line.data() - text.data()), line.size(), by);
-}
-
-AuthorizedKeys parsed(const std::string& text) {
+AuthorizedKeys parsed(std::string_view text) {
   std::vector<std::string> complaints;
   return AuthorizedKeys::parse(text, complaints);
 }
 
+// `edit` says for the key of each line what is to be there instead, empty for nothing; other lines stay.
+std::string edited(std::string_view text, const std::function<std::string(const AuthorizedKey&)>& edit) {
+  std::string result;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    const AuthorizedKeys alone = parsed(line);
+    const std::string was = alone.all().empty() ? std::string() : line_of(alone.all().front());
+    const std::string is = alone.all().empty() ? std::string() : edit(alone.all().front());
+    if (is == was)
+      result.append(line);
+    else if (!is.empty())
+      result.append(is).append("\n");
+  }
+  return result;
+}
+
 void append(std::string& text, const AuthorizedKey& key, const std::string& path) {
+  if (!is_name(key.name)) throw KeyFileError("a key's name is [A-Za-z0-9._-]{1,128}", "");
   const AuthorizedKeys known = parsed(text);
   if (known.find(key.name) != nullptr)
     throw KeyFileError("there is a key with the name " + key.name + " in " + path,
                        "'zonda keys revoke " + key.name + "' takes it away");
   if (known.find(key.key) != nullptr) throw KeyFileError("this key is in " + path + " already", "");
   if (!text.empty() && text.back() != '\n') text += '\n';
-  text += line_of(key) + "\n";
+  text.append(line_of(key)).append("\n");
+}
+
+void make_private_directory(const std::string& path) {
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  if (mkdir(path.c_str(), 0700) == 0) return;
+  struct stat info {};
+  if (errno != EEXIST || lstat(path.c_str(), &info) != 0)
+    throw KeyFileError("cannot make " + path + ": " + std::strerror(errno), "");
+  if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) != 0)
+    throw KeyFileError(path + " is not a directory that only we can use", "name one that is not there yet");
 }
 
 }  // namespace
 
+// The broker's key last: once it is there, all is.
 void KeyDirectory::init() const {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) throw KeyFileError("cannot make " + path_ + ": " + error.message(), "");
-  if (chmod(path_.c_str(), 0700) != 0) throw KeyFileError("cannot keep " + path_ + " to ourselves", "");
+  make_private_directory(path_);
+  const Lock lock(path_);
+  const bool is_new = !std::filesystem::exists(broker_path()) && !std::filesystem::exists(list_path());
+  if (is_new) create_private_file(list_path(), kListHead);
   create_broker_key(broker_path(), new_key_pair());
-  create_private_file(list_path(), kListHead);
 }
 
 KeyPair KeyDirectory::broker_key() const { return read_broker_key(broker_path()); }
@@ -84,35 +102,41 @@ AuthorizedKeys KeyDirectory::authorized(std::vector<std::string>& complaints) co
 }
 
 void KeyDirectory::add(const AuthorizedKey& key) const {
-  const Lock lock(path_ + "/.lock");
+  const Lock lock(path_);
   std::string text = read_private_file(list_path());
   append(text, key, list_path());
   replace_private_file(list_path(), text);
 }
 
+// Of lines that do not count, since another has their key or their name, none may begin to.
 bool KeyDirectory::remove(std::string_view name) const {
-  const Lock lock(path_ + "/.lock");
-  std::string text = read_private_file(list_path());
+  const Lock lock(path_);
+  const std::string text = read_private_file(list_path());
   const AuthorizedKeys known = parsed(text);
   const AuthorizedKey* key = known.find(name);
   if (key == nullptr) return false;
-  replace(text, line_of(text, *key), "");
-  replace_private_file(list_path(), text);
+  replace_private_file(list_path(), edited(text, [&](const AuthorizedKey& each) {
+                         return each.key == key->key || each.name == name ? std::string() : line_of(each);
+                       }));
   return true;
 }
 
-void KeyDirectory::enrol(const PublicKey& token, const AuthorizedKey& key,
+void KeyDirectory::enrol(const PublicKey& token, const PublicKey& key, const std::string& name,
                          std::chrono::system_clock::time_point now) const {
-  const Lock lock(path_ + "/.lock");
+  const Lock lock(path_);
   std::string text = read_private_file(list_path());
   const AuthorizedKeys known = parsed(text);
+  if (const AuthorizedKey* same = known.find(key); same != nullptr && same->name == name) return;
   const AuthorizedKey* found = known.find(token);
   if (found == nullptr || !found->is_token() || *found->uses == 0 || !found->is_valid(now))
     throw KeyFileError("the join token does not count any more", "");
   AuthorizedKey left = *found;
   --*left.uses;
-  replace(text, line_of(text, *found), *left.uses > 0 ? line_of(left) + "\n" : "");
-  append(text, key, list_path());
+  text = edited(text, [&](const AuthorizedKey& each) {
+    if (each.key != token) return line_of(each);
+    return each.name == left.name && *left.uses > 0 ? line_of(left) : std::string();
+  });
+  append(text, {key, left.role, name}, list_path());
   replace_private_file(list_path(), text);
 }
 

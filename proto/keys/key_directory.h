@@ -1,8 +1,7 @@
-// A deployment's keys in one directory: the broker's, who may connect, and the keys that were made.
+// What a broker knows of keys, in one directory: its own, and who may connect.
 //
 //   broker.key        the broker's secret
 //   authorized_keys   read again whenever it changes
-//   NAME.key          of a peer: to be copied to where it runs, and best moved
 //
 // Whoever changes the list holds a lock, so that the command line and a running broker can both do it.
 #pragma once
@@ -19,7 +18,8 @@ class KeyDirectory {
  public:
   explicit KeyDirectory(std::string path) : path_(std::move(path)) {}
 
-  // Makes the directory, the broker's key and an empty list. Throws KeyFileError, also if there are any.
+  // Makes the directory, an empty list and the broker's key. Throws KeyFileError if there is a key already,
+  // or the directory is open to others.
   void init() const;
 
   KeyPair broker_key() const;  // throws KeyFileError
@@ -30,14 +30,13 @@ class KeyDirectory {
   void add(const AuthorizedKey& key) const;
   // False if no key has this name.
   bool remove(std::string_view name) const;
-  // Adds `key` and takes one use off the token; drops the token after its last. Throws KeyFileError if it
-  // does not count any more.
-  void enrol(const PublicKey& token, const AuthorizedKey& key,
+  // Adds a key of the token's role and takes one use off the token, which is gone after its last; what was
+  // done already is done. Throws KeyFileError if the token does not count any more, or the name is another's.
+  void enrol(const PublicKey& token, const PublicKey& key, const std::string& name,
              std::chrono::system_clock::time_point now) const;
 
   std::string list_path() const { return path_ + "/authorized_keys"; }
   std::string broker_path() const { return path_ + "/broker.key"; }
-  std::string key_path(const std::string& name) const { return path_ + "/" + name + ".key"; }
 
  private:
   std::string path_;

@@ -14,13 +14,14 @@ constexpr const char* kHint = "'zonda keys init' and 'zonda keys add' make files
 std::map<std::string, std::string> lines_of(const std::string& path) {
   std::istringstream text(read_private_file(path));
   std::map<std::string, std::string> lines;
-  for (std::string line; std::getline(text, line);) {
+  std::string line;
+  for (int number = 1; std::getline(text, line); ++number) {
     std::istringstream words(line);
     std::string word, value, more;
     if (!(words >> word) || word.starts_with('#')) continue;
     words >> value;
     if (value.empty() || words >> more || !lines.emplace(word, value).second)
-      throw KeyFileError(path + " is no file of a key: '" + word + "'", kHint);
+      throw KeyFileError(path + " is no file of a key: see line " + std::to_string(number), kHint);
   }
   return lines;
 }
@@ -49,7 +50,7 @@ PeerKey read_peer_key(const std::string& path) {
       key.role = *role;
       key.name = value;
     } else if (word != "secret" && word != "broker") {
-      throw KeyFileError(path + " is no file of a key: '" + word + "'", kHint);
+      throw KeyFileError(path + " is no file of a key: a word in it is none of its words", kHint);
     }
   }
   if (!is_name(key.name)) throw KeyFileError(path + " is no file of a peer's key: it has no role", kHint);

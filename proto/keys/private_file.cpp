@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -55,17 +56,18 @@ void sync_directory_of(const std::string& path) {
 // Beside it, and gone again if anything fails.
 class Fresh {
  public:
-  Fresh(const std::string& path, std::string_view text)
-      : path_(path), fresh_(path + "." + std::to_string(getpid()) + ".new") {
-    unlink(fresh_.c_str());
-    const Descriptor file(open(fresh_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  Fresh(const std::string& path, std::string_view text) : Fresh(path) {
+    const Descriptor file(mkostemp(fresh_.data(), O_CLOEXEC));  // with mode 0600
     if (file.number < 0) fail("write", path_, errno);
     write_all(file, text, path_);
   }
+  Fresh(const Fresh&) = delete;
   ~Fresh() { unlink(fresh_.c_str()); }
   const char* name() const { return fresh_.c_str(); }
 
  private:
+  explicit Fresh(const std::string& path) : path_(path), fresh_(path + ".XXXXXX") {}
+
   std::string path_;
   std::string fresh_;
 };
@@ -73,7 +75,7 @@ class Fresh {
 }  // namespace
 
 std::string read_private_file(const std::string& path) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (file.number < 0) fail("read", path, errno);
   require_private(file, path);
   std::string text;

@@ -70,8 +70,8 @@ class PeerWire {
   // Gives up the connection of the two-way lane for a new one, and what waits to be sent. For one that is
   // dead without knowing it: what is in between forgot it, and nothing tells the ends.
   virtual void reconnect() = 0;
-  // Why no connection comes about, in words for people, if it was said since the last call: what is wrong is
-  // whose keys are whose, and trying again will not help.
+  // Why no connection comes about, in words for people, if that was learned since the last call. It is about
+  // keys: nothing will change until somebody changes theirs, and then it takes a reconnect().
   virtual std::string take_denial() { return {}; }
 };
 

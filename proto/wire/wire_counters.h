@@ -20,6 +20,7 @@ struct WireCounters {
   std::uint64_t unreachable = 0;         // frames dropped because their connection was gone
   std::uint64_t overflowed = 0;          // connections given up because too much waited for them
   std::uint64_t multipart_dropped = 0;   // messages of several frames: never ours
+  std::uint64_t keyless_dropped = 0;     // frames that show no key where one is needed: a defence in depth
   std::uint64_t named_peer_dropped = 0;  // frames of peers that chose their own routing id
 };
 

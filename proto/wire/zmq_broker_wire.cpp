@@ -111,7 +111,10 @@ bool ZmqBrokerWire::receive_one(Lane& from, const OnFrame& on_frame) {
   ++from.counters.frames_in;
   from.counters.bytes_in += from.frame.size();
   ArrivedFrame frame = arrived(from.frame);
-  if (asks_for_keys_) frame.set_sender(sender_of(from.frame));
+  if (asks_for_keys_) {
+    frame.set_sender(sender_of(from.frame));
+    if (frame.sender().empty()) return ++counters_.keyless_dropped, true;
+  }
   on_frame({from.port, routed ? connection_number(bytes_of(from.id)) : 0}, std::move(frame));
   return true;
 }

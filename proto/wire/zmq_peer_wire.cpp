@@ -61,6 +61,7 @@ void ZmqPeerWire::receive_all(const OnFrame& on_frame) {
       continue;
     }
     if (!std::exchange(heard_, true)) lane_.ignore_handshakes();
+    closed_ = 0;
     ++counters_.front.frames_in;
     counters_.front.bytes_in += frame_.size();
     on_frame(arrived(frame_));
@@ -91,6 +92,7 @@ void ZmqPeerWire::reconnect() {
   counters_.unreachable += unsent_.count();
   unsent_.clear();
   discarding_ = heard_ = false;
+  closed_ = 0;
   lane_.discard_on_close();
   lane_ = connected_lane();
 }
@@ -107,8 +109,9 @@ std::string ZmqPeerWire::take_denial() {
                            : "the broker admits nobody without a key";
     case HandshakeFailure::Closed: break;
   }
-  return options_.keys ? "the broker has another key than it should have"
-                       : "no broker of this kind answers there";
+  return options_.keys
+             ? "the handshake ends without a reason: the broker may have another key than is expected"
+             : "the handshake ends without a reason: the broker may ask for keys, or be none";
 }
 
 void ZmqPeerWire::connect_sink(const std::string& address) {

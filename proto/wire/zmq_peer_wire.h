@@ -20,12 +20,13 @@ struct PeerWireOptions {
   int sink_frames_max = 64;
   std::size_t unsent_bytes_max = kUnsentBytesMax;
   std::vector<int> wake_ups{};      // descriptors that end a wait while readable; their owners drain them
-  bool tells_denials = true;        // costs two sockets more, until something is heard
+  bool tells_denials = false;       // costs two sockets more, until something is heard
   std::optional<CurveKeys> keys{};  // of a broker that requires them
 };
 
-// Connects by itself, again and again. What the broker was sent before a connection broke may be lost; it
-// hears an empty frame from each new connection and answers it.
+// Connects by itself, again and again, unless its handshake is denied: then reconnect() tries anew. What the
+// broker was sent before a connection broke may be lost; it hears an empty frame from each new connection and
+// answers it.
 //
 // receive_until() also returns early when waiting frames went out, and once after a refused send_to_sink()
 // when the sink takes frames again.

@@ -118,10 +118,19 @@ void ZmqSocket::watch_handshakes(ZmqContext& context) {
   if (zmq_socket_monitor(socket_.handle(), address.c_str(), kFailures) != 0) fail("zmq_socket_monitor");
   monitor_ = zmq::socket_t(context.handle(), zmq::socket_type::pair);
   monitor_.set(zmq::sockopt::linger, 0);
+  monitor_.set(zmq::sockopt::rcvhwm, 0);  // a full one would stop libzmq's thread
   monitor_.connect(address);
 }
 
-void ZmqSocket::ignore_handshakes() {
+ZmqSocket& ZmqSocket::operator=(ZmqSocket&& other) noexcept {
+  ignore_handshakes();
+  socket_ = std::move(other.socket_);
+  monitor_ = std::move(other.monitor_);
+  return *this;
+}
+
+// What is told stops before who hears it goes.
+void ZmqSocket::ignore_handshakes() noexcept {
   if (!monitor_) return;
   zmq_socket_monitor(socket_.handle(), nullptr, 0);
   monitor_.close();
@@ -217,7 +226,7 @@ ArrivedFrame arrived(zmq::message_t& message) {
 }
 
 std::string_view sender_of(const zmq::message_t& message) {
-  const char* key = zmq_msg_gets(const_cast<zmq_msg_t*>(message.handle()), "User-Id");
+  const char* key = zmq_msg_gets(message.handle(), "User-Id");
   return key == nullptr ? std::string_view() : key;
 }
 

@@ -32,6 +32,9 @@ class ZmqSocket {
  public:
   // Router and pull are the broker's and bind; dealer and push connect.
   ZmqSocket(ZmqContext& context, zmq::socket_type type, const SocketLimits& limits);
+  ZmqSocket(ZmqSocket&&) = default;
+  ZmqSocket& operator=(ZmqSocket&& other) noexcept;
+  ~ZmqSocket() { ignore_handshakes(); }
 
   // Before it is bound: nobody without a key is heard, and an Admission says whose keys count. Before it is
   // connected: shows a key, and speaks to nobody but the broker. All that is sent is encrypted (CURVE).
@@ -40,7 +43,7 @@ class ZmqSocket {
 
   // From then on handshake_failure() tells what went wrong since the last call, if anything did.
   void watch_handshakes(ZmqContext& context);
-  void ignore_handshakes();
+  void ignore_handshakes() noexcept;
   std::optional<HandshakeFailure> handshake_failure();
 
   int bind(const std::string& endpoint);     // 0 or errno
@@ -64,7 +67,8 @@ class ZmqSocket {
   void set_key(int option, const std::array<std::uint8_t, kKeyBytes>& key);
 
   zmq::socket_t socket_;
-  zmq::socket_t monitor_;
+  zmq::socket_t
+      monitor_;  // libzmq's thread waits for ever to tell one that is closed: see ignore_handshakes()
 };
 
 // Frames of some size are handed over without a copy; libzmq's I/O thread frees them.
@@ -74,8 +78,8 @@ inline std::string_view bytes_of(const zmq::message_t& message) {
   return {static_cast<const char*>(message.data()), message.size()};
 }
 ArrivedFrame arrived(zmq::message_t& message);
-// The key that its sender proved to have, as text; empty on sockets without keys. Valid as long as the
-// message.
+// The key that its sender proved to have, as text. Only of a socket that requires keys: on others libzmq
+// passes on what the sender claims. Valid as long as the message.
 std::string_view sender_of(const zmq::message_t& message);
 
 // libzmq numbers connections itself: a zero byte, then 32 bits. Peers that name themselves have other ids.

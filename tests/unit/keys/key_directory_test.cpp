@@ -43,7 +43,16 @@ struct DirectoryFixture {
 TEST_CASE_METHOD(DirectoryFixture, "a new deployment has a broker's key and admits nobody") {
   CHECK(keys.broker_key().public_key != PublicKey{});
   CHECK(authorized().all().empty());
+  const PublicKey key = keys.broker_key().public_key;
   CHECK_THROWS_WITH(keys.init(), Contains("broker.key is there already"));
+  CHECK(keys.broker_key().public_key == key);
+}
+
+TEST_CASE_METHOD(DirectoryFixture, "what was begun is finished, and a place for all is no place for keys") {
+  std::filesystem::remove(keys.broker_path());
+  keys.init();
+  CHECK(keys.broker_key().public_key != PublicKey{});
+  CHECK_THROWS_WITH(KeyDirectory("/tmp").init(), Contains("not a directory that only we can use"));
 }
 
 TEST_CASE_METHOD(DirectoryFixture, "keys are added and taken away, and what else is in the list stays") {
@@ -77,31 +86,65 @@ TEST_CASE_METHOD(DirectoryFixture, "the last line needs no end") {
 
 TEST_CASE_METHOD(DirectoryFixture, "a join token enrols as many as it says, and is gone with the last") {
   const AuthorizedKey token = added("elastic", 2);
-  keys.enrol(token.key, fresh("w1"), now);
+  keys.enrol(token.key, fresh("w1").key, "w1", now);
   CHECK(authorized().find("elastic")->uses == 1);
-  keys.enrol(token.key, fresh("w2"), now);
+  keys.enrol(token.key, fresh("w2").key, "w2", now);
   CHECK(authorized().find("elastic") == nullptr);
-  CHECK_THROWS_WITH(keys.enrol(token.key, fresh("w3"), now), Contains("does not count any more"));
+  CHECK_THROWS_WITH(keys.enrol(token.key, fresh("w3").key, "w3", now), Contains("does not count any more"));
   CHECK(authorized().all().size() == 2);
 }
 
 TEST_CASE_METHOD(DirectoryFixture, "who cannot be enrolled costs the token no use") {
   const AuthorizedKey token = added("elastic", 2);
   added("w1");
-  CHECK_THROWS_WITH(keys.enrol(token.key, fresh("w1"), now), Contains("there is a key with the name w1"));
+  CHECK_THROWS_WITH(keys.enrol(token.key, fresh("w1").key, "w1", now),
+                    Contains("there is a key with the name w1"));
   CHECK(authorized().find("elastic")->uses == 2);
 }
 
 TEST_CASE_METHOD(DirectoryFixture, "only a token that counts enrols") {
   const AuthorizedKey worker = added("w");
-  CHECK_THROWS_AS(keys.enrol(worker.key, fresh("w1"), now), KeyFileError);
-  CHECK_THROWS_AS(keys.enrol(PublicKey{}, fresh("w1"), now), KeyFileError);
+  CHECK_THROWS_AS(keys.enrol(worker.key, fresh("w1").key, "w1", now), KeyFileError);
+  CHECK_THROWS_AS(keys.enrol(PublicKey{}, fresh("w1").key, "w1", now), KeyFileError);
   AuthorizedKey late = fresh("late");
   late.uses = 5;
   late.expires = std::chrono::floor<std::chrono::seconds>(now) - 1s;
   keys.add(late);
-  CHECK_THROWS_AS(keys.enrol(late.key, fresh("w1"), now), KeyFileError);
+  CHECK_THROWS_AS(keys.enrol(late.key, fresh("w1").key, "w1", now), KeyFileError);
   CHECK(authorized().all().size() == 2);
+}
+
+TEST_CASE_METHOD(DirectoryFixture, "who is enrolled has the role of the token, and is so once") {
+  AuthorizedKey token = fresh("join");
+  token.role = KeyRole::Client;
+  token.uses = 3;
+  keys.add(token);
+  const PublicKey key = new_key_pair().public_key;
+  keys.enrol(token.key, key, "jane", now);
+  keys.enrol(token.key, key, "jane", now);  // the answer was lost
+  CHECK(authorized().find("jane")->role == KeyRole::Client);
+  CHECK_FALSE(authorized().find("jane")->is_token());
+  CHECK(authorized().find("join")->uses == 2);
+}
+
+TEST_CASE_METHOD(DirectoryFixture, "a name cannot bring a line of its own") {
+  const AuthorizedKey token = added("elastic", 2);
+  const std::string evil = "x\nadmin " + to_string(new_key_pair().public_key) + " evil";
+  CHECK_THROWS_AS(keys.enrol(token.key, new_key_pair().public_key, evil, now), KeyFileError);
+  CHECK_THROWS_AS(keys.add(fresh("a b")), KeyFileError);
+  CHECK_THROWS_AS(keys.add(fresh("")), KeyFileError);
+  CHECK(authorized().all().size() == 1);
+  CHECK(authorized().find("elastic")->uses == 2);
+}
+
+TEST_CASE_METHOD(DirectoryFixture, "taking a key away lets no other line of it count") {
+  const std::string one = to_string(new_key_pair().public_key);
+  const std::string two = to_string(new_key_pair().public_key);
+  std::ofstream(keys.list_path(), std::ios::app)
+      << "worker " << one << " a\nadmin " << one << " b\nclient " << two << " a\nadmin " << two << " c\n";
+  CHECK(keys.remove("c"));
+  CHECK(keys.remove("a"));
+  CHECK(authorized().all().empty());
 }
 
 TEST_CASE_METHOD(DirectoryFixture, "several who change the list at once lose nothing") {

@@ -79,12 +79,14 @@ TEST_CASE("what is no file of a key is told so") {
   complains("worker a\n" + broker, "no 'secret' in it");
   complains("worker a\n" + secret, "no 'broker' in it");
   complains("worker a\n" + broker + "secret abc\n", "no 'secret' in it");
-  complains("worker a\n" + broker + secret + secret, "'secret'");
-  complains("worker a b\n" + broker + secret, "'worker'");
-  complains("slave a\n" + broker + secret, "'slave'");
+  complains("worker a\n" + broker + secret + secret, "see line 4");
+  complains("worker a b\n" + broker + secret, "see line 1");
+  complains("slave a\n" + broker + secret, "a word in it is none of its words");
   complains("worker a/b\n" + broker + secret, "it has no role");
   CHECK_THROWS_WITH(read_peer_key(scratch / "b.key"), Contains("No such file"));
   CHECK_THROWS_WITH(read_peer_key(scratch / ""), Contains("no plain file"));
+  REQUIRE(mkfifo((scratch / "fifo").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(read_peer_key(scratch / "fifo"), Contains("no plain file"));
 }
 
 TEST_CASE("a broker's key whose halves do not match is refused") {

@@ -6,10 +6,14 @@
 
 using namespace zonda;
 using namespace std::chrono_literals;
+using Catch::Matchers::Equals;
 
 namespace {
 
 const KeyPair kBroker = new_key_pair();
+
+// Of two ends that do not fit, either may find out first, and then the other sees no more than an end.
+auto no_reason() { return Catch::Matchers::StartsWith("the handshake ends without a reason: "); }
 
 std::shared_ptr<const AuthorizedKeys> only(const std::vector<KeyPair>& pairs, const std::string& more = {}) {
   std::string text;
@@ -29,7 +33,8 @@ struct Guarded : WireFixture {
     return options;
   }
   PeerEnd peer_with(std::optional<CurveKeys> keys, Port port = Port::Back) {
-    return PeerEnd(context, {.address = broker.endpoint(port), .keys = std::move(keys)});
+    return PeerEnd(context,
+                   {.address = broker.endpoint(port), .tells_denials = true, .keys = std::move(keys)});
   }
   // What it is told instead of being connected.
   std::string denial(PeerEnd& peer) {
@@ -83,7 +88,7 @@ TEST_CASE_METHOD(Guarded, "a key that is not in the list is refused, told so, an
 
 TEST_CASE_METHOD(Guarded, "a key that has expired is refused") {
   const KeyPair late = new_key_pair();
-  admission.set_keys(only({late}, " expires=2026-01-01T00:00:00Z"));
+  admission.set_keys(only({late}, " expires=2000-01-01T00:00:00Z"));
   PeerEnd peer = peer_with(CurveKeys{late, kBroker.public_key});
   CHECK(denial(peer) == "the broker does not admit this key");
   std::vector<Admission::Refusal> refusals;
@@ -94,22 +99,23 @@ TEST_CASE_METHOD(Guarded, "a key that has expired is refused") {
 
 TEST_CASE_METHOD(Guarded, "nobody without a key gets in") {
   PeerEnd peer = peer_with(std::nullopt);
-  CHECK(denial(peer) == "the broker admits nobody without a key");
+  CHECK_THAT(denial(peer), Equals("the broker admits nobody without a key") || no_reason());
 }
 
 TEST_CASE_METHOD(Guarded, "who expects another broker speaks to none") {
   PeerEnd peer = peer_with(CurveKeys{known, new_key_pair().public_key});
-  CHECK(denial(peer) == "the broker has another key than it should have");
+  CHECK_THAT(denial(peer), no_reason());
 }
 
 TEST_CASE("a broker without keys takes none") {
   WireFixture f;
   BrokerEnd broker(f.context, f.local());
   PeerEnd peer(f.context, {.address = broker.endpoint(Port::Back),
+                           .tells_denials = true,
                            .keys = CurveKeys{new_key_pair(), kBroker.public_key}});
   std::string text;
   REQUIRE(WireFixture::turn_until(broker, peer, [&] { return !(text = peer.wire->take_denial()).empty(); }));
-  CHECK(text == "the broker has no keys, and this is one");
+  CHECK_THAT(text, Equals("the broker has no keys, and this is one") || no_reason());
 }
 
 TEST_CASE_METHOD(Guarded, "a key counts from when it is in the list, and who is connected stays") {
@@ -131,4 +137,26 @@ TEST_CASE_METHOD(Guarded, "who was denied gets in with a new connection once its
   peer.wire->reconnect();
   meet(broker, peer);
   CHECK(peer.wire->take_denial().empty());
+}
+
+TEST_CASE("without an Admission nobody gets in") {
+  WireFixture f;
+  BrokerWireOptions options = f.local();
+  options.keys = kBroker;
+  BrokerEnd broker(f.context, options);
+  PeerEnd peer(f.context, {.address = broker.endpoint(Port::Back),
+                           .tells_denials = true,
+                           .keys = CurveKeys{new_key_pair(), kBroker.public_key}});
+  REQUIRE(WireFixture::turn_until(
+      broker, peer, [&] { return !peer.wire->take_denial().empty() || !broker.newcomers().empty(); }));
+  CHECK(broker.newcomers().empty());
+}
+
+TEST_CASE_METHOD(Guarded, "a peer that is denied may begin anew at any time") {
+  PeerEnd peer = peer_with(CurveKeys{new_key_pair(), kBroker.public_key});
+  for (int times = 0; times < 50; ++times) {
+    peer.turn(1ms);
+    peer.wire->reconnect();  // while libzmq may have something to tell of the last
+  }
+  CHECK_FALSE(denial(peer).empty());
 }
