@@ -53,13 +53,13 @@ void LaneReceiver::release() {
 Arrival LaneReceiver::add_piece(const Piece& piece) {
   if (piece.offset == 0 && total_ == 0) {
     assembled_.clear();
-    assembled_.reserve(std::min(piece.total, kReservedBytesMax));
     total_ = piece.total;
   }
   // Slack for the frame around one payload of the largest size.
   if (total_ == 0 || total_ > kPayloadBytesMax + kFrameBytesMax) return Arrival::Bad;
   if (piece.total != total_ || piece.offset != assembled_.size() || piece.bytes.empty()) return Arrival::Bad;
   if (piece.bytes.size() > total_ - assembled_.size()) return Arrival::Bad;
+  if (assembled_.empty()) assembled_.reserve(std::min(total_, kReservedBytesMax));
   assembled_.append(piece.bytes);
   if (assembled_.size() < total_) return Arrival::Partial;
   total_ = 0;

@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "proto/names.h"
+#include "proto/unique_fd.h"
 
 namespace zonda {
 namespace {
@@ -24,20 +25,15 @@ constexpr const char* kListHead =
 class Lock {
  public:
   explicit Lock(const std::string& directory)
-      : file_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+      : directory_(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     int locked = -1;
-    while (file_ >= 0 && (locked = flock(file_, LOCK_EX)) != 0 && errno == EINTR) {
+    while (directory_ && (locked = flock(directory_.get(), LOCK_EX)) != 0 && errno == EINTR) {
     }
-    if (locked == 0) return;
-    const int error = errno;
-    if (file_ >= 0) close(file_);
-    throw KeyFileError("cannot lock " + directory + ": " + std::strerror(error), "");
+    if (locked != 0) throw KeyFileError("cannot lock " + directory + ": " + std::strerror(errno), "");
   }
-  Lock(const Lock&) = delete;
-  ~Lock() { close(file_); }
 
  private:
-  int file_;
+  UniqueFd directory_;
 };
 
 AuthorizedKeys parsed(std::string_view text) {

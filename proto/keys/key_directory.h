@@ -18,8 +18,8 @@ class KeyDirectory {
  public:
   explicit KeyDirectory(std::string path) : path_(std::move(path)) {}
 
-  // Makes the directory, an empty list and the broker's key. Throws KeyFileError if there is a key already,
-  // or the directory is open to others.
+  // Makes what is not there of the directory, an empty list and the broker's key. Throws KeyFileError if the
+  // key is there already, or the directory is open to others.
   void init() const;
 
   KeyPair broker_key() const;  // throws KeyFileError

@@ -60,7 +60,7 @@ void ZmqPeerWire::receive_all(const OnFrame& on_frame) {
       ++counters_.multipart_dropped;
       continue;
     }
-    if (!std::exchange(heard_, true)) lane_.ignore_handshakes();
+    lane_.ignore_handshakes();
     closed_ = 0;
     ++counters_.front.frames_in;
     counters_.front.bytes_in += frame_.size();
@@ -91,7 +91,7 @@ bool ZmqPeerWire::offer(zmq::message_t& frame) {
 void ZmqPeerWire::reconnect() {
   counters_.unreachable += unsent_.count();
   unsent_.clear();
-  discarding_ = heard_ = false;
+  discarding_ = false;
   closed_ = 0;
   lane_.discard_on_close();
   lane_ = connected_lane();

@@ -64,7 +64,6 @@ class ZmqPeerWire final : public PeerWire {
   Unsent unsent_;
   bool sink_full_ = false;
   bool discarding_ = false;  // in the rest of a message of several frames
-  bool heard_ = false;       // on this connection, or one before it
   int closed_ = 0;           // handshakes that ended without a reason, one after the other
   zmq::message_t frame_;
 };

@@ -136,8 +136,8 @@ void ZmqSocket::ignore_handshakes() noexcept {
   monitor_.close();
 }
 
-// An event is a frame of a number and a value, and one with an address. The reason that matters is the
-// last: a connection of a broker with keys to a peer without ends in one of two ways, whoever is first.
+// An event is a frame of a number and a value, and one with an address. Of several the last that has a reason
+// counts: where two ends do not fit, either may find out first, and the other sees no more than an end.
 std::optional<HandshakeFailure> ZmqSocket::handshake_failure() {
   std::optional<HandshakeFailure> failure;
   zmq::message_t part;
@@ -150,14 +150,14 @@ std::optional<HandshakeFailure> ZmqSocket::handshake_failure() {
     }
     while (part.more() && monitor_.recv(part, zmq::recv_flags::dontwait)) {
     }
-    switch (event) {
-      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: failure = HandshakeFailure::Refused; break;
-      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        failure = value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH ? HandshakeFailure::Mechanism
-                                                                      : HandshakeFailure::Closed;
-        break;
-      default: failure = failure.value_or(HandshakeFailure::Closed);
-    }
+    const bool is_mismatch =
+        event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL && value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH;
+    if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+      failure = HandshakeFailure::Refused;
+    else if (is_mismatch)
+      failure = HandshakeFailure::Mechanism;
+    else
+      failure = failure.value_or(HandshakeFailure::Closed);
   }
   return failure;
 }

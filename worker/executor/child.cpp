@@ -14,9 +14,9 @@
 #include <set>
 #include <utility>
 
+#include "proto/unique_fd.h"
 #include "worker/executor/channel.h"
 #include "worker/executor/strays.h"
-#include "worker/executor/unique_fd.h"
 #include "worker/executor/work_runner.h"
 
 namespace zonda {

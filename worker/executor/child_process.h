@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "proto/unique_fd.h"
 #include "worker/executor/slot_page.h"
 #include "worker/executor/text_tail.h"
-#include "worker/executor/unique_fd.h"
 
 namespace zonda {
 

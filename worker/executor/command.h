@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <string>
 
+#include "proto/unique_fd.h"
 #include "worker/executor/command_spawn.h"
 #include "worker/executor/exec_function.h"
-#include "worker/executor/unique_fd.h"
 
 namespace zonda {
 

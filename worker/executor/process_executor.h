@@ -25,9 +25,9 @@
 #include <string>
 #include <vector>
 
+#include "proto/unique_fd.h"
 #include "worker/executor/executor.h"
 #include "worker/executor/oom_kills.h"
-#include "worker/executor/unique_fd.h"
 
 namespace zonda {
 

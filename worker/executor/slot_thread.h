@@ -15,11 +15,11 @@
 
 #include "proto/column.h"
 #include "proto/slab.h"
+#include "proto/unique_fd.h"
 #include "worker/executor/handlers.h"
 #include "worker/executor/outcome_batch.h"
 #include "worker/executor/slot_control.h"
 #include "worker/executor/slot_page.h"
-#include "worker/executor/unique_fd.h"
 
 namespace zonda {
 

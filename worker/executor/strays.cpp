@@ -15,7 +15,7 @@
 #include <memory>
 #include <vector>
 
-#include "worker/executor/unique_fd.h"
+#include "proto/unique_fd.h"
 
 namespace zonda {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "proto/unique_fd.h"
 #include "worker/core/spool.h"
-#include "worker/executor/unique_fd.h"
 
 namespace zonda {
 
