@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/core/broker_core.h"
+#include "broker/keyring.h"
 #include "broker/store/store.h"
 #include "proto/wire/wire.h"
 
@@ -16,8 +17,9 @@ class BrokerLoop {
  public:
   using OnEvent = std::function<void(const std::string& event)>;  // one line for the log
 
-  BrokerLoop(BrokerCore& core, BrokerWire& wire, Store& store, OnEvent on_event)
-      : core_(core), wire_(wire), store_(store), on_event_(std::move(on_event)) {}
+  // `keyring`: of a broker that asks for keys.
+  BrokerLoop(BrokerCore& core, BrokerWire& wire, Store& store, OnEvent on_event, Keyring* keyring = nullptr)
+      : core_(core), wire_(wire), store_(store), on_event_(std::move(on_event)), keyring_(keyring) {}
 
   // What the core decided when it was restored, before the first turn.
   void begin(Effects& effects);
@@ -34,6 +36,7 @@ class BrokerLoop {
     std::vector<Effects::Outgoing> frames;
   };
 
+  void hear_of_keys(const Now& now, Effects& effects);
   void remember(Effects& effects);
   void speak();
 
@@ -41,6 +44,7 @@ class BrokerLoop {
   BrokerWire& wire_;
   Store& store_;
   OnEvent on_event_;
+  Keyring* keyring_;
   std::deque<Held> held_;
   std::uint64_t held_bytes_ = 0;
 };

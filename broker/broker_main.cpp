@@ -14,6 +14,8 @@
 
 #include "broker/broker_loop.h"
 #include "broker/doorman.h"
+#include "broker/keyring.h"
+#include "broker/self_test.h"
 #include "broker/store/memory_store.h"
 #include "broker/store/sqlite_store.h"
 #include "proto/wire/address.h"
@@ -42,9 +44,10 @@ std::vector<BaseAddress> addresses_of(const BrokerSettings& settings) {
   std::vector<BaseAddress> addresses = parse_addresses(settings.bind);
   for (const BaseAddress& address : addresses) {
     require_bindable(address);
-    if (!settings.insecure && !address.is_loopback())
+    if (!settings.insecure && settings.keys.empty() && !address.is_loopback())
       throw std::runtime_error("refused to listen on " + address.text() +
-                               " without keys: others could run anything here (--insecure if you mean it)");
+                               " without keys: others could run anything here ('zonda keys init' makes some; "
+                               "--insecure if you mean it)");
   }
   return addresses;
 }
@@ -58,16 +61,39 @@ BrokerConfig config_of(const BrokerSettings& settings, const std::vector<BaseAdd
   config.seed = random();
   config.memory_limit = settings.memory_limit > 0 ? settings.memory_limit : half_of_memory();
   config.overhead_limit = config.memory_limit / 2;
+  const bool asks_for_cookie = settings.keys.empty() && !settings.insecure;
   for (const BaseAddress& address : addresses) {
-    if (address.transport == BaseAddress::Transport::Tcp && !settings.insecure) config.cookie = user_cookie();
+    if (address.transport == BaseAddress::Transport::Tcp && asks_for_cookie) config.cookie = user_cookie();
   }
   return config;
 }
 
+// Says each minute that the door is open.
+class OpenDoor {
+ public:
+  explicit OpenDoor(bool is_open) : is_open_(is_open) {}
+  void look() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!is_open_ || now < next_) return;
+    next_ = now + std::chrono::minutes(1);
+    spdlog::warn("insecure whoever reaches these ports can run anything here");
+  }
+
+ private:
+  bool is_open_;
+  std::chrono::steady_clock::time_point next_{};
+};
+
+bool is_open(const BrokerSettings& settings, const std::vector<BaseAddress>& addresses) {
+  return settings.keys.empty() && !std::all_of(addresses.begin(), addresses.end(),
+                                               [](const BaseAddress& each) { return each.is_loopback(); });
+}
+
 // What somebody should look at is told to those, too, who asked for warnings only.
 spdlog::level::level_enum level_of(const std::string& event) {
-  constexpr const char* kWarnings[] = {"worker-lost", "quarantined", "job-held", "disk-nearly-full",
-                                       "backup-failed"};
+  constexpr const char* kWarnings[] = {
+      "worker-lost", "quarantined", "job-held",        "disk-nearly-full",  "backup-failed",
+      "key-refused", "key-ignored", "keys-unreadable", "enrolment-refused", "enrolment-failed"};
   const bool warns = std::any_of(std::begin(kWarnings), std::end(kWarnings),
                                  [&](const char* beginning) { return event.starts_with(beginning); });
   return warns ? spdlog::level::warn : spdlog::level::info;
@@ -122,17 +148,29 @@ std::optional<DataDirectory> directory_of(const BrokerSettings& settings) {
 void serve(const BrokerSettings& settings, Signals& signals) {
   std::optional<DataDirectory> directory = directory_of(settings);
   raise_descriptor_limit();
-  ZmqContext context;
   BrokerWireOptions options;
   options.addresses = addresses_of(settings);
   options.wake_ups = {signals.fd()};
+  const bool asks_for_keys = !settings.keys.empty();
+  ZmqContext context(asks_for_keys ? 2 : 1);
+  std::optional<Keyring> keyring;
+  if (asks_for_keys) {
+    keyring.emplace(context, KeyDirectory(settings.keys));
+    options.keys = keyring->broker_key();
+    options.wake_ups.push_back(keyring->event_fd());
+  }
   ZmqBrokerWire wire(context, options);
+  if (keyring)
+    require_closed_door(context, wire.front_endpoint(),
+                        {keyring->stranger(), keyring->broker_key().public_key});
   const BrokerConfig config = config_of(settings, wire.addresses());
   Beginning beginning = begin(settings, config, wire, std::move(directory), signals);
   BrokerCore& core = *beginning.core;
   Store& store = *beginning.store;
   if (store.event_fd() >= 0) wire.add_wake_up(store.event_fd());
-  BrokerLoop loop(core, wire, store, [](const std::string& event) { spdlog::log(level_of(event), event); });
+  BrokerLoop loop(
+      core, wire, store, [](const std::string& event) { spdlog::log(level_of(event), event); },
+      keyring ? &*keyring : nullptr);
   std::string listening;
   for (const BaseAddress& address : wire.addresses())
     listening += (listening.empty() ? "" : ",") + address.text();
@@ -143,7 +181,8 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   if (durability == "batch")
     spdlog::warn("durability=batch: a power failure loses what was accepted in the last 50 ms");
   if (settings.on_ready) settings.on_ready(listening);
-  while (signals.take() == 0 && !core.stop_asked()) loop.turn();
+  OpenDoor door(is_open(settings, wire.addresses()));
+  for (; signals.take() == 0 && !core.stop_asked(); loop.turn()) door.look();
   loop.stop();
   const BrokerCounters& counters = core.counters();
   spdlog::info("broker-stopped done={} failed={}", counters.tasks_done, counters.tasks_failed);

@@ -12,6 +12,7 @@ struct BrokerSettings {
   std::string data;                           // directory of the durable store; empty: memory only
   bool init = false;                          // make a store in a directory that is there already
   std::string durability = "fsync";           // of the store: "fsync", "batch"
+  std::string keys;                           // directory of keys; empty: peers need none
   bool insecure = false;                      // listen on other than this machine, without keys
   std::uint64_t memory_limit = 0;             // bytes; 0: half of the machine's memory
   bool quiet = false;                         // log warnings and errors only
@@ -20,7 +21,7 @@ struct BrokerSettings {
 
 // Runs until SIGTERM or SIGINT, or until an administrator stops it. Returns the exit code; throws
 // std::exception, with a text for people, if it cannot start. Call it on the main thread, before others
-// exist: signals are blocked for all. A StoreError is about its directory.
+// exist: signals are blocked for all. A StoreError is about its directory, a KeyFileError about keys.
 int run_broker(const BrokerSettings& settings);
 
 }  // namespace zonda

@@ -12,6 +12,7 @@
 #include <map>
 #include <random>
 
+#include "cli/deployment_keys.h"
 #include "command_line/complaint.h"
 #include "proto/wire/address.h"
 
@@ -90,6 +91,7 @@ BenchCluster::BenchCluster(Environment& environment, const BenchOptions& options
 // Of somebody else's cluster only the broker is known.
 void BenchCluster::use(Environment& environment) {
   BrokerLink link(environment);
+  keys_ = environment.common.keys;
   durability_ = link.ask("status").value("durability", "");
   transport_ = address_.substr(0, address_.find(':'));
 }
@@ -103,7 +105,10 @@ void BenchCluster::start(Environment& environment, const BenchOptions& options) 
     address_ = some_tcp_address();
   }
   environment.common.broker = address_;
+  unsetenv("ZONDA_KEYS");  // they are for another broker
+  environment.common.keys = options.curve ? make_keys() : "";
   ClusterOptions cluster;
+  cluster.keys = environment.common.keys;
   if (options.durability != "memory") cluster.data = make_data_directory();
   cluster.durability = options.durability;
   cluster.address = address_;
@@ -122,7 +127,10 @@ void BenchCluster::start(Environment& environment, const BenchOptions& options) 
 
 void BenchCluster::measure(const std::function<void(Client&)>& work) {
   run([&] {
-    Client client(address_);
+    ClientOptions options;
+    options.broker = address_;
+    options.keys = keys_;
+    Client client(options);
     work(client);
   });
 }
@@ -138,6 +146,7 @@ void BenchCluster::run(const std::function<void()>& work) {
   if (left) throw Complaint(signals_.exit_code(), "interrupted");
   directory_.remove();  // it waits for something that will not come
   data_directory_.remove();
+  keys_directory_.remove();
   _exit(to_int(signals_.exit_code()));
 }
 
@@ -166,6 +175,14 @@ BenchCluster::Cost BenchCluster::cost_of(std::uint64_t tasks, const std::functio
   work();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
   return {seconds.count(), 1e6 * (broker_usage().cpu_seconds - cpu) / static_cast<double>(tasks)};
+}
+
+std::string BenchCluster::make_keys() {
+  keys_directory_ = TemporaryDirectory("/tmp", kDirectoryName);
+  if (keys_directory_.path().empty()) throw Complaint(ExitCode::Failure, "cannot make a directory in /tmp");
+  const std::string directory = keys_directory_.path() + "/keys";
+  make_deployment_keys(directory);
+  return keys_ = directory;
 }
 
 // What is measured is a disk: not where /tmp may be memory.

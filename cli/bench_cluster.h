@@ -57,13 +57,16 @@ class BenchCluster {
  private:
   void start(Environment& environment, const BenchOptions& options);
   void use(Environment& environment);
+  std::string make_keys();
   std::string make_data_directory();
 
   SignalWatch signals_;
   std::string address_;
+  std::string keys_;  // of clients; empty: none
   std::string transport_;
   std::string durability_;
   TemporaryDirectory directory_;       // of the sockets; none: tcp
+  TemporaryDirectory keys_directory_;  // none: without keys
   TemporaryDirectory data_directory_;  // holds that of the store; none: memory
   std::string filesystem_;
   std::unique_ptr<LocalCluster> cluster_;

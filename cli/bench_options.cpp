@@ -13,7 +13,8 @@ std::vector<Option> with_cluster_options(std::vector<Option> own, BenchOptions& 
       option::choice("isolation", 0, {"thread", "process"}, by_default(options.isolation), options.isolation),
       option::choice("durability", 0, {"memory", "batch", "fsync"}, by_default(options.durability),
                      options.durability),
-      option::choice("transport", 0, {"tcp", "ipc"}, by_default(options.transport), options.transport)};
+      option::choice("transport", 0, {"tcp", "ipc"}, by_default(options.transport), options.transport),
+      option::flag("curve", 0, "with keys of its own: all that is said is encrypted", options.curve)};
   own.insert(own.end(), all.begin(), all.end());
   return own;
 }

@@ -18,6 +18,7 @@ struct BenchOptions {
   std::string isolation = "thread";
   std::string durability = "memory";
   std::string transport = "tcp";
+  bool curve = false;  // with keys, which encrypt
 };
 
 // A measurement's own options, and those of the cluster; their defaults are what `options` has.

@@ -55,6 +55,7 @@ Json json_of(const BenchReport& report, const BenchOptions& options, const Bench
             {"isolation", nullptr},
             {"durability", cluster.durability()},
             {"transport", cluster.transport()},
+            {"curve", options.curve},
             {"outstanding", nullptr}};
   if (!cluster.filesystem().empty()) json["filesystem"] = cluster.filesystem();
   if (options.outstanding > 0) json["outstanding"] = options.outstanding;

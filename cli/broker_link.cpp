@@ -3,15 +3,27 @@
 #include <zonda/error.h>
 
 #include "command_line/duration.h"
+#include "proto/keys/key_file.h"
 
 namespace zonda::cli {
 namespace {
+
+// People who run the place have more than one key at hand: the tool takes the one that may do most.
+std::string key_path(const std::string& path) try {
+  if (path.empty()) return path;
+  const std::string file = peer_key_path(path, {KeyRole::Admin, KeyRole::Client, KeyRole::Monitor});
+  read_peer_key(file);
+  return file;
+} catch (const KeyFileError& error) {
+  throw Complaint(ExitCode::Usage, error.what(), error.hint);
+}
 
 ClientOptions options_of(const Environment& environment) {
   ClientOptions options;
   options.broker = environment.common.broker;
   options.name = "zonda-cli";
   options.connect_timeout = environment.common.connect_timeout;
+  options.keys = key_path(environment.common.keys);
   return options;
 }
 
@@ -55,7 +67,7 @@ std::optional<TaskReport> BrokerLink::failure_to_connect() {
 }
 
 std::optional<TaskReport> BrokerLink::failure_to_connect(std::chrono::milliseconds timeout) {
-  return access_.wait_connected(timeout);
+  return access_.wait_connected(timeout + kReasonWithin);
 }
 
 void BrokerLink::require_connected() {
@@ -66,11 +78,14 @@ Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
   switch (failure.kind) {
     case TaskReport::unreachable:
       return {ExitCode::Unreachable,
-              "cannot reach broker " + address() + ": no answer in " +
-                  format_duration(environment_.common.connect_timeout),
+              failure.message.empty() ? "cannot reach broker " + address() + ": no answer in " +
+                                            format_duration(environment_.common.connect_timeout)
+                                      : failure.message,
               "'zonda up' starts one here; --broker or ZONDA_BROKER names another"};
     case TaskReport::rejected:
-      if (failure.type == "unauthorized") return {ExitCode::NotAuthorised, failure.message};
+      if (failure.type == "unauthorized" || failure.type == "not_yours")
+        return {ExitCode::NotAuthorised, failure.message,
+                environment_.common.keys.empty() ? "--keys PATH, or ZONDA_KEYS, names a key" : ""};
       if (failure.type == "not_found") return {ExitCode::NotFound, failure.message};
       return {ExitCode::Refused, failure.message};
     case TaskReport::timed_out:

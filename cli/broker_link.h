@@ -46,6 +46,7 @@ class BrokerLink {
 
  private:
   static constexpr std::chrono::seconds kAnswerWithin{30};
+  static constexpr std::chrono::milliseconds kReasonWithin{200};  // beyond the connect timeout
 
   std::vector<std::string> ask_pages(const std::string& what, const Json& arguments,
                                      std::chrono::milliseconds timeout);

@@ -3,6 +3,7 @@
 #include "broker/broker_main.h"
 #include "broker/store/store_error.h"
 #include "command_line/complaint.h"
+#include "proto/keys/private_file.h"
 #include "worker/executor/exec_function.h"
 
 namespace zonda::cli {
@@ -13,10 +14,13 @@ int start_broker(const BrokerStart& start) {
   settings.data = start.data;
   settings.init = start.init;
   settings.durability = start.durability;
+  settings.keys = start.keys;
   settings.insecure = start.insecure;
   settings.quiet = start.quiet;
   try {
     return run_broker(settings);
+  } catch (const KeyFileError& error) {
+    throw Complaint(ExitCode::Usage, error.what(), error.hint);
   } catch (const StoreRefused& error) {
     throw Complaint(ExitCode::Refused, error.what(), error.advice);
   } catch (const StoreError& error) {

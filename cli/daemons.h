@@ -12,6 +12,7 @@ struct BrokerStart {
   std::string data;                  // a directory; empty: nothing outlives the broker
   bool init = false;                 // make a store in a directory that is there already
   std::string durability = "fsync";  // of the store
+  std::string keys;                  // directory of keys; empty: peers need none
   bool insecure = false;             // listen on other than this machine, without keys
   bool quiet = false;                // log warnings and errors only
 };

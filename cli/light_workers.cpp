@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/daemons.h"
+#include "proto/keys/key_file.h"
 #include "proto/wire/descriptor_limit.h"
 #include "proto/wire/signals.h"
 #include "proto/wire/zmq_context.h"
@@ -52,8 +53,9 @@ class EchoExecutor final : public Executor {
 };
 
 struct LightWorker {
-  LightWorker(ZmqContext& context, const BaseAddress& broker, const Hello& hello, std::uint64_t seed)
-      : wire(context, {.address = broker.endpoint(Port::Back)}),
+  LightWorker(ZmqContext& context, const BaseAddress& broker, const std::optional<CurveKeys>& keys,
+              const Hello& hello, std::uint64_t seed)
+      : wire(context, {.address = broker.endpoint(Port::Back), .keys = keys}),
         core(hello, seed, executor),
         loop(core, wire, broker) {}
 
@@ -72,7 +74,7 @@ struct LightWorker {
 
 }  // namespace
 
-void run_light_workers(const std::string& address, std::uint64_t count) {
+void run_light_workers(const std::string& address, const std::string& keys, std::uint64_t count) {
   Signals signals;
   if (raise_descriptor_limit() < kDescriptors + count * kDescriptorsOfEach)
     throw std::runtime_error(std::to_string(count) + " workers need " +
@@ -82,6 +84,9 @@ void run_light_workers(const std::string& address, std::uint64_t count) {
   add_echo_functions(handlers);
   WorkerSettings settings;
   settings.slots = 1;
+  settings.keys = keys;
+  std::optional<CurveKeys> key;
+  if (!keys.empty()) key = read_peer_key(peer_key_path(keys, {KeyRole::Worker})).keys;
   std::random_device device;
   std::mt19937_64 random((std::uint64_t{device()} << 32) ^ device());
   ZmqContext context(1, static_cast<int>(2 * count) + 16);
@@ -89,7 +94,7 @@ void run_light_workers(const std::string& address, std::uint64_t count) {
   for (std::uint64_t number = 1; number <= count; ++number) {
     Hello hello = hello_of(settings, handlers, broker, random);
     hello.name += "-" + std::to_string(number);
-    workers.emplace_back(context, broker, hello, random());
+    workers.emplace_back(context, broker, key, hello, random());
   }
   while (signals.take() == 0) {
     bool idle = true;

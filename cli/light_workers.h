@@ -8,7 +8,8 @@
 
 namespace zonda::cli {
 
-// Runs them until a signal comes. Throws std::runtime_error if there is no room for so many.
-void run_light_workers(const std::string& broker, std::uint64_t count);
+// Runs them until a signal comes, all with one key if `keys` names one. Throws std::runtime_error if there is
+// no room for so many, or no such key.
+void run_light_workers(const std::string& broker, const std::string& keys, std::uint64_t count);
 
 }  // namespace zonda::cli

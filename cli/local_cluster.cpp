@@ -13,7 +13,6 @@ constexpr std::chrono::seconds kReadyWithin{30};
 constexpr std::chrono::milliseconds kPatienceMax{1000};
 constexpr int kLookMs = 20;
 constexpr std::uint64_t kLightWorkersMax = 1'000;  // of a process
-constexpr std::size_t kRestartsMax = 5;            // of each, a minute
 
 }  // namespace
 
@@ -35,8 +34,10 @@ bool LocalCluster::add_workers(std::uint64_t count) {
 bool LocalCluster::add_light_workers(std::uint64_t count) {
   for (std::uint64_t left = count; left > 0;) {
     const std::uint64_t here = std::min(left, kLightWorkersMax);
-    workers_.push_back(Child::start("light workers", {"bench", "workers", "--count", std::to_string(here),
-                                                      "--broker", options_.address}));
+    std::vector<std::string> words{"bench",    "workers",       "--count", std::to_string(here),
+                                   "--broker", options_.address};
+    if (!options_.keys.empty()) words.insert(words.end(), {"--keys", options_.keys});
+    workers_.push_back(Child::start("light workers", words));
     left -= here;
   }
   expected_ += count;
@@ -55,6 +56,7 @@ Child LocalCluster::start_broker() const {
     words.emplace_back("--memory");
   else
     words.insert(words.end(), {"--data", options_.data, "--durability", options_.durability});
+  if (!options_.keys.empty()) words.insert(words.end(), {"--keys", options_.keys});
   if (options_.init) words.emplace_back("--init");
   if (options_.quiet) words.emplace_back("--quiet");
   return Child::start("the broker", words);
@@ -62,6 +64,7 @@ Child LocalCluster::start_broker() const {
 
 Child LocalCluster::start_worker(std::uint64_t number) const {
   std::vector<std::string> words{"worker", "start", "--broker", options_.address};
+  if (!options_.keys.empty()) words.insert(words.end(), {"--keys", options_.keys});
   if (options_.slots > 0) words.insert(words.end(), {"--slots", std::to_string(options_.slots)});
   if (options_.threads) words.insert(words.end(), {"--isolation", "thread"});
   if (options_.quiet) words.emplace_back("--quiet");
@@ -111,33 +114,18 @@ int LocalCluster::watch() {
   while (!signals_.wait_for(200)) {
     for (std::uint64_t number = 1; number <= workers_.size(); ++number) {
       Child& worker = workers_[number - 1];
-      if (worker.is_running() && worker.reap() && may_restart(worker)) worker = start_worker(number);
+      if (worker.is_running() && worker.reap() && restarts_.may(worker)) worker = start_worker(number);
     }
     if (!broker_[0].reap()) continue;
     if (options_.data.empty()) {
       environment_.say("the broker ended with exit code " + std::to_string(broker_[0].code()));
-    } else if (may_restart(broker_[0])) {
+    } else if (restarts_.may(broker_[0])) {
       broker_[0] = start_broker();
       continue;
     }
     return broker_[0].code() == 0 ? 0 : to_int(ExitCode::Failure);
   }
   return to_int(ExitCode::Ok);
-}
-
-// One that was told to leave stays away, and one that dies again and again has a reason.
-bool LocalCluster::may_restart(const Child& child) {
-  const Clock::time_point now = Clock::now();
-  std::deque<Clock::time_point>& restarts = restarts_[child.name()];
-  while (!restarts.empty() && restarts.front() < now - std::chrono::minutes(1)) restarts.pop_front();
-  const std::string ended = child.name() + " ended with exit code " + std::to_string(child.code());
-  const bool may = child.code() != 0 && restarts.size() < kRestartsMax;
-  if (may) restarts.push_back(now);
-  if (may)
-    environment_.say(ended + ": it starts again");
-  else
-    environment_.say(ended + (child.code() != 0 ? ", too often to start again" : ""));
-  return may;
 }
 
 void LocalCluster::kill() {

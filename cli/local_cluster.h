@@ -3,8 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -12,12 +10,14 @@
 
 #include "cli/broker_link.h"
 #include "cli/child.h"
+#include "cli/restarts.h"
 #include "cli/signal_watch.h"
 
 namespace zonda::cli {
 
 struct ClusterOptions {
   std::string address;
+  std::string keys;                  // directory of keys; empty: none are needed
   std::string data;                  // empty: memory
   bool init = false;                 // make a store in a directory that is there already
   std::string durability = "fsync";  // of the data
@@ -30,7 +30,7 @@ struct ClusterOptions {
 class LocalCluster {
  public:
   LocalCluster(Environment& environment, const SignalWatch& signals, ClusterOptions options)
-      : environment_(environment), signals_(signals), options_(std::move(options)) {}
+      : environment_(environment), signals_(signals), options_(std::move(options)), restarts_(environment) {}
 
   // Until all are ready; throws Complaint if one ends before that. False: a signal came first.
   bool start();
@@ -53,7 +53,6 @@ class LocalCluster {
   void start_workers(std::uint64_t count);
   Child start_broker() const;
   Child start_worker(std::uint64_t number) const;
-  bool may_restart(const Child& child);  // tells why not
   void stop_all(std::vector<Child*> children);
   void require_alive();
 
@@ -63,7 +62,7 @@ class LocalCluster {
   std::vector<Child> broker_;  // none or one
   std::vector<Child> workers_;
   std::uint64_t expected_ = 0;  // workers that are to join
-  std::map<std::string, std::deque<std::chrono::steady_clock::time_point>> restarts_;  // of the last minute
+  Restarts restarts_;
 };
 
 }  // namespace zonda::cli

@@ -7,31 +7,18 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "command_line/complaint.h"
-#include "proto/wire/cookie.h"
 
 namespace zonda::cli {
-namespace {
 
-std::string directory() try { return runtime_directory(); } catch (const std::runtime_error& error) {
-  throw Complaint(ExitCode::Refused, error.what(), "remove it, or set XDG_RUNTIME_DIR");
-}
-
-}  // namespace
-
-std::string PidFile::path_for(const std::string& address, const char* suffix) {
-  std::string name;
-  for (const char c : address) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' ? c : '_';
-  return directory() + "/up-" + name + suffix;
-}
-
-PidFile::PidFile(const std::string& address)
-    : path_(path_for(address, ".pid")), fd_(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+PidFile::PidFile(std::string path, const std::string& if_held, const std::string& hint)
+    : path_(std::move(path)), fd_(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
   if (fd_ < 0) throw Complaint(ExitCode::Failure, "cannot write " + path_ + ": " + std::strerror(errno));
   if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
     close(fd_);
-    throw Complaint(ExitCode::Refused, "'zonda up' runs already for " + address, "'zonda down' stops it");
+    throw Complaint(ExitCode::Refused, if_held, hint);
   }
   write_pid();
 }
@@ -48,8 +35,8 @@ void PidFile::write_pid() {
     throw Complaint(ExitCode::Failure, "cannot write " + path_ + ": " + std::strerror(errno));
 }
 
-std::optional<pid_t> PidFile::holder(const std::string& address) {
-  const int fd = open(path_for(address, ".pid").c_str(), O_RDONLY | O_CLOEXEC);
+std::optional<pid_t> PidFile::holder(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
   char text[32] = {};
   const bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;

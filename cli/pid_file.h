@@ -1,5 +1,5 @@
-// Who runs `zonda up` for an address: a locked file with its process id. The lock goes with the process, so
-// the file never lies.
+// Who runs something that there is only one of: a locked file with its process id. The lock goes with the
+// process, so the file never lies.
 #pragma once
 
 #include <sys/types.h>
@@ -11,8 +11,9 @@ namespace zonda::cli {
 
 class PidFile {
  public:
-  // Takes the file of this address for this process; throws Complaint (refused) if somebody else has it.
-  explicit PidFile(const std::string& address);
+  // Takes the file for this process; throws Complaint (refused) with this text and hint if somebody else has
+  // it.
+  PidFile(std::string path, const std::string& if_held, const std::string& hint);
   ~PidFile();
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
@@ -20,8 +21,7 @@ class PidFile {
   void write_pid();  // again after a fork, in the child that stays
   void leave_to_child() { owner_ = 0; }
 
-  static std::optional<pid_t> holder(const std::string& address);
-  static std::string path_for(const std::string& address, const char* suffix);
+  static std::optional<pid_t> holder(const std::string& path);
 
  private:
   std::string path_;

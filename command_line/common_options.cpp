@@ -5,6 +5,8 @@ namespace zonda::cli {
 std::vector<Option> common_options(CommonOptions& options) {
   std::vector<Option> common{
       option::text("broker", 'b', "ADDR", "the broker; default tcp://127.0.0.1:5570", options.broker),
+      option::text("keys", 0, "PATH", "key for a broker that asks for one: a file, or a directory of keys",
+                   options.keys),
       option::choice("output", 'o', {"table", "json", "jsonl", "id"}, "how to print", options.output),
       option::flag("quiet", 'q', "print ids only", options.ids_only),
       option::duration("connect-timeout", "give up on a silent broker; default 5s", options.connect_timeout),

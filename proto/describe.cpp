@@ -82,6 +82,8 @@ const char* name_of(MessageType type) {
     case MessageType::Drain: return "drain";
     case MessageType::Credit: return "credit";
     case MessageType::Piece: return "piece";
+    case MessageType::Enrol: return "enrol";
+    case MessageType::Enrolled: return "enrolled";
     case MessageType::OpenJob: return "open-job";
     case MessageType::Append: return "append";
     case MessageType::CloseJob: return "close-job";

@@ -15,6 +15,8 @@ enum class MessageType : std::uint8_t {
   Drain = 7,
   Credit = 8,
   Piece = 9,
+  Enrol = 10,
+  Enrolled = 11,
   OpenJob = 16,
   Append = 17,
   CloseJob = 18,

@@ -15,9 +15,9 @@
 namespace zonda {
 
 using Message =
-    std::variant<Hello, Welcome, Refuse, Who, Heartbeat, Goodbye, Drain, Credit, Piece, OpenJob, Append,
-                 CloseJob, Accepted, JobRefused, SameJob, Attach, Outcomes, OutcomeAck, Cancel, Query, Reply,
-                 JobProgress, JobOutput, OutputRoom, Tasks, Started, Retract, Returned, Holdings, Stored,
-                 WorkerResults, WorkerProgress, Output, Stop>;
+    std::variant<Hello, Welcome, Refuse, Who, Heartbeat, Goodbye, Drain, Credit, Piece, Enrol, Enrolled,
+                 OpenJob, Append, CloseJob, Accepted, JobRefused, SameJob, Attach, Outcomes, OutcomeAck,
+                 Cancel, Query, Reply, JobProgress, JobOutput, OutputRoom, Tasks, Started, Retract, Returned,
+                 Holdings, Stored, WorkerResults, WorkerProgress, Output, Stop>;
 
 }  // namespace zonda

@@ -9,6 +9,7 @@ using std::chrono::milliseconds;
 namespace {
 constexpr milliseconds kHelloWaitMax{5'000};
 constexpr milliseconds kIntervalMax{3'600'000};
+constexpr std::uint64_t kDeniedRetryMs = 1'000;
 
 // Whatever a broker says of its clock, we neither spin nor compute beyond what a clock holds.
 milliseconds between(std::uint64_t told_ms, milliseconds least, milliseconds most) {
@@ -93,6 +94,10 @@ PeerSession::Event PeerSession::on_refuse(const Refuse& refuse, TimePoint now) {
     next_hello_ = now + milliseconds(static_cast<std::int64_t>(wait / 2 + random_() % (wait + 1)));
   }
   return Event::Refused;
+}
+
+std::string PeerSession::denied(const std::string& text, bool for_good) {
+  return encode(Header{}, Refuse{RefuseCode::NotAuthorised, text, for_good ? 0 : kDeniedRetryMs, 0});
 }
 
 void PeerSession::say_hello(TimePoint now, PeerEffects& effects) {

@@ -43,6 +43,8 @@ class PeerSession {
     Arrived,  // see message() and header()
   };
   Event handle(std::string_view bytes, TimePoint now, PeerEffects& effects);
+  // No HELLO gets to the broker: taken as its refusal. If it is not for good, it is tried again.
+  static std::string denied(const std::string& text, bool for_good);
   // HELLOs and heartbeats that are due.
   void tick(TimePoint now, PeerEffects& effects);
   TimePoint next_deadline() const;

@@ -98,6 +98,22 @@ struct Refuse {
                  Field{"retry_after_ms", &Refuse::retry_after_ms}, Field{"attempt", &Refuse::attempt});
 };
 
+// peer → broker, by the key of a join token: let this key of mine be of the token's role from now on.
+struct Enrol {
+  static constexpr auto type = MessageType::Enrol;
+  std::string key;   // public, as text
+  std::string name;  // of it, unique among keys
+  static constexpr auto fields = std::tuple(Field{"key", &Enrol::key}, Field{"name", &Enrol::name});
+};
+
+// broker → peer: it is. Come again with that key.
+struct Enrolled {
+  static constexpr auto type = MessageType::Enrolled;
+  std::string key;
+  std::string role;  // "worker"
+  static constexpr auto fields = std::tuple(Field{"key", &Enrolled::key}, Field{"role", &Enrolled::role});
+};
+
 // broker → peer: your session is not known, or a frame of it is missing. Say HELLO.
 struct Who {
   static constexpr auto type = MessageType::Who;

@@ -1,10 +1,12 @@
 #include "worker/worker_command.h"
 
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <utility>
 
 #include "command_line/complaint.h"
+#include "proto/keys/private_file.h"
 #include "proto/wire/address.h"
 #include "worker/executor/exec_function.h"
 #include "worker/worker_main.h"
@@ -28,6 +30,8 @@ std::vector<cli::Option> options_into(WorkerOptions& options) {
                      [&settings](const std::string& given) {
                        settings.isolation = given == "thread" ? Isolation::Thread : Isolation::Process;
                      }),
+      option::text("join", 0, "TOKEN", "join token: get a key of its own with it, unless it has one",
+                   settings.join),
       option::text("name", 0, "NAME", "unique among workers; default: from host and process", settings.name),
       option::list("queue", "NAME", "serve this queue; may be repeated", settings.queues),
       option::pair("label", "what tasks may ask for", settings.labels),
@@ -73,8 +77,16 @@ cli::Command worker_command(std::string name, const std::string& invocation, con
   command.options = options_into(*options);
   command.run = [options, &common, handlers = std::move(handlers)](const std::vector<std::string>&) {
     options->settings.broker = common.broker;
+    options->settings.keys = common.keys;
     if (!common.broker.empty()) require_address(common.broker);
-    return run_worker(options->settings, options->no_exec ? without_exec(handlers) : handlers);
+    unsetenv("ZONDA_JOIN");  // none of the tasks' business
+    try {
+      return run_worker(options->settings, options->no_exec ? without_exec(handlers) : handlers);
+    } catch (const KeyFileError& error) {
+      throw cli::Complaint(cli::ExitCode::Usage, error.what(), error.hint);
+    } catch (const std::invalid_argument& error) {
+      throw cli::Complaint(cli::ExitCode::Usage, error.what());
+    }
   };
   return command;
 }

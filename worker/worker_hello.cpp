@@ -9,15 +9,12 @@
 #include "proto/wire/cookie.h"
 
 namespace zonda {
-namespace {
 
 std::string host_name() {
   char name[256] = "localhost";
   gethostname(name, sizeof name - 1);
   return name;
 }
-
-}  // namespace
 
 std::uint32_t slots_of(const WorkerSettings& settings) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -34,7 +31,8 @@ Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const B
   hello.host = host_name();
   hello.pid = static_cast<std::uint32_t>(getpid());
   hello.name = settings.name.empty() ? hello.host + "-" + std::to_string(hello.pid) : settings.name;
-  if (broker.transport == BaseAddress::Transport::Ipc || broker.is_loopback()) hello.cookie = user_cookie();
+  const bool is_here = broker.transport == BaseAddress::Transport::Ipc || broker.is_loopback();
+  if (is_here && settings.keys.empty() && settings.join.empty()) hello.cookie = user_cookie();
   hello.slots = slots_of(settings);
   hello.queues = settings.queues;
   hello.resources = settings.resources;

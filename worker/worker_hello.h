@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
 
 #include "proto/messages.h"
 #include "proto/wire/address.h"
@@ -11,6 +12,7 @@
 namespace zonda {
 
 std::uint32_t slots_of(const WorkerSettings& settings);
+std::string host_name();
 Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const BaseAddress& broker,
                std::mt19937_64& random);
 

@@ -14,6 +14,8 @@ void WorkerLoop::turn(TimePoint latest) {
     if (!now) now = steady_clock::now();
     core_.handle(std::move(frame), *now, effects);
   });
+  if (const std::optional<Denial> denial = wire_.take_denial())
+    core_.handle(PeerSession::denied(denial->text, denial->is_certain()), steady_clock::now(), effects);
   core_.settle(now.value_or(steady_clock::now()), effects);
   speak(effects);
 }

@@ -23,6 +23,7 @@
 #include "proto/wire/zmq_context.h"
 #include "proto/wire/zmq_peer_wire.h"
 #include "worker/agent.h"
+#include "worker/enrolment.h"
 #include "worker/executor/process_executor.h"
 #include "worker/executor/thread_executor.h"
 #include "worker/restart.h"
@@ -105,8 +106,16 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   const std::unique_ptr<Executor> executor =
       executor_of(settings.isolation, static_cast<int>(hello.slots), handlers);  // before libzmq's threads
   ZmqContext context;
+  const KeyAnswer key = key_of(context, settings, broker, signals);
+  if (!key.refusal.empty()) {
+    spdlog::error("the broker refused this worker: {}", key.refusal);
+    return {to_int(cli::ExitCode::NotAuthorised)};
+  }
+  if (key.is_interrupted) return {};
   PeerWireOptions options;
   options.address = broker.endpoint(Port::Back);
+  options.tells_denials = true;
+  options.keys = key.keys;
   options.wake_ups = {signals.fd(), executor->event_fd()};
   ZmqPeerWire wire(context, options);
   const std::unique_ptr<FileSpool> spool = spool_of(settings);

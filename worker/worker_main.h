@@ -15,6 +15,8 @@ enum class Isolation : std::uint8_t { Process, Thread };
 
 struct WorkerSettings {
   std::string broker;       // empty: $ZONDA_BROKER, else tcp://127.0.0.1:5570
+  std::string keys;         // file of its key, or a directory with worker.key; empty: it has none
+  std::string join;         // if that file is not there: a join token, to make it. Empty: it must be
   std::uint64_t slots = 0;  // 0: as many as the machine has cores
   Isolation isolation = Isolation::Process;
   std::string name;                 // empty: made from host and pid

@@ -45,6 +45,14 @@ void BrokerCore::on(const Query& query, Session& session, const Now& now, Effect
   }
 }
 
+void BrokerCore::Question::refuse(const std::string& what) {
+  if (session_.holder.role == KeyRole::Admin)
+    return say(ReplyCode::Usage, "this broker does not know the question " + what);
+  say(ReplyCode::NotAuthorised, "the key " + session_.holder.name + " is of the role " +
+                                    std::string(to_string(session_.holder.role)) +
+                                    ", which may not ask for " + what);
+}
+
 void BrokerCore::Question::status() {
   const BrokerCounters& counters = core_.counters_;
   std::uint64_t running = 0;
@@ -57,7 +65,7 @@ void BrokerCore::Question::status() {
     draining += worker->state == WorkerState::Draining ? 1 : 0;
   }
   Answer answer;
-  answer.packer.pack_map(27);
+  answer.packer.pack_map(28);
   answer.field("queued", core_.queue_.ready_tasks() + core_.queue_.held_tasks() + core_.stored_tasks_ +
                              core_.quarantine_.tasks());
   answer.field("delayed", core_.delayed_tasks_);
@@ -74,6 +82,7 @@ void BrokerCore::Question::status() {
   answer.field("stale", counters.results_stale);
   answer.field("bad_frames", counters.frames_bad);
   answer.field("refused_frames", counters.frames_refused);
+  answer.field("refused_keys", counters.keys_refused);
   answer.field("gaps", counters.gaps);
   answer.field("jobs", core_.jobs_.size());
   answer.field("clients", connected);
@@ -151,19 +160,20 @@ void BrokerCore::backed_up(const std::string& error, Effects& effects) {
 
 // The newest first. The state "open" is that of all that are not over.
 void BrokerCore::Question::jobs() {
-  const auto wanted = [&](JobState state, bool complete, const JobCounts& counts) {
+  const auto wanted = [&](const auto& job, bool complete) {
+    if (!session_.holder.sees(job.client_name)) return false;
     if (arguments_.state == "open") return !complete;
-    return arguments_.state.empty() || arguments_.state == state_name(state, complete, counts);
+    return arguments_.state.empty() || arguments_.state == state_name(job.state, complete, job.counts);
   };
   using Age = std::pair<UtcTime, std::uint64_t>;
   std::vector<std::pair<Age, std::function<void(Answer&)>>> found;
   for (const auto& [id, job] : core_.jobs_) {
-    if (!wanted(job->state, job->complete, job->counts)) continue;
+    if (!wanted(*job, job->complete)) continue;
     found.emplace_back(Age{job->opened_at, job->age},
                        [each = job.get()](Answer& page) { pack_job(page, *each); });
   }
   for (const JobSummary& summary : core_.history_) {
-    if (!wanted(summary.state, true, summary.counts)) continue;
+    if (!wanted(summary, true)) continue;
     found.emplace_back(Age{summary.opened_at, summary.age},
                        [&summary](Answer& page) { pack_summary(page, summary); });
   }
@@ -175,7 +185,7 @@ void BrokerCore::Question::jobs() {
 void BrokerCore::Question::about_job(const std::string& what) {
   const std::optional<JobId> id = parse_job_id(arguments_.job);
   if (!id) return say(ReplyCode::Usage, "'" + arguments_.job + "' is not a job id");
-  Job* job = core_.find_job(*id);
+  Job* job = core_.find_job_for(session_, *id);
   if (job == nullptr) return about_past_job(*id, what);
   if (what == "job.info") {
     Answer answer;
@@ -196,14 +206,14 @@ void BrokerCore::Question::about_job(const std::string& what) {
   }
   if (what == "job.retry") return retry(*job);
   if (what == "task.list") return tasks(*job);
-  if (what == "task.info" || what == "task.explain") return task(*job, what == "task.explain");
-  say(ReplyCode::Usage, "this broker does not know the question " + what);
+  task(*job, what == "task.explain");
 }
 
 // Of a job that is gone there is a summary, for a while.
 void BrokerCore::Question::about_past_job(const JobId& id, const std::string& what) {
-  const auto at = std::find_if(core_.history_.begin(), core_.history_.end(),
-                               [&](const JobSummary& each) { return each.id == id; });
+  const auto at = std::find_if(core_.history_.begin(), core_.history_.end(), [&](const JobSummary& each) {
+    return each.id == id && session_.holder.sees(each.client_name);
+  });
   if (at == core_.history_.end()) return say(ReplyCode::NotFound, "no job " + arguments_.job);
   if (what == "job.info") {
     Answer answer;

@@ -31,9 +31,10 @@ void BrokerCore::on_frame(Connection from, std::string_view bytes, const Now& no
   Frame& frame = std::get<Frame>(decoded);
   if (from.port == Port::Sink) return on_sink_frame(frame, now, effects);
   if (const Hello* hello = std::get_if<Hello>(&frame.message)) return on_hello(from, *hello, now, effects);
+  if (const Enrol* enrol = std::get_if<Enrol>(&frame.message)) return on_enrol(from, *enrol, now, effects);
 
   Session* session = sessions_.find(frame.header.session);
-  if (session == nullptr || session->connection != from) {
+  if (session == nullptr || session->connection != from || session->holder.key != frame_.sender()) {
     ++counters_.frames_refused;
     return ask_who(from, now.steady, effects);
   }
@@ -51,11 +52,11 @@ void BrokerCore::on_frame(Connection from, std::string_view bytes, const Now& no
   }
 }
 
-// The sink tells no senders apart, so the session in the header is all there is to go by. What comes out of
-// order is not taken: STORED with `resend` tells the worker where to go on.
+// The sink tells no connections apart, so the session in the header is all there is to go by, and the key.
+// What comes out of order is not taken: STORED with `resend` tells the worker where to go on.
 void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
   Session* session = sessions_.find(frame.header.session);
-  if (session == nullptr || session->worker == nullptr) {
+  if (session == nullptr || session->worker == nullptr || session->holder.key != frame_.sender()) {
     ++counters_.frames_refused;
     return;
   }
@@ -108,8 +109,14 @@ void BrokerCore::on_message(Session& session, Message& message, const Header& he
                                      std::is_same_v<T, OutputRoom> || std::is_same_v<T, Query>;
         constexpr bool from_both = std::is_same_v<T, Heartbeat> || std::is_same_v<T, Goodbye>;
         if constexpr (from_worker || from_client || from_both) {
-          const bool allowed = from_both || (from_worker ? worker != nullptr : session.client != nullptr);
-          if (allowed) return on(typed, session, now, effects);
+          const bool fits = from_both || (from_worker ? worker != nullptr : session.client != nullptr);
+          const bool allowed = may_say(session.holder.role, T::type);
+          if (fits && allowed) return on(typed, session, now, effects);
+          if constexpr (std::is_same_v<T, OpenJob>) {
+            if (fits)
+              refuse_job(session, typed.job, JobRefusedCode::NotYours,
+                         "the key " + session.holder.name + " may look, and change nothing", effects);
+          }
         }
         if constexpr (!std::is_same_v<T, Credit>) ++counters_.frames_bad;  // not its to say
       },
@@ -183,6 +190,12 @@ void BrokerCore::feed_starved(Effects& effects) {
 TimePoint BrokerCore::next_deadline() const {
   if (!starved_.empty() && has_room_for_starved()) return TimePoint::min();
   return timers_.next().value_or(TimePoint::max());
+}
+
+// That there is such a job is nobody's business but its owner's.
+Job* BrokerCore::find_job_for(const Session& session, const JobId& id) {
+  Job* job = find_job(id);
+  return job != nullptr && session.holder.sees(job->client_name) ? job : nullptr;
 }
 
 Job* BrokerCore::find_job(const JobId& id) {

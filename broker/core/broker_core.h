@@ -5,11 +5,12 @@
 // tasks to workers with room, and sends outcomes on. Peers' mistakes are answered or counted; assertions are
 // for our own.
 //
-// The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), intake.cpp (jobs
-// and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back), sink.cpp (outcomes come
-// in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish), quarantine.cpp (who is to
-// blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker left), quota.cpp (what nobody
-// reads), paging.cpp (what is in the store only), admin.cpp (questions and orders).
+// The sources follow the data: broker_core.cpp (frames to messages), hello.cpp (sessions), keys.cpp (whose),
+// intake.cpp (jobs and tasks come in), dispatch.cpp (tasks go out), retract.cpp (and are taken back),
+// sink.cpp (outcomes come in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish),
+// quarantine.cpp (who is to blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker
+// left), quota.cpp (what nobody reads), paging.cpp (what is in the store only), admin.cpp (questions and
+// orders).
 #pragma once
 
 #include <algorithm>
@@ -30,6 +31,7 @@
 #include "broker/core/effects.h"
 #include "broker/core/job.h"
 #include "broker/core/leases.h"
+#include "broker/core/pending.h"
 #include "broker/core/quarantine.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/roster.h"
@@ -55,6 +57,12 @@ class BrokerCore {
   void loaded(const Payload& payload, const Now& now, Effects& effects);  // one of Effects::reads
   void backed_up(const std::string& error, Effects& effects);  // Effects::backup ended; empty: well
   void connection_gone(Connection connection, const Now& now, Effects& effects);
+  // Who may come, from now on; to be said again when a key expires. Sessions whose key does not count any
+  // more are over, and what they held goes back. Never called: everybody may come.
+  void set_keys(std::shared_ptr<const AuthorizedKeys> keys, const Now& now, Effects& effects);
+  // One of Effects::enrolments ended; `why_not` is empty: well.
+  void enrolled(const PendingEnrolment& pending, const std::string& why_not, Effects& effects);
+  void count_refused_keys(std::uint64_t count) { counters_.keys_refused += count; }
   void settle(const Now& now, Effects& effects);
   TimePoint next_deadline() const;
 
@@ -95,7 +103,7 @@ class BrokerCore {
 
   // hello.cpp
   void on_hello(Connection from, const Hello& hello, const Now& now, Effects& effects);
-  std::optional<Refuse> objection(const Hello& hello) const;
+  std::optional<Refuse> objection(const Hello& hello, const Now& now);
   void welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects);
   void welcome_client(Connection from, const Hello& hello, const Now& now, Effects& effects);
   void welcome(Session& session, const Hello& hello, const Now& now, Effects& effects);
@@ -108,6 +116,13 @@ class BrokerCore {
              Effects& effects);
   void take_over(Lease& lease, IndexRange part, SegmentState state, bool started, const Now& now,
                  Effects& effects);
+
+  // keys.cpp
+  std::optional<KeyHolder> holder_of(std::string_view sender, const Now& now) const;
+  std::string key_objection(const Hello& hello, const Now& now);
+  bool still_counts(const KeyHolder& holder, const Now& now) const;
+  void revoke(Session& session, const Now& now, Effects& effects);
+  void on_enrol(Connection from, const Enrol& enrol, const Now& now, Effects& effects);
 
   // intake.cpp
   void on(const OpenJob& message, Session& session, const Now& now, Effects& effects);
@@ -208,6 +223,7 @@ class BrokerCore {
   void watch(Session& session, TimePoint now);
   void worker_away(WorkerRecord& worker, const Now& now, Effects& effects);
   void lose_worker(WorkerRecord& worker, const char* why, const Now& now, Effects& effects);
+  void dismiss_worker(WorkerRecord& worker, Effects& effects);
   void remove_worker(WorkerRecord& worker, Effects& effects);
   void give_back(Job& job, IndexRange range, Token token);
   void disown(Job& job, const Now& now, Effects& effects);
@@ -310,8 +326,10 @@ class BrokerCore {
   std::string check_workers(Sums& sums) const;
 
   Job* find_job(const JobId& id);
+  Job* find_job_for(const Session& session, const JobId& id);
 
   BrokerConfig config_;
+  std::shared_ptr<const AuthorizedKeys> keys_;  // null: none are asked for
   const bool is_durable_ = config_.durability != "memory";
   std::mt19937_64 random_;
   Sessions sessions_;
@@ -323,7 +341,7 @@ class BrokerCore {
   std::map<JobId, std::unique_ptr<ClientRecord>> clients_;
   std::map<JobId, std::unique_ptr<Job>> jobs_;
   using KeyName = std::tuple<std::string, std::string, std::string>;  // scope, function, key
-  std::map<KeyName, JobId> keys_;
+  std::map<KeyName, JobId> keyed_;
   std::deque<JobSummary> history_;
   std::uint64_t jobs_opened_ = 0;
   std::uint64_t leased_tasks_ = 0;
@@ -357,23 +375,7 @@ class BrokerCore {
   std::map<PayloadName, std::uint64_t> loading_;       // what is being read, and its size
   std::uint64_t loading_bytes_ = 0;
 
-  // Questions that wait for payloads, and what of these was read.
-  struct PendingQuestion {
-    std::uint64_t session = 0;
-    std::uint64_t id = 0;
-    std::string what;
-    std::string arguments;
-    std::set<PayloadName> missing;
-    std::map<PayloadName, Payload> found;
-    std::map<std::uint64_t, std::string> inputs;  // of failed tasks, as far as they were read
-  };
   std::vector<PendingQuestion> pending_questions_;
-
-  struct PendingBackup {
-    std::uint64_t session = 0;
-    std::uint64_t id = 0;
-    std::string to;
-  };
   std::optional<PendingBackup> pending_backup_;
 
   ArrivedFrame frame_;  // that is handled now; else none

@@ -14,7 +14,7 @@ namespace zonda {
 
 struct ClientRecord {
   Hello hello;
-  std::string share_name;     // its name, or its peer id if it has none
+  std::string share_name;     // its key's name; without keys its own, or its peer id if it has none
   std::uint64_t session = 0;  // 0: away
   TimePoint away_since;
   std::set<JobId> jobs;            // that it owns: attached ones are cancelled when it is gone for long

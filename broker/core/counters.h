@@ -17,6 +17,7 @@ struct BrokerCounters {
   std::uint64_t results_stale = 0;  // outcomes of attempts that were overtaken
   std::uint64_t frames_bad = 0;
   std::uint64_t frames_refused = 0;  // of peers without a session
+  std::uint64_t keys_refused = 0;    // connections whose key may not come
   std::uint64_t gaps = 0;
   std::uint64_t workers_lost = 0;
 };

@@ -169,7 +169,7 @@ void BrokerCore::forget(Job& job, Effects& effects) {
   want_no_page(job);
   if (job.loading) --job.ready_class->loading;
   if (job.client != nullptr) job.client->forget(job.id);
-  if (!job.spec.key.empty()) keys_.erase({job.scope, job.spec.function, job.spec.key});
+  if (!job.spec.key.empty()) keyed_.erase({job.scope, job.spec.function, job.spec.key});
   history_.push_back({job.id, job.age, job.spec, job.client_name, job.state, job.count, job.counts,
                       job.opened_at, job.started_at, job.finished_at});
   effects.records.push_back(record::Summarised{history_.back()});

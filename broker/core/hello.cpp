@@ -13,10 +13,26 @@ using namespace std::chrono_literals;
 namespace {
 constexpr auto kProofLasts = 2s;                 // a newcomer asks for a name more often than that
 constexpr std::size_t kHoldingsMax = 1'000'000;  // entries; a worker's window is a fraction of it
+
+// Nothing if it makes sense.
+std::string malformation(const Hello& hello) {
+  if (!hello.name.empty() && !is_name(hello.name)) return "the name is not [A-Za-z0-9._-]{1,128}";
+  if (hello.role != Role::Worker) return {};
+  if (hello.name.empty()) return "a worker has a name";
+  if (std::any_of(hello.host.begin(), hello.host.end(), [](unsigned char c) { return std::iscntrl(c); }))
+    return "the host's name has control characters";
+  if (hello.slots < 1 || hello.slots > 65'536) return "a worker has 1 to 65536 slots";
+  const bool names_fit = std::all_of(hello.functions.begin(), hello.functions.end(),
+                                     [](const FunctionName& function) { return is_name(function.name); }) &&
+                         std::all_of(hello.queues.begin(), hello.queues.end(), is_name);
+  if (!names_fit) return "a function or queue name is not [A-Za-z0-9._-]{1,128}";
+  return are_amounts(hello.resources) ? "" : "a resource is not a finite amount";
+}
 }  // namespace
 
 void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, Effects& effects) {
-  if (const std::optional<Refuse> refusal = objection(hello)) {
+  if (const std::optional<Refuse> refusal = objection(hello, now)) {
+    if (!sessions_.may_turn_away(from, now.steady)) return;
     event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + refusal->text + "\"");
     return say_outside_session(from, *refusal, effects);
   }
@@ -42,7 +58,7 @@ void BrokerCore::refuse(Connection to, const Hello& hello, RefuseCode code, cons
   say_outside_session(to, Refuse{code, text, retry_after_ms, hello.attempt}, effects);
 }
 
-std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
+std::optional<Refuse> BrokerCore::objection(const Hello& hello, const Now& now) {
   const auto no = [&](RefuseCode code, std::string text) {
     return Refuse{code, std::move(text), 0, hello.attempt};
   };
@@ -52,22 +68,10 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello) const {
                                        std::to_string(hello.protocol_min) + " to " +
                                        std::to_string(hello.protocol_max));
   }
+  if (std::string why = key_objection(hello, now); !why.empty()) return no(RefuseCode::NotAuthorised, why);
   if (!config_.cookie.empty() && hello.cookie != config_.cookie)
     return no(RefuseCode::NotAuthorised, "the cookie is not the one this broker wrote for its user");
-  if (!hello.name.empty() && !is_name(hello.name))
-    return no(RefuseCode::Malformed, "the name is not [A-Za-z0-9._-]{1,128}");
-  if (hello.role == Role::Worker) {
-    if (hello.name.empty()) return no(RefuseCode::Malformed, "a worker has a name");
-    if (std::any_of(hello.host.begin(), hello.host.end(), [](unsigned char c) { return std::iscntrl(c); }))
-      return no(RefuseCode::Malformed, "the host's name has control characters");
-    if (hello.slots < 1 || hello.slots > 65'536)
-      return no(RefuseCode::Malformed, "a worker has 1 to 65536 slots");
-    const bool names_fit = std::all_of(hello.functions.begin(), hello.functions.end(),
-                                       [](const FunctionName& function) { return is_name(function.name); }) &&
-                           std::all_of(hello.queues.begin(), hello.queues.end(), is_name);
-    if (!names_fit) return no(RefuseCode::Malformed, "a function or queue name is not [A-Za-z0-9._-]{1,128}");
-    if (!are_amounts(hello.resources)) return no(RefuseCode::Malformed, "a resource is not a finite amount");
-  }
+  if (const std::string why = malformation(hello); !why.empty()) return no(RefuseCode::Malformed, why);
   return std::nullopt;
 }
 
@@ -108,6 +112,8 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
   worker.holdings.clear();
   worker.credit_tasks = worker.credit_bytes = worker.used_tasks = worker.used_bytes = 0;
   Session& session = sessions_.open(from, now.steady);
+  session.holder = holder_of(frame_.sender(), now).value();
+  worker.key = session.holder.name;
   session.worker = &worker;
   worker.session = session.number;
   event(effects, (known != nullptr ? "worker-resumed worker=" : "worker-joined worker=") + hello.name +
@@ -125,9 +131,11 @@ void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& 
   }
   if (!client) client = std::make_unique<ClientRecord>();
   close_session(client->session, effects);
-  client->hello = hello;
-  client->share_name = hello.name.empty() ? to_string(hello.peer) : hello.name;
   Session& session = sessions_.open(from, now.steady);
+  session.holder = holder_of(frame_.sender(), now).value();
+  client->hello = hello;
+  if (session.holder.has_key()) client->hello.name = session.holder.name;
+  client->share_name = client->hello.name.empty() ? to_string(hello.peer) : client->hello.name;
   session.client = client.get();
   client->session = session.number;
   if (!client->unclaimed.empty())

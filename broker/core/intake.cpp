@@ -42,7 +42,8 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   JobSpec spec = message.spec;
   spec.detached = spec.detached || !spec.key.empty();  // whoever asks with the key again wants the outcome
   if (Job* job = find_job(message.job)) {
-    if (job->spec != spec || (job->client != nullptr && job->client != session.client))
+    if (!session.holder.sees(job->client_name) || job->spec != spec ||
+        (job->client != nullptr && job->client != session.client))
       return refuse_job(session, message.job, JobRefusedCode::Conflict, "another job has this id", effects);
     if (job->client == nullptr && job->client_name == session.client->share_name) {  // it was away for long
       job->client = session.client;
@@ -68,7 +69,7 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
   if (message.position > 0 || message.accepted > 0)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, kGivenUp, effects);
   const KeyName key{session.client->hello.name, spec.function, spec.key};
-  if (const auto at = keys_.find(key); !spec.key.empty() && at != keys_.end()) {
+  if (const auto at = keyed_.find(key); !spec.key.empty() && at != keyed_.end()) {
     const Job* existing = find_job(at->second);
     if (existing != nullptr && existing->spec.key_digest == spec.key_digest)
       return say(session, SameJob{message.job, at->second}, effects);
@@ -85,7 +86,7 @@ void BrokerCore::on(const OpenJob& message, Session& session, const Now& now, Ef
                           " jobs, with those whose outcomes it keeps, and no memory for more: try again when "
                           "some are over or forgotten",
                       effects);
-  if (!spec.key.empty()) keys_[key] = message.job;
+  if (!spec.key.empty()) keyed_[key] = message.job;
   Job& job = open_job(message.job, spec, session.client, session.client->share_name, now, effects);
   add_reader(job, session, 0);
   accept_later(job, session);
@@ -227,10 +228,11 @@ void BrokerCore::accept_for_readers(Job& job) {
 }
 
 void BrokerCore::on(const Attach& message, Session& session, const Now&, Effects& effects) {
-  Job* job = find_job(message.job);
+  Job* job = find_job_for(session, message.job);
   if (job == nullptr) {
-    const bool is_over = std::any_of(history_.begin(), history_.end(),
-                                     [&](const JobSummary& each) { return each.id == message.job; });
+    const bool is_over = std::any_of(history_.begin(), history_.end(), [&](const JobSummary& each) {
+      return each.id == message.job && session.holder.sees(each.client_name);
+    });
     return refuse_job(
         session, message.job, JobRefusedCode::NotFound,
         is_over ? "its outcomes were delivered and released: only detached jobs keep them" : "no such job",

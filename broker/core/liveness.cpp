@@ -244,11 +244,16 @@ void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& e
   if (session.client != nullptr) return lose_client(*session.client, "goodbye", now, effects);
   WorkerRecord& worker = *session.worker;
   event(effects, "worker-left worker=" + worker.hello.name);
-  for (const Token token : std::set(worker.leases)) {  // nothing, if it left in order
+  dismiss_worker(worker, effects);
+}
+
+// What it holds is nothing if it left in order, and no fault of its own.
+void BrokerCore::dismiss_worker(WorkerRecord& worker, Effects& effects) {
+  for (const Token token : std::set(worker.leases)) {
     const Lease& lease = *leases_.find(token);
     give_back(*lease.job, lease.range, token);
   }
-  close_session(session.number, effects);
+  close_session(worker.session, effects);
   remove_worker(worker, effects);
 }
 

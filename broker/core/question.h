@@ -26,6 +26,7 @@ class BrokerCore::Question {
         arguments_(read_arguments(query.arguments)) {}
 
   void answer(const std::string& what) {
+    if (!may_ask(session_.holder.role, what)) return refuse(what);
     if (what == "status") return status();
     if (what == "functions") return functions();
     if (what == "worker.list" || what == "worker.info") return workers();
@@ -33,8 +34,7 @@ class BrokerCore::Question {
     if (what == "broker.stop") return stop();
     if (what == "broker.backup") return back_up();
     if (what == "job.list") return jobs();
-    if (what.starts_with("job.") || what.starts_with("task.")) return about_job(what);
-    say(ReplyCode::Usage, "this broker does not know the question " + what);
+    about_job(what);
   }
 
  private:
@@ -68,6 +68,7 @@ class BrokerCore::Question {
   };
   static Arguments read_arguments(std::string_view bytes);
 
+  void refuse(const std::string& what);
   void status();
   void functions();
   void workers();

@@ -41,7 +41,7 @@ void BrokerCore::restore(record::Opened& record, const Now& now) {
   Job& job = add_job(record.job, record.spec, client, record.client, record.at);
   if (client != nullptr) client->unclaimed.insert(job.id);
   job.scope = record.scope;
-  if (!record.spec.key.empty()) keys_[{record.scope, record.spec.function, record.spec.key}] = job.id;
+  if (!record.spec.key.empty()) keyed_[{record.scope, record.spec.function, record.spec.key}] = job.id;
 }
 
 void BrokerCore::restore(record::Released& record, const Now&) {

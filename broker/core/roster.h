@@ -51,6 +51,7 @@ enum class WorkerState : std::uint8_t {
 struct WorkerRecord {
   std::uint64_t number = 0;
   Hello hello;
+  std::string key;  // by which it came, its name; empty: none
   WorkerState state = WorkerState::Joining;
   std::uint64_t session = 0;  // 0: away
   TimePoint away_since;

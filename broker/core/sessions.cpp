@@ -5,9 +5,8 @@ namespace zonda {
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto kWhoInterval = 200ms;
-constexpr std::size_t kAskedMax =
-    10'000;  // connections remembered; forgetting them all only costs a repeated WHO
+constexpr auto kInterval = 200ms;
+constexpr std::size_t kSaidMax = 10'000;  // connections remembered; forgetting them all costs a repetition
 }  // namespace
 
 Session& Sessions::open(Connection connection, TimePoint now) {
@@ -39,10 +38,16 @@ Session* Sessions::find(Connection connection) const {
   return at == by_connection_.end() ? nullptr : find(at->second);
 }
 
-bool Sessions::may_ask_who(Connection connection, TimePoint now) {
-  if (asked_.size() > kAskedMax) asked_.clear();
-  const auto [at, added] = asked_.try_emplace(connection, now);
-  if (!added && now - at->second < kWhoInterval) return false;
+std::vector<Session*> Sessions::all() const {
+  std::vector<Session*> found;
+  for (const auto& [connection, number] : by_connection_) found.push_back(find(number));
+  return found;
+}
+
+bool Rarely::may_say(Connection connection, TimePoint now) {
+  if (said_.size() > kSaidMax) said_.clear();
+  const auto [at, added] = said_.try_emplace(connection, now);
+  if (!added && now - at->second < kInterval) return false;
   at->second = now;
   return true;
 }

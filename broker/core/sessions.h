@@ -9,7 +9,9 @@
 #include <random>
 #include <set>
 #include <unordered_map>
+#include <vector>
 
+#include "broker/core/access.h"
 #include "broker/core/clock.h"
 #include "proto/lane.h"
 #include "proto/messages.h"
@@ -23,6 +25,7 @@ struct ClientRecord;
 struct Session {
   std::uint64_t number = 0;
   Connection connection;
+  KeyHolder holder;
   WorkerRecord* worker = nullptr;  // one of the two
   ClientRecord* client = nullptr;
   LaneSender out;
@@ -45,6 +48,15 @@ struct Session {
   std::uint64_t received_bytes = 0;
 };
 
+// Something that is said at most once to a connection in a while.
+class Rarely {
+ public:
+  bool may_say(Connection connection, TimePoint now);
+
+ private:
+  std::map<Connection, TimePoint> said_;
+};
+
 class Sessions {
  public:
   // Numbers are random: who can name a session may send results for it, and those of an earlier incarnation
@@ -56,16 +68,20 @@ class Sessions {
   Session* find(std::uint64_t number) const;
   Session* find(Connection connection) const;
 
-  // At most one WHO to a connection in a while: a peer that answers slowly is not asked for every frame it
-  // sent.
-  bool may_ask_who(Connection connection, TimePoint now);
+  std::vector<Session*> all() const;  // by connection
+
+  // A peer that answers slowly is not asked for every frame it sent.
+  bool may_ask_who(Connection connection, TimePoint now) { return asked_.may_say(connection, now); }
+  // A peer that is not wanted and does not listen costs little.
+  bool may_turn_away(Connection connection, TimePoint now) { return turned_away_.may_say(connection, now); }
 
   std::size_t size() const { return sessions_.size(); }
 
  private:
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::map<Connection, std::uint64_t> by_connection_;
-  std::map<Connection, TimePoint> asked_;
+  Rarely asked_;
+  Rarely turned_away_;
   std::mt19937_64 random_;
 };
 

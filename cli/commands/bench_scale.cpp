@@ -104,7 +104,7 @@ Command bench_workers_command(Environment& environment) {
   command.notes = "Each has connections of its own but no executor: it gives back what it gets.";
   command.options = {option::number("count", "N", "default 1000", *count, 10'000, 1)};
   command.run = [&environment, count](const std::vector<std::string>&) {
-    run_light_workers(environment.common.broker, *count);
+    run_light_workers(environment.common.broker, environment.common.keys, *count);
     return 0;
   };
   return command;

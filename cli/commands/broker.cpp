@@ -31,7 +31,8 @@ Command broker_command(Environment& environment) {
                 .examples =
                     "zonda broker start --data /var/lib/zonda\n"
                     "zonda broker start --memory\n"
-                    "zonda broker start --memory --bind tcp://127.0.0.1:6570"};
+                    "zonda broker start --memory --bind tcp://127.0.0.1:6570\n"
+                    "zonda broker start --data /var/lib/zonda --bind 'tcp://*:5570' --keys /etc/zonda/keys"};
   start.section = "broker";
   start.options = {
       option::configurable(option::text("bind", 0, "ADDR", "where to listen; default tcp://127.0.0.1:5570",
@@ -58,6 +59,7 @@ Command broker_command(Environment& environment) {
       throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
                       "--data DIR keeps everything; --memory forgets all at a restart");
     require_bindable_list(settings->start.bind);
+    settings->start.keys = environment.common.keys;
     return start_broker(settings->start);
   };
   Command command{.name = "broker",

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include "cli/commands/commands.h"
 #include "cli/local_cluster.h"
 #include "cli/pid_file.h"
+#include "proto/wire/cookie.h"
 #include "worker/worker_command.h"
 
 namespace zonda::cli {
@@ -25,6 +27,17 @@ struct UpSettings {
   ClusterOptions cluster;
   bool detach = false;
 };
+
+std::string directory() try { return runtime_directory(); } catch (const std::runtime_error& error) {
+  throw Complaint(ExitCode::Refused, error.what(), "remove it, or set XDG_RUNTIME_DIR");
+}
+
+// What is kept of who runs this for an address.
+std::string path_for(const std::string& address, const char* suffix) {
+  std::string name;
+  for (const char c : address) name += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' ? c : '_';
+  return directory() + "/up-" + name + suffix;
+}
 
 std::string address_of(const Environment& environment) {
   return environment.common.broker.empty() ? kDefaultAddress : environment.common.broker;
@@ -102,7 +115,7 @@ Complaint why_not_started(pid_t pid, const std::string& log) {
 int detach(Environment& environment, const ClusterOptions& options, PidFile& pid_file) {
   int ready[2];
   if (pipe2(ready, O_CLOEXEC) != 0) throw Complaint(ExitCode::Failure, std::strerror(errno));
-  const std::string log = PidFile::path_for(options.address, ".log");
+  const std::string log = path_for(options.address, ".log");
   const pid_t pid = fork();
   if (pid < 0)
     throw Complaint(ExitCode::Failure, std::string("cannot start a process: ") + std::strerror(errno));
@@ -129,19 +142,22 @@ int up(Environment& environment, UpSettings& settings) {
     throw Complaint(ExitCode::Usage, "--init makes a store in a directory, and none is named",
                     "--data DIR names it");
   settings.cluster.address = address_of(environment);
+  settings.cluster.keys = environment.common.keys;
   environment.common.broker = settings.cluster.address;
-  PidFile pid_file(settings.cluster.address);
+  PidFile pid_file(path_for(settings.cluster.address, ".pid"),
+                   "'zonda up' runs already for " + settings.cluster.address, "'zonda down' stops it");
   return settings.detach ? detach(environment, settings.cluster, pid_file)
                          : supervise(environment, settings.cluster, -1);
 }
 
 int down(Environment& environment, std::chrono::milliseconds timeout) {
   const std::string address = address_of(environment);
-  const std::optional<pid_t> pid = PidFile::holder(address);
+  const std::string file = path_for(address, ".pid");
+  const std::optional<pid_t> pid = PidFile::holder(file);
   if (!pid) throw Complaint(ExitCode::NotFound, "no 'zonda up' of this user runs for " + address);
   const int process = static_cast<int>(syscall(SYS_pidfd_open, *pid, 0));
-  if (process < 0 || PidFile::holder(address) != pid) return 0;  // it ended meanwhile
-  ask_to_end(*pid);                                              // again and again does not hurry it
+  if (process < 0 || PidFile::holder(file) != pid) return 0;  // it ended meanwhile
+  ask_to_end(*pid);                                           // again and again does not hurry it
   pollfd ended{process, POLLIN, 0};
   const int limit =
       timeout.count() > 0 ? static_cast<int>(std::min<std::int64_t>(timeout.count(), INT32_MAX)) : -1;

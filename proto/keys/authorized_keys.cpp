@@ -135,6 +135,23 @@ AuthorizedKeys AuthorizedKeys::parse(std::string_view text, std::vector<std::str
   return keys;
 }
 
+Standing AuthorizedKeys::standing(const PublicKey& key, std::chrono::system_clock::time_point now) const {
+  const AuthorizedKey* found = find(key);
+  if (found == nullptr) return {};
+  if ((found->expires && *found->expires <= now) || found->uses == 0u)
+    return {Standing::Kind::Expired, found};
+  return {found->is_token() ? Standing::Kind::Token : Standing::Kind::Peer, found};
+}
+
+std::optional<AuthorizedKey::Time> AuthorizedKeys::next_expiry(
+    std::chrono::system_clock::time_point now) const {
+  std::optional<AuthorizedKey::Time> next;
+  for (const AuthorizedKey& key : keys_) {
+    if (key.expires && *key.expires > now && (!next || *key.expires < *next)) next = key.expires;
+  }
+  return next;
+}
+
 const AuthorizedKey* AuthorizedKeys::find(const PublicKey& key) const {
   const auto found = by_key_.find(key);
   return found != by_key_.end() ? &keys_[found->second] : nullptr;

@@ -37,7 +37,20 @@ struct AuthorizedKey {
   std::optional<std::uint32_t> uses{};  // left, of a join token
 
   bool is_token() const { return uses.has_value(); }
-  bool is_valid(std::chrono::system_clock::time_point now) const { return !expires || now < *expires; }
+};
+
+// What a key is worth at some moment.
+struct Standing {
+  enum class Kind : std::uint8_t {
+    Unknown,
+    Expired,  // or all of a token's uses are gone
+    Token,    // may have another enrolled
+    Peer,     // may do what its role may
+  };
+  Kind kind = Kind::Unknown;
+  const AuthorizedKey* key = nullptr;  // null if it is not known
+
+  bool is_peer() const { return kind == Kind::Peer; }
 };
 
 // "2027-01-31T12:00:00Z"
@@ -51,6 +64,9 @@ class AuthorizedKeys {
   // A line that is not understood admits nobody; `complaints` says which and why.
   static AuthorizedKeys parse(std::string_view text, std::vector<std::string>& complaints);
 
+  Standing standing(const PublicKey& key, std::chrono::system_clock::time_point now) const;
+  // When the next of those expires that have not.
+  std::optional<AuthorizedKey::Time> next_expiry(std::chrono::system_clock::time_point now) const;
   const AuthorizedKey* find(const PublicKey& key) const;
   const AuthorizedKey* find(std::string_view name) const;
   const std::vector<AuthorizedKey>& all() const { return keys_; }  // as in the file

@@ -58,15 +58,17 @@ std::string edited(std::string_view text, const std::function<std::string(const 
   return result;
 }
 
-void append(std::string& text, const AuthorizedKey& key, const std::string& path) {
-  if (!is_name(key.name)) throw KeyFileError("a key's name is [A-Za-z0-9._-]{1,128}", "");
-  const AuthorizedKeys known = parsed(text);
-  if (known.find(key.name) != nullptr)
-    throw KeyFileError("there is a key with the name " + key.name + " in " + path,
-                       "'zonda keys revoke " + key.name + "' takes it away");
-  if (known.find(key.key) != nullptr) throw KeyFileError("this key is in " + path + " already", "");
+void append(std::string& text, const AuthorizedKey& key) {
   if (!text.empty() && text.back() != '\n') text += '\n';
   text.append(line_of(key)).append("\n");
+}
+
+// Why the list cannot have it; empty: it can.
+std::string objection(const AuthorizedKeys& known, const PublicKey& key, const std::string& name) {
+  if (!is_name(name)) return "a key's name is [A-Za-z0-9._-]{1,128}";
+  if (known.find(name) != nullptr) return "there is a key with the name " + name;
+  if (known.find(key) != nullptr) return "this key is there already";
+  return {};
 }
 
 void make_private_directory(const std::string& path) {
@@ -100,7 +102,9 @@ AuthorizedKeys KeyDirectory::authorized(std::vector<std::string>& complaints) co
 void KeyDirectory::add(const AuthorizedKey& key) const {
   const Lock lock(path_);
   std::string text = read_private_file(list_path());
-  append(text, key, list_path());
+  if (const std::string why = objection(parsed(text), key.key, key.name); !why.empty())
+    throw KeyFileError(why + " (" + list_path() + ")", "'zonda keys revoke NAME' takes a key away");
+  append(text, key);
   replace_private_file(list_path(), text);
 }
 
@@ -117,23 +121,24 @@ bool KeyDirectory::remove(std::string_view name) const {
   return true;
 }
 
-void KeyDirectory::enrol(const PublicKey& token, const PublicKey& key, const std::string& name,
-                         std::chrono::system_clock::time_point now) const {
+std::string KeyDirectory::enrol(const Enrolment& wanted, std::chrono::system_clock::time_point now) const {
   const Lock lock(path_);
   std::string text = read_private_file(list_path());
   const AuthorizedKeys known = parsed(text);
-  if (const AuthorizedKey* same = known.find(key); same != nullptr && same->name == name) return;
-  const AuthorizedKey* found = known.find(token);
-  if (found == nullptr || !found->is_token() || *found->uses == 0 || !found->is_valid(now))
-    throw KeyFileError("the join token does not count any more", "");
-  AuthorizedKey left = *found;
+  if (const AuthorizedKey* same = known.find(wanted.key); same != nullptr && same->name == wanted.name)
+    return {};
+  const Standing standing = known.standing(wanted.token, now);
+  if (standing.kind != Standing::Kind::Token) return "the join token does not count any more";
+  if (std::string why = objection(known, wanted.key, wanted.name); !why.empty()) return why;
+  AuthorizedKey left = *standing.key;
   --*left.uses;
   text = edited(text, [&](const AuthorizedKey& each) {
-    if (each.key != token) return line_of(each);
+    if (each.key != wanted.token) return line_of(each);
     return each.name == left.name && *left.uses > 0 ? line_of(left) : std::string();
   });
-  append(text, {key, left.role, name}, list_path());
+  append(text, {wanted.key, left.role, wanted.name});
   replace_private_file(list_path(), text);
+  return {};
 }
 
 }  // namespace zonda

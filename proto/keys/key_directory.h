@@ -10,6 +10,7 @@
 #include <string>
 
 #include "proto/keys/authorized_keys.h"
+#include "proto/keys/enrolment.h"
 #include "proto/keys/key_file.h"
 
 namespace zonda {
@@ -31,9 +32,8 @@ class KeyDirectory {
   // False if no key has this name.
   bool remove(std::string_view name) const;
   // Adds a key of the token's role and takes one use off the token, which is gone after its last; what was
-  // done already is done. Throws KeyFileError if the token does not count any more, or the name is another's.
-  void enrol(const PublicKey& token, const PublicKey& key, const std::string& name,
-             std::chrono::system_clock::time_point now) const;
+  // done already is done. Returns why not: the token does not count any more, or the name is another's.
+  std::string enrol(const Enrolment& wanted, std::chrono::system_clock::time_point now) const;
 
   std::string list_path() const { return path_ + "/authorized_keys"; }
   std::string broker_path() const { return path_ + "/broker.key"; }

@@ -1,5 +1,6 @@
 #include "proto/keys/key_file.h"
 
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -41,6 +42,17 @@ std::string text_of(const std::string& who, const std::string& first_line, const
 }
 
 }  // namespace
+
+std::string peer_key_path(const std::string& path, std::initializer_list<KeyRole> roles) {
+  if (!std::filesystem::is_directory(path)) return path;
+  std::string names;
+  for (const KeyRole role : roles) {
+    const std::string name = std::string(to_string(role)) + ".key";
+    if (std::filesystem::exists(path + "/" + name)) return path + "/" + name;
+    names += (names.empty() ? "" : " and no ") + name;
+  }
+  throw KeyFileError("there is no " + names + " in " + path, "name the file of the key itself");
+}
 
 PeerKey read_peer_key(const std::string& path) {
   const auto lines = lines_of(path);

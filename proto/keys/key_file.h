@@ -9,6 +9,7 @@
 // key.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,10 @@ struct PeerKey {
   std::string name;
   CurveKeys keys;
 };
+
+// `path` itself, or if it is a directory the file in it that is called as the first of these roles of which
+// there is one: "client.key". Throws KeyFileError if there is none.
+std::string peer_key_path(const std::string& path, std::initializer_list<KeyRole> roles);
 
 // Throw KeyFileError.
 PeerKey read_peer_key(const std::string& path);

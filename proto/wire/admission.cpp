@@ -26,11 +26,13 @@ zmq::socket_t bound(ZmqContext& context, zmq::socket_type type, const char* addr
 
 }  // namespace
 
-Admission::Admission(ZmqContext& context, std::shared_ptr<const AuthorizedKeys> keys)
+Admission::Admission(ZmqContext& context, std::shared_ptr<const AuthorizedKeys> keys,
+                     std::function<void()> look_again)
     : questions_(bound(context, zmq::socket_type::rep, kQuestions)),
       end_said_(context.handle(), zmq::socket_type::pair),
       end_heard_(bound(context, zmq::socket_type::pair, kEnd)),
-      keys_(std::move(keys)) {
+      keys_(std::move(keys)),
+      look_again_(std::move(look_again)) {
   end_said_.set(zmq::sockopt::linger, 0);
   end_said_.connect(kEnd);
   thread_ = std::thread([this] { serve(); });
@@ -81,14 +83,23 @@ void Admission::answer() {
 }
 
 bool Admission::admits(const PublicKey& key, std::string address) {
-  const auto now = std::chrono::system_clock::now();
+  const auto counts = [](const Standing& standing) {
+    return standing.kind == Standing::Kind::Peer || standing.kind == Standing::Kind::Token;
+  };
+  if (counts(standing_of(key))) return true;
+  if (look_again_) look_again_();
+  const Standing standing = standing_of(key);
+  if (counts(standing)) return true;
   const std::lock_guard lock(mutex_);
-  const AuthorizedKey* found = keys_->find(key);
-  if (found != nullptr && found->is_valid(now)) return true;
   ++refused_;
   if (refusals_.size() < kRefusalsMax)
-    refusals_.push_back({to_string(key), std::move(address), found == nullptr ? "unknown" : "expired"});
+    refusals_.push_back({key, std::move(address), standing.key == nullptr ? "unknown" : "expired"});
   return false;
+}
+
+Standing Admission::standing_of(const PublicKey& key) {
+  const std::lock_guard lock(mutex_);
+  return keys_->standing(key, std::chrono::system_clock::now());
 }
 
 }  // namespace zonda

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,12 +19,15 @@ namespace zonda {
 // whoever hears it to end that. Exists before any socket with keys is bound and as long as they are.
 class Admission {
  public:
-  Admission(ZmqContext& context, std::shared_ptr<const AuthorizedKeys> keys);  // one to a context
+  // One to a context. `look_again`, if there is one, is called on the other thread before a key is refused:
+  // it may set other keys.
+  Admission(ZmqContext& context, std::shared_ptr<const AuthorizedKeys> keys,
+            std::function<void()> look_again = {});
   ~Admission();
   Admission(const Admission&) = delete;
 
   struct Refusal {
-    std::string key;      // as text
+    PublicKey key;
     std::string address;  // of who showed it
     std::string reason;   // "unknown" or "expired"
   };
@@ -36,6 +40,7 @@ class Admission {
   void serve();
   void answer();
   bool admits(const PublicKey& key, std::string address);
+  Standing standing_of(const PublicKey& key);
 
   zmq::socket_t questions_;
   zmq::socket_t end_said_;
@@ -44,6 +49,7 @@ class Admission {
   std::shared_ptr<const AuthorizedKeys> keys_;
   std::vector<Refusal> refusals_;
   std::uint64_t refused_ = 0;
+  std::function<void()> look_again_;
   std::thread thread_;
 };
 

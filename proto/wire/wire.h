@@ -7,12 +7,14 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proto/arrived_frame.h"
 #include "proto/limits.h"
+#include "proto/wire/denial.h"
 
 namespace zonda {
 
@@ -70,9 +72,9 @@ class PeerWire {
   // Gives up the connection of the two-way lane for a new one, and what waits to be sent. For one that is
   // dead without knowing it: what is in between forgot it, and nothing tells the ends.
   virtual void reconnect() = 0;
-  // Why no connection comes about, in words for people, if that was learned since the last call. It is about
-  // keys: nothing will change until somebody changes theirs, and then it takes a reconnect().
-  virtual std::string take_denial() { return {}; }
+  // Why no connection comes about, if that was learned since the last call. After one that is certain it
+  // takes a reconnect() to try again.
+  virtual std::optional<Denial> take_denial() { return std::nullopt; }
 };
 
 inline constexpr int kTurnFramesMax = 256;

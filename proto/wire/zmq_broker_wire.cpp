@@ -48,6 +48,15 @@ ZmqBrokerWire::ZmqBrokerWire(ZmqContext& context, BrokerWireOptions options)
   for (const int descriptor : options.wake_ups) items_.push_back({nullptr, descriptor, ZMQ_POLLIN, 0});
 }
 
+std::string ZmqBrokerWire::front_endpoint() const {
+  std::string endpoint = lanes_.front().socket.last_endpoint();
+  for (const auto& [any, here] : {std::pair<std::string, std::string>{"tcp://0.0.0.0:", "tcp://127.0.0.1:"},
+                                  {"tcp://[::]:", "tcp://[::1]:"}}) {
+    if (endpoint.starts_with(any)) endpoint.replace(0, any.size(), here);
+  }
+  return endpoint;
+}
+
 void ZmqBrokerWire::add_wake_up(int descriptor) { items_.push_back({nullptr, descriptor, ZMQ_POLLIN, 0}); }
 
 void ZmqBrokerWire::receive_until(TimePoint deadline, const OnFrame& on_frame) {

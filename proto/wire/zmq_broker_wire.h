@@ -40,6 +40,7 @@ class ZmqBrokerWire final : public BrokerWire {
   void read_sink(bool on) override { sink_read_ = on; }
 
   const std::vector<BaseAddress>& addresses() const { return addresses_; }  // with the ports that were chosen
+  std::string front_endpoint() const;  // of the last of them, as this machine reaches it
   const WireCounters& counters() const { return counters_; }
 
  private:

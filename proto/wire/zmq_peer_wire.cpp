@@ -98,20 +98,22 @@ void ZmqPeerWire::reconnect() {
 }
 
 // A broker that is just being started or stopped ends handshakes, too, but not one after the other.
-std::string ZmqPeerWire::take_denial() {
+std::optional<Denial> ZmqPeerWire::take_denial() {
   const std::optional<HandshakeFailure> failure = lane_.handshake_failure();
-  if (!failure) return {};
-  if (*failure == HandshakeFailure::Closed && ++closed_ < kClosedMax) return {};
+  if (!failure) return std::nullopt;
+  const bool has_keys = options_.keys.has_value();
   switch (*failure) {
-    case HandshakeFailure::Refused: return "the broker does not admit this key";
+    case HandshakeFailure::Refused: return Denial{*failure, "the broker does not admit this key"};
     case HandshakeFailure::Mechanism:
-      return options_.keys ? "the broker has no keys, and this is one"
-                           : "the broker admits nobody without a key";
+      return Denial{*failure, has_keys ? "the broker has no keys, and this is one"
+                                       : "the broker admits nobody without a key"};
     case HandshakeFailure::Closed: break;
   }
-  return options_.keys
-             ? "the handshake ends without a reason: the broker may have another key than is expected"
-             : "the handshake ends without a reason: the broker may ask for keys, or be none";
+  if (++closed_ < kClosedMax) return std::nullopt;
+  return Denial{*failure,
+                has_keys
+                    ? "the handshake ends without a reason: the broker may have another key than is expected"
+                    : "the handshake ends without a reason: the broker may ask for keys, or be none"};
 }
 
 void ZmqPeerWire::connect_sink(const std::string& address) {

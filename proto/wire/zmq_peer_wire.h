@@ -43,7 +43,7 @@ class ZmqPeerWire final : public PeerWire {
   bool send_to_sink(std::string&& frame) override;         // false also before connect_sink()
   void discard_unsent() override { unsent_.clear(); }
   void reconnect() override;
-  std::string take_denial() override;
+  std::optional<Denial> take_denial() override;
 
   bool has_unsent() const { return !unsent_.empty(); }  // the lane is full
   const WireCounters& counters() const { return counters_; }

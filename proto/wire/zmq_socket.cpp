@@ -173,8 +173,10 @@ int ZmqSocket::connect(const std::string& endpoint) {
 }
 
 void ZmqSocket::unbind() {
-  if (zmq_unbind(socket_.handle(), socket_.get(zmq::sockopt::last_endpoint).c_str()) != 0) fail("zmq_unbind");
+  if (zmq_unbind(socket_.handle(), last_endpoint().c_str()) != 0) fail("zmq_unbind");
 }
+
+std::string ZmqSocket::last_endpoint() const { return socket_.get(zmq::sockopt::last_endpoint); }
 
 void ZmqSocket::discard_on_close() { socket_.set(zmq::sockopt::linger, 0); }
 

@@ -11,6 +11,7 @@
 
 #include "proto/arrived_frame.h"
 #include "proto/keys/key_pair.h"
+#include "proto/wire/denial.h"
 #include "proto/wire/zmq_context.h"
 
 namespace zonda {
@@ -19,13 +20,6 @@ struct SocketLimits {
   std::int64_t frame_bytes_max = 17 << 20;  // a larger one costs its sender the connection
   int frames_max = 256;                     // per connection and direction; credits keep peers far below it
   std::chrono::milliseconds linger{1000};   // for what was sent when the socket is closed
-};
-
-// Why a connection ended before a word was said on it.
-enum class HandshakeFailure : std::uint8_t {
-  Refused,    // the other end does not admit our key
-  Mechanism,  // one end has keys and the other has none
-  Closed,     // no reason given: its key is another than we were told, or it does not speak ZMTP
 };
 
 class ZmqSocket {
@@ -49,6 +43,7 @@ class ZmqSocket {
   int bind(const std::string& endpoint);     // 0 or errno
   int connect(const std::string& endpoint);  // 0 or errno
   void unbind();                             // what was bound last
+  std::string last_endpoint() const;         // the same, with its numbers
   void discard_on_close();                   // no linger
 
   enum class Sent : std::uint8_t { Yes, Full, Gone };

@@ -82,6 +82,7 @@ std::string Coverage::rare_pairs(std::uint64_t least) const {
   std::string text;
   for (const MessageType type : all_types(std::type_identity<Message>())) {
     if (type == MessageType::Piece) continue;  // nothing here is longer than a frame
+    if (type == MessageType::Enrol || type == MessageType::Enrolled) continue;  // nor has a key
     for_each_fault([&](Fault fault) {
       const std::uint64_t met = count(type, fault);
       if (met >= least) return;

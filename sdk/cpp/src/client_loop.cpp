@@ -118,6 +118,8 @@ void ClientLoop::connect() {
   PeerWireOptions options;
   options.address = options_.address.endpoint(Port::Front);
   options.wake_ups = {intake_->wake_descriptor()};
+  options.tells_denials = true;
+  options.keys = options_.keys;
   wire_.emplace(*context_, std::move(options));
   Hello hello;
   hello.role = Role::Client;
@@ -142,6 +144,8 @@ void ClientLoop::turn() {
     last_heard_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     core_->handle(std::move(frame), now, effects_);
   });
+  if (const std::optional<Denial> denial = wire_->take_denial())
+    core_->handle(PeerSession::denied(denial->text, denial->is_certain()), steady_clock::now(), effects_);
   again_ = false;
   intake_->take(orders_);
   carry_out_orders();

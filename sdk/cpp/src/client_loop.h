@@ -25,6 +25,7 @@ struct LoopOptions {
   BaseAddress address;
   std::string name;
   std::chrono::milliseconds connect_timeout{5'000};
+  std::optional<CurveKeys> keys;
 };
 
 class ClientLoop {

@@ -4,7 +4,10 @@
 #include <zonda/error.h>
 
 #include <cstdlib>
+#include <optional>
 #include <stdexcept>
+
+#include "proto/keys/key_file.h"
 
 namespace zonda::detail {
 namespace {
@@ -26,13 +29,26 @@ BaseAddress address_of(const ClientOptions& options) {
   }
 }
 
+std::optional<CurveKeys> keys_of(const ClientOptions& options) {
+  std::string path = options.keys;
+  if (path.empty()) {
+    const char* given = std::getenv("ZONDA_KEYS");
+    path = given != nullptr ? given : "";
+  }
+  if (path.empty()) return std::nullopt;
+  try {
+    return read_peer_key(peer_key_path(path, {KeyRole::Client, KeyRole::Admin})).keys;
+  } catch (const KeyFileError& error) {
+    throw Error(error.what());
+  }
+}
+
 }  // namespace
 
 LoopOptions Engine::checked(const ClientOptions& options) {
   if (!options.name.empty() && !is_name(options.name))
     throw Error("the name of a client is not a name ([A-Za-z0-9._-]{1,128})");
-  if (!options.keys.empty()) throw Error("encrypted connections are not supported yet: leave `keys` empty");
-  return {address_of(options), options.name, options.connect_timeout};
+  return {address_of(options), options.name, options.connect_timeout, keys_of(options)};
 }
 
 Engine::Engine(const ClientOptions& options)

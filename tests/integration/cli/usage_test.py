@@ -29,7 +29,7 @@ class Usage(CliTest):
                 ([], "no command"),
                 (["mpa"], "unknown command 'mpa'\nhint: did you mean 'map'"),
                 (["job", "lits"], "did you mean 'list'"),
-                (["keys"], "unknown command"),
+                (["kays"], "unknown command"),
                 (["status", "--ouptut", "json"], "did you mean '--output'"),
                 (["status", "-o", "yaml"], "not one of table"),
                 (["status", "extra"], "unexpected 'extra'"),

@@ -18,12 +18,12 @@ const Fields kJobFields{"job",      "name",     "function",     "signature", "st
                         "finished", "closed",   "task_seconds", "released"};
 const Fields kWorkerFields{"worker", "host",   "pid",    "state",  "slots",     "running", "held",
                            "done",   "failed", "queues", "labels", "resources", "since",   "functions"};
-const Fields kStatusFields{"queued",       "delayed",   "held",         "running",    "done",
-                           "failed",       "cancelled", "accepted",     "dispatched", "retried",
-                           "returned",     "lost",      "stale",        "bad_frames", "refused_frames",
-                           "gaps",         "jobs",      "clients",      "workers",    "workers_draining",
-                           "workers_lost", "slots",     "memory_bytes", "orphaned",   "disk_nearly_full",
-                           "durability",   "epoch"};
+const Fields kStatusFields{"queued",           "delayed",      "held",     "running",      "done",
+                           "failed",           "cancelled",    "accepted", "dispatched",   "retried",
+                           "returned",         "lost",         "stale",    "bad_frames",   "refused_frames",
+                           "refused_keys",     "gaps",         "jobs",     "clients",      "workers",
+                           "workers_draining", "workers_lost", "slots",    "memory_bytes", "orphaned",
+                           "disk_nearly_full", "durability",   "epoch"};
 const Fields kTaskFields{"job",  "index",  "state", "attempt", "errors", "crashes",
                          "lost", "deaths", "group", "worker",  "started"};
 

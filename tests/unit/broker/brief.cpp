@@ -104,6 +104,8 @@ std::string Brief::text(const Message& message) {
   if (const auto* room = std::get_if<OutputRoom>(&message))
     return "output-room job=" + name(room->job) + " index=" + std::to_string(room->index) +
            " upto=" + std::to_string(room->upto);
+  if (const auto* enrolled = std::get_if<Enrolled>(&message))
+    return "enrolled key=" + enrolled->key + " role=" + enrolled->role;
   return std::visit([]<class T>(const T&) { return std::string(name_of(T::type)); }, message);
 }
 

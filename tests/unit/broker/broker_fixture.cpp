@@ -44,6 +44,7 @@ void BrokerFixture::deliver() {
   store_.commit(std::move(said.records));
   for (const PayloadName& name : said.reads) store_.read(name);
   if (!said.backup.empty()) backup_ = said.backup;
+  enrolments_.insert(enrolments_.end(), said.enrolments.begin(), said.enrolments.end());
   events_.insert(events_.end(), said.events.begin(), said.events.end());
   for (const Effects::Outgoing& outgoing : said.frames) {
     const auto peer = std::find_if(peers_.begin(), peers_.end(), [&](const PeerState& each) {
@@ -131,9 +132,10 @@ Hello BrokerFixture::client_hello(const std::string& name, std::size_t number) {
   return hello;
 }
 
-Peer BrokerFixture::connect(Hello hello) {
+Peer BrokerFixture::connect(Hello hello, const std::optional<PublicKey>& key) {
   const Peer peer{peers_.size()};
   PeerState& state = peers_.emplace_back();
+  if (key) state.key = to_string(*key);
   state.hello = std::move(hello);
   state.connection = {state.hello.role == Role::Worker ? Port::Back : Port::Front, ++last_connection_};
   says_hello(peer);
@@ -144,7 +146,7 @@ void BrokerFixture::says_hello(Peer peer) {
   PeerState& state = peers_.at(peer.number);
   ++state.hello.attempt;
   state.last_said = time_;
-  turn([&] { core_->handle(state.connection, encode(Header{}, state.hello), now(), effects_); });
+  turn([&] { hear(state, state.connection, encode(Header{}, state.hello)); });
 }
 
 Peer BrokerFixture::join_client(const std::string& name) {
@@ -191,8 +193,7 @@ void BrokerFixture::says(Peer peer, const Message& message) {
   PeerState& state = peers_.at(peer.number);
   state.last_said = time_;
   turn([&] {
-    for (const std::string& frame : frames_of(state, message))
-      core_->handle(state.connection, frame, now(), effects_);
+    for (const std::string& frame : frames_of(state, message)) hear(state, state.connection, frame);
   });
 }
 
@@ -201,8 +202,7 @@ void BrokerFixture::says_to_sink(Peer peer, const Message& message) {
   Header header;
   header.session = state.session;
   turn([&] {
-    for (const std::string& frame : state.sink.pack(header, message))
-      core_->handle({Port::Sink, 0}, frame, now(), effects_);
+    for (const std::string& frame : state.sink.pack(header, message)) hear(state, {Port::Sink, 0}, frame);
   });
 }
 
@@ -211,7 +211,7 @@ void BrokerFixture::loses_sink_frame(Peer peer, const Message& message) {
 }
 
 void BrokerFixture::sends_bytes(Peer peer, std::string_view bytes) {
-  turn([&] { core_->handle(peers_.at(peer.number).connection, bytes, now(), effects_); });
+  turn([&] { hear(peers_.at(peer.number), peers_.at(peer.number).connection, bytes); });
 }
 
 void BrokerFixture::raises_credit(Peer worker, std::uint64_t tasks, std::uint64_t bytes) {

@@ -57,7 +57,16 @@ class BrokerFixture {
   // Peers. What a HELLO needs beyond the usual is changed in `hello`.
   Peer join_client(const std::string& name = "");
   Peer join_worker(const Offer& offer = {});
-  Peer connect(Hello hello);  // says HELLO and no more; says_hello() repeats it on the same connection
+  // Who may come, a line each; and the key that a peer shows from now on.
+  void authorises(const std::string& list);
+  void shows_key(Peer peer, const PublicKey& key) { peers_.at(peer.number).key = to_string(key); }
+  std::vector<PendingEnrolment> took_enrolments() { return std::exchange(enrolments_, {}); }
+  void enrolled(const PendingEnrolment& pending, const std::string& why_not) {
+    turn([&] { core_->enrolled(pending, why_not, effects_); });
+  }
+  Peer connect(Hello hello,
+               const std::optional<PublicKey>& key =
+                   {});  // says HELLO and no more; says_hello() repeats it on the same connection
   void says_hello(Peer peer);
   void reconnects(Peer peer, const std::vector<Held>& holdings = {});
   void loses_connection(Peer peer);
@@ -139,6 +148,7 @@ class BrokerFixture {
   };
   struct PeerState {
     Hello hello;
+    std::string key;  // that it shows
     Connection connection;
     std::uint64_t session = 0;
     LaneSender out;
@@ -159,6 +169,7 @@ class BrokerFixture {
   void deliver();
   void beat();
   TimePoint next_beat() const;
+  void hear(const PeerState& peer, Connection from, std::string_view frame);
   std::vector<std::string> frames_of(PeerState& peer, const Message& message);
 
   void start(std::chrono::nanoseconds downtime);
@@ -170,6 +181,7 @@ class BrokerFixture {
   std::uint64_t replay_bytes_ = ~0ULL;
   bool slow_disk_ = false;
   std::string backup_;
+  std::vector<PendingEnrolment> enrolments_;
   TimePoint time_{std::chrono::hours(1)};
   std::deque<PeerState> peers_;
   std::uint32_t last_connection_ = 0;

@@ -36,7 +36,6 @@ TEST_CASE("a line is a role, a key, a name and what limits it") {
   CHECK(worker->role == KeyRole::Worker);
   CHECK(to_string(worker->key) == kOne);
   CHECK_FALSE(worker->is_token());
-  CHECK(worker->is_valid(std::chrono::system_clock::now()));
   const AuthorizedKey* client = keys.find(*parse_public_key(kTwo));
   REQUIRE(client != nullptr);
   CHECK(client->name == "jane");
@@ -48,8 +47,19 @@ TEST_CASE("a line is a role, a key, a name and what limits it") {
 TEST_CASE("a key counts until it expires, and not in that second") {
   const AuthorizedKeys keys = parsed("client " + kTwo + " jane expires=2027-01-31T12:00:00Z");
   const AuthorizedKey& key = keys.all().front();
-  CHECK(key.is_valid(*key.expires - 1s));
-  CHECK_FALSE(key.is_valid(*key.expires));
+  CHECK(keys.standing(key.key, *key.expires - 1s).is_peer());
+  CHECK(keys.standing(key.key, *key.expires).kind == Standing::Kind::Expired);
+  CHECK(keys.next_expiry(*key.expires - 1s) == key.expires);
+  CHECK(keys.next_expiry(*key.expires) == std::nullopt);
+}
+
+TEST_CASE("a key is worth what its line says") {
+  const AuthorizedKeys keys =
+      parsed("worker " + kOne + " elastic uses=3\nclient " + kTwo + " spent uses=0\n");
+  const auto now = std::chrono::system_clock::now();
+  CHECK(keys.standing(*parse_public_key(kOne), now).kind == Standing::Kind::Token);
+  CHECK(keys.standing(*parse_public_key(kTwo), now).kind == Standing::Kind::Expired);
+  CHECK(keys.standing(new_key_pair().public_key, now).kind == Standing::Kind::Unknown);
 }
 
 TEST_CASE("a line that is not understood admits nobody, and is told with its number") {

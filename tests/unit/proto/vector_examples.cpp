@@ -9,6 +9,7 @@ using namespace std::string_view_literals;
 namespace {
 
 constexpr std::uint64_t kSession = (1ULL << 32) + 7;
+constexpr const char* kPublicKey = "kX3lN1V4nQ0pPZb3m9m6u6r0Q7Wc8o1lB2y5d0T1s2A";
 constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
 
 JobId id(std::uint8_t first) {
@@ -82,6 +83,8 @@ std::vector<VectorExample> session_examples() {
       {"whose session is not known", {}, Who{}},
       {"of a worker that wants an answer", from_worker(12), Heartbeat{9, true}},
       {"of a broker", to_worker(13), Heartbeat{}},
+      {"by a join token's key", {}, Enrol{kPublicKey, "lab-7"}},
+      {"with the token's role", {}, Enrolled{kPublicKey, "worker"}},
       {"it leaves", from_client(14), Goodbye{}},
       {"a worker shall leave", to_worker(15), Drain{}},
       {"more credit", from_worker(16), Credit{}},

@@ -19,7 +19,8 @@ VERSION = 1
 HEADER = ("session", "seq", "ack", "credit_tasks", "credit_bytes")
 NUMBERS = {
     "hello": 1, "welcome": 2, "refuse": 3, "who": 4, "heartbeat": 5, "goodbye": 6, "drain": 7, "credit": 8,
-    "piece": 9, "open-job": 16, "append": 17, "close-job": 18, "accepted": 19, "job-refused": 20,
+    "piece": 9, "enrol": 10, "enrolled": 11,
+    "open-job": 16, "append": 17, "close-job": 18, "accepted": 19, "job-refused": 20,
     "same-job": 21, "attach": 22, "outcomes": 23, "outcome-ack": 24, "cancel": 25, "query": 26, "reply": 27,
     "job-progress": 28, "job-output": 29, "output-room": 30,
     "tasks": 40, "started": 41, "retract": 42, "returned": 43,

@@ -1,0 +1,91 @@
+#include "cli/remote_host.h"
+
+#include "cli/subprocess.h"
+#include "command_line/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+constexpr int kNoConnection = 255;  // of ssh itself
+
+// As one word of a shell.
+std::string quoted(const std::string& word) {
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+  return text + "'";
+}
+
+std::string last_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text.substr(text.rfind('\n') + 1);
+}
+
+// The tool complains in JSON where it answers in JSON.
+std::string message_of(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  const bool is_complaint = json.is_object() && json.contains("error") && json["error"].contains("message");
+  return is_complaint ? json["error"]["message"].get<std::string>() : line;
+}
+
+}  // namespace
+
+// Never asks for a password: many hosts are dealt with at once, and nobody could answer.
+std::string RemoteHost::run(const std::string& script, std::string_view input) const {
+  std::vector<std::string> words = ssh_;
+  words.insert(words.end(), {"-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host_.name, script});
+  const ProgramEnd end = run_program(words, input);
+  if (end.code == 0) return end.out;
+  if (end.code == kNoConnection)
+    throw Complaint(ExitCode::Unreachable, "ssh: " + last_line(end.err),
+                    "'ssh " + host_.name + " true' must work without a question");
+  const std::string said = message_of(last_line(end.err));
+  const bool known = end.code > 0 && end.code <= to_int(ExitCode::SomeFailed);
+  throw Complaint(known ? static_cast<ExitCode>(end.code) : ExitCode::Failure,
+                  said.empty() ? "exit code " + std::to_string(end.code) : said);
+}
+
+bool RemoteHost::copy_tree(const RelocatableTree& tree) const {
+  const std::string to = quoted(host_.directory + "/releases/" + tree.name);
+  const std::string have = run("umask 077; mkdir -p " + quoted(host_.directory + "/releases") +
+                               " && if test -x " + to + "/bin/zonda; then echo yes; else uname -sm; fi");
+  if (have == "yes\n") return false;
+  const std::string here = run_program({"uname", "-sm"}).out;
+  if (have != here)
+    throw Complaint(ExitCode::Refused, "it is a " + last_line(have) + ", and this is a " + last_line(here));
+  run("rm -rf " + to + ".new && mkdir " + to + ".new && tar -xz -C " + to + ".new && mv " + to + ".new " + to,
+      tree.archive);
+  run(to + "/bin/zonda version > /dev/null");
+  return true;
+}
+
+// Whole or not at all, and never in the words of a command, which others can see.
+void RemoteHost::copy_key(const std::string& text) const {
+  const std::string to = quoted(host_.directory + "/worker.key");
+  run("umask 077; mkdir -p " + quoted(host_.directory) + " && cat > " + to + ".new && mv " + to + ".new " +
+          to,
+      text);
+}
+
+void RemoteHost::use_tree(const std::string& name) const {
+  run("ln -sfn " + quoted("releases/" + name) + " " + quoted(host_.directory + "/current"));
+}
+
+Json RemoteHost::agent_if_any(const std::string& order, const std::vector<std::string>& words) const try {
+  return agent(order, words);
+} catch (const Complaint& complaint) {
+  if (complaint.code() != ExitCode::NotFound) throw;
+  return {{"state", "stopped"}, {"pid", nullptr}, {"detail", complaint.what()}};
+}
+
+Json RemoteHost::agent(const std::string& order, const std::vector<std::string>& words) const {
+  const std::string program = quoted(host_.directory + "/current/bin/zonda");
+  std::string script = "if test -x " + program + "; then exec " + program + " agent " + order +
+                       " -o json --directory " + quoted(host_.directory);
+  if (order == "start") script += " --";
+  for (const std::string& word : words) script += " " + quoted(word);
+  script += "; else echo nothing is deployed there >&2; exit " + std::to_string(to_int(ExitCode::NotFound)) +
+            "; fi";
+  return Json::parse(run(script));
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,112 @@
+#include "cli/subprocess.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "command_line/complaint.h"
+#include "proto/unique_fd.h"
+
+namespace zonda::cli {
+namespace {
+
+struct Pipe {
+  UniqueFd read;
+  UniqueFd write;
+};
+
+[[noreturn]] void fail(const std::string& what, int error) {
+  throw Complaint(ExitCode::Failure, what + ": " + std::strerror(error));
+}
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("no pipe", errno);
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+pid_t spawn(const std::vector<std::string>& words, const Pipe& in, const Pipe& out, const Pipe& err) {
+  std::vector<std::string> copies = words;
+  std::vector<char*> argv;
+  for (std::string& word : copies) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, in.read.get(), 0);
+  posix_spawn_file_actions_adddup2(&files, out.write.get(), 1);
+  posix_spawn_file_actions_adddup2(&files, err.write.get(), 2);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, pipe_signal;
+  sigemptyset(&none);
+  sigemptyset(&pipe_signal);
+  sigaddset(&pipe_signal, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t pid = -1;
+  const int error = posix_spawnp(&pid, argv[0], &files, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&files);
+  if (error != 0) fail("cannot start " + words.front(), error);
+  return pid;
+}
+
+// Reads what is there; closes at the end.
+void read_some(UniqueFd& from, std::string& into) {
+  std::array<char, 1 << 16> bytes{};
+  const ssize_t count = read(from.get(), bytes.data(), bytes.size());
+  if (count > 0)
+    into.append(bytes.data(), static_cast<std::size_t>(count));
+  else if (count == 0 || errno != EINTR)
+    from.reset();
+}
+
+void write_some(UniqueFd& to, std::string_view& rest) {
+  const ssize_t count = write(to.get(), rest.data(), rest.size());
+  if (count > 0)
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  else if (errno != EINTR && errno != EAGAIN)
+    rest = {};  // it does not want the rest
+  if (rest.empty()) to.reset();
+}
+
+int code_of(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input) {
+  Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
+  const pid_t pid = spawn(words, in, out, err);
+  in.read.reset();
+  out.write.reset();
+  err.write.reset();
+  fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
+  if (input.empty()) in.write.reset();
+  ProgramEnd end;
+  while (out.read || err.read) {
+    std::array<pollfd, 3> items{{{out.read ? out.read.get() : -1, POLLIN, 0},
+                                 {err.read ? err.read.get() : -1, POLLIN, 0},
+                                 {in.write ? in.write.get() : -1, POLLOUT, 0}}};
+    poll(items.data(), items.size(), -1);
+    if (items[0].revents != 0) read_some(out.read, end.out);
+    if (items[1].revents != 0) read_some(err.read, end.err);
+    if (items[2].revents != 0) write_some(in.write, input);
+  }
+  end.code = code_of(pid);
+  return end;
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,19 @@
+// Another program, run to its end.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace zonda::cli {
+
+struct ProgramEnd {
+  int code = 0;  // 128+n for a signal, 127 if there is no such program
+  std::string out;
+  std::string err;
+};
+
+// Gives it `input` and waits. May be called on several threads. Throws Complaint if no process can be had.
+ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input = {});
+
+}  // namespace zonda::cli

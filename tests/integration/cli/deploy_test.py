@@ -1,0 +1,158 @@
+"""zonda deploy ssh, status, stop and upgrade, against a real sshd on loopback; and zonda agent by itself."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import harness
+from harness import CliTest
+
+SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+
+
+class Deploy(CliTest):
+    """A broker with keys, and an sshd to whom this machine is "one" and "two", with a home for each."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keys = os.path.join(cls.directory, "keys")
+        cls.zonda("keys", "init", "--keys", cls.keys)
+        cls.environment["ZONDA_KEYS"] = cls.keys
+        cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
+        cls.ssh = cls.start_sshd()
+        for host in ("one", "two"):
+            os.mkdir(os.path.join(cls.directory, host))
+        cls.until(lambda: cls.zonda("check", "live").code == 0, "the broker")
+
+    @classmethod
+    def start_sshd(cls):
+        def path(name):
+            return os.path.join(cls.directory, name)
+        for name in ("host_key", "user_key"):
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path(name)], check=True)
+        port = harness.free_port()
+        with open(path("sshd_config"), "w", encoding="utf-8") as file:
+            file.write(f"ListenAddress 127.0.0.1:{port}\nHostKey {path('host_key')}\nUsePAM no\n"
+                       f"PidFile none\nAuthorizedKeysFile {path('user_key.pub')}\n"
+                       "StrictModes no\nPermitRootLogin yes\n"
+                       "PasswordAuthentication no\nKbdInteractiveAuthentication no\n")
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", exist_ok=True)  # where sshd puts who it serves
+        cls.started.append(subprocess.Popen([SSHD, "-D", "-f", path("sshd_config")],
+                                            stderr=subprocess.DEVNULL))
+        with open(path("ssh_config"), "w", encoding="utf-8") as file:
+            file.write(f"Host one two\n HostName 127.0.0.1\n Port {port}\n IdentityFile {path('user_key')}\n"
+                       " StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n LogLevel ERROR\n")
+        ssh = f"ssh -F {path('ssh_config')}"
+        probe = [*ssh.split(), "one", "true"]
+        cls.until(lambda: subprocess.run(probe, capture_output=True, check=False).returncode == 0, "sshd")
+        return ssh
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.zonda("deploy", "stop", cls.hosts_file())
+        super().tearDownClass()
+
+    @classmethod
+    def hosts_file(cls, more="", hosts=("one", "two")):
+        path = os.path.join(cls.directory, "hosts.toml")
+        names = ", ".join(f'"{name}"' for name in hosts)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'broker = "{cls.address}"\nkeys = "{cls.keys}"\nssh = "{cls.ssh}"\n'
+                       f"hosts = [{names}]\nslots = 1\nspool-max = 0\n{more}\n")
+            for name in hosts:
+                file.write(f'["{name}"]\ndirectory = "{cls.directory}/{name}"\n'
+                           f'label = {{ host = "{name}" }}\nname = "worker-{name}"\n')
+        return path
+
+    def deploy(self, order, *words, code=0, **hosts):
+        hosts_file = self.hosts_file(**hosts)
+        answer = self.expect(self.zonda("deploy", order, hosts_file, "-o", "json", *words), code)
+        document = answer.json()
+        self.assertEqual(document["schema"], f"zonda.deploy.{order}/1")
+        return {entry["host"]: entry for entry in document["hosts"]}
+
+    def tearDown(self):
+        self.deploy("stop")
+
+    def workers(self):
+        return sorted(self.zonda("worker", "list", "-q").out.split())
+
+    def test_workers_come_run_and_leave(self):
+        entries = self.deploy("ssh")
+        self.assertEqual([entry["state"] for entry in entries.values()], ["started", "started"])
+        self.assertEqual(self.workers(), ["worker-one", "worker-two"])
+        answer = self.zonda("run", "--label", "host=two", "--", "readlink", "/proc/self/cwd")
+        self.assertEqual(answer.code, 0)
+        key = os.path.join(self.directory, "one", "worker.key")
+        self.assertEqual(os.stat(key).st_mode & 0o777, 0o600)
+        pids = {name: entry["pid"] for name, entry in self.deploy("status").items()}
+        again = self.deploy("ssh")
+        self.assertEqual({name: entry["pid"] for name, entry in again.items()}, pids)
+        self.assertEqual([entry["state"] for entry in again.values()], ["running", "running"])
+        stopped = self.deploy("stop")
+        self.assertEqual([entry["state"] for entry in stopped.values()], ["stopped", "stopped"])
+        self.assertEqual(self.workers(), [])
+        self.assertEqual([entry["state"] for entry in self.deploy("status").values()], ["stopped", "stopped"])
+
+    def test_what_is_copied_needs_nothing_of_this_machine(self):
+        self.deploy("ssh", hosts=("one",))
+        program = os.path.join(self.directory, "one", "current", "bin", "zonda")
+        loaded = subprocess.run(["ldd", program], capture_output=True, check=True).stdout.decode()
+        for line in loaded.splitlines():
+            if "libzmq" in line or "libpgm" in line or "libstdc++" in line:
+                self.assertIn("/one/", line)
+
+    def test_an_upgrade_loses_nothing(self):
+        self.deploy("ssh")
+        mapped = self.start("map", "--", "sh", "-c", "sleep 0.05; echo {}")
+        mapped.stdin.write("".join(f"{number}\n" for number in range(100)).encode())
+        mapped.stdin.close()
+        mapped.stdin = None
+        self.until(lambda: self.zonda("status", "-o", "json").json()["done"] > 0, "the first to be done")
+        before = {name: entry["pid"] for name, entry in self.deploy("status").items()}
+        entries = self.deploy("upgrade")
+        self.assertEqual([entry["state"] for entry in entries.values()], ["started", "started"])
+        self.assertTrue(all(entries[name]["pid"] != pid for name, pid in before.items()))
+        out, err = mapped.communicate(timeout=harness.TIMEOUT)
+        self.assertEqual(mapped.returncode, 0, err)
+        self.assertEqual(out.decode().split(), [str(number) for number in range(100)])
+        status = self.zonda("status", "-o", "json").json()
+        self.assertEqual((status["lost"], status["retried"]), (0, 0))
+
+    def test_a_worker_that_is_killed_comes_again(self):
+        pid = self.deploy("ssh", hosts=("one",))["one"]["pid"]
+        children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=True).stdout.split()
+        os.kill(int(children[0]), signal.SIGKILL)
+        self.until(lambda: self.zonda("status", "-o", "json").json()["workers_lost"] > 0, "the loss")
+        self.until(lambda: self.workers() == ["worker-one"], "it to come again")
+
+    def test_one_host_that_fails_does_not_hold_up_the_other(self):
+        entries = self.deploy("ssh", code=10, hosts=("one", "nowhere.invalid"))
+        self.assertEqual(entries["one"]["state"], "started")
+        self.assertEqual(entries["nowhere.invalid"]["state"], "failed")
+        self.assertIn("ssh: ", entries["nowhere.invalid"]["detail"])
+
+    def test_what_the_worker_says_is_told(self):
+        entries = self.deploy("ssh", code=2, more="isolation = \"boat\"", hosts=("one",))
+        self.assertRegex(entries["one"]["detail"], "boat")
+        entries = self.deploy("status", hosts=("two",))
+        self.assertEqual(entries["two"]["state"], "stopped")
+
+    def test_mistakes(self):
+        self.expect(self.zonda("deploy", "ssh", "-b", "", "one", env={"ZONDA_BROKER": ""}), 2, "no broker")
+        self.expect(self.zonda("deploy", "ssh", "one", "--keys", os.path.join(self.keys, "client.key")), 2,
+                    "is the key of a client")
+        with open(self.path("empty.toml"), "w", encoding="utf-8") as file:
+            file.write("slots = 1\n")
+        self.expect(self.zonda("deploy", "ssh", self.path("empty.toml")), 2, "no 'hosts'")
+        self.expect(self.zonda("deploy", "status"), 2)
+
+
+if __name__ == "__main__":
+    if not os.path.exists(SSHD):
+        print("skipped: there is no sshd (openssh-server)")
+        sys.exit(77)
+    harness.run(needs_broker=True)

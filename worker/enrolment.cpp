@@ -1,0 +1,159 @@
+#include "worker/enrolment.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+#include "proto/frame.h"
+#include "proto/keys/join_token.h"
+#include "proto/keys/key_file.h"
+#include "proto/limits.h"
+#include "proto/wire/zmq_peer_wire.h"
+#include "worker/worker_hello.h"
+
+namespace zonda {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto kAskAgain = 1s;
+constexpr std::size_t kSuffix = 8;  // characters of a key that make the name of its host unique
+
+std::string default_path() {
+  const char* config = std::getenv("XDG_CONFIG_HOME");
+  const char* home = std::getenv("HOME");
+  if (config != nullptr && *config != '\0') return std::string(config) + "/zonda/worker.key";
+  return (home != nullptr ? std::string(home) + "/.config" : "/etc") + "/zonda/worker.key";
+}
+
+std::string path_of(const WorkerSettings& settings) {
+  if (settings.keys.empty()) return default_path();
+  return std::filesystem::is_directory(settings.keys) ? settings.keys + "/worker.key" : settings.keys;
+}
+
+// What the broker's list is to call the key.
+std::string name_of(const WorkerSettings& settings, const PublicKey& key) {
+  if (!settings.name.empty()) return settings.name;
+  std::string name = host_name().substr(0, kNameBytesMax - kSuffix - 1);
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c) && c != '-' && c != '.'; },
+      '-');
+  return name + "-" + to_string(key).substr(0, kSuffix);
+}
+
+// Asks for a key to be enrolled until there is an answer.
+class Enroller {
+ public:
+  Enroller(ZmqContext& context, const BaseAddress& broker, const JoinToken& token, Enrol wanted,
+           Signals& signals)
+      : wire_(context, options_of(broker, token, signals)), wanted_(std::move(wanted)), signals_(signals) {}
+
+  enum class Answer { Yes, No, Interrupted };
+  Answer ask() {
+    while (!answer_) {
+      wire_.discard_unsent();
+      wire_.send(encode(Header{}, wanted_));
+      const TimePoint again = steady_clock::now() + kAskAgain;
+      while (!answer_ && steady_clock::now() < again) turn(again);
+    }
+    return *answer_;
+  }
+  const std::string& refusal() const { return refusal_; }
+
+ private:
+  static PeerWireOptions options_of(const BaseAddress& broker, const JoinToken& token,
+                                    const Signals& signals) {
+    PeerWireOptions options;
+    options.address = broker.endpoint(Port::Back);
+    options.wake_ups = {signals.fd()};
+    options.tells_denials = true;
+    options.keys = CurveKeys{pair_of(token.secret), token.broker};
+    return options;
+  }
+
+  void turn(TimePoint deadline) {
+    wire_.receive_until(deadline, [this](std::string_view bytes) { hear(bytes); });
+    if (signals_.take() != 0) answer_ = Answer::Interrupted;
+    if (const std::optional<Denial> denial = wire_.take_denial()) hear(*denial);
+  }
+
+  void hear(std::string_view bytes) {
+    std::variant<Frame, BadFrame> decoded = decode(bytes);
+    const Frame* frame = std::get_if<Frame>(&decoded);
+    if (frame == nullptr) return;
+    was_heard_ = true;
+    if (const Enrolled* enrolled = std::get_if<Enrolled>(&frame->message);
+        enrolled != nullptr && enrolled->key == wanted_.key)
+      answer_ = Answer::Yes;
+    if (const Refuse* refuse = std::get_if<Refuse>(&frame->message);
+        refuse != nullptr && refuse->retry_after_ms == 0)
+      refuse_with(refuse->text);
+  }
+
+  // Of a token that was used up by this very question, the answer may have been lost with the connection.
+  void hear(const Denial& denial) {
+    if (denial.is_certain() && was_heard_)
+      answer_ = Answer::Yes;
+    else if (denial.is_certain())
+      refuse_with("the join token is not known there, or was used up, or has expired");
+    else
+      spdlog::warn("not-enrolled {}", denial.text);
+  }
+
+  void refuse_with(std::string text) {
+    refusal_ = std::move(text);
+    answer_ = Answer::No;
+  }
+
+  ZmqPeerWire wire_;
+  Enrol wanted_;
+  Signals& signals_;
+  std::optional<Answer> answer_;
+  std::string refusal_;
+  bool was_heard_ = false;  // the broker: it may have heard us
+};
+
+// Whoever cannot keep its key can work as long as it runs.
+void keep(const std::string& path, const PeerKey& key) try {
+  create_peer_key(path, key);
+} catch (const KeyFileError& error) {
+  spdlog::warn("key-not-kept {}; the next start needs a token again", error.what());
+}
+
+KeyAnswer enrol(ZmqContext& context, const WorkerSettings& settings, const BaseAddress& broker,
+                const std::string& path, Signals& signals) {
+  const std::optional<JoinToken> token = parse_join_token(settings.join);
+  if (!token)
+    throw std::invalid_argument("this is no join token: 'zonda keys token' at the broker makes one");
+  const KeyPair own = new_key_pair();
+  const std::string name = name_of(settings, own.public_key);
+  spdlog::info("enrolling key={} broker={}", name, broker.text());
+  Enroller enroller(context, broker, *token, {to_string(own.public_key), name}, signals);
+  const Enroller::Answer answer = enroller.ask();
+  if (answer == Enroller::Answer::No) return {{}, enroller.refusal()};
+  if (answer == Enroller::Answer::Interrupted) return {{}, {}, true};
+  const PeerKey key{KeyRole::Worker, name, {own, token->broker}};
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  keep(path, key);
+  spdlog::info("enrolled key={} file={}", name, path);
+  return {key.keys, {}};
+}
+
+}  // namespace
+
+KeyAnswer key_of(ZmqContext& context, const WorkerSettings& settings, const BaseAddress& broker,
+                 Signals& signals) {
+  if (settings.keys.empty() && settings.join.empty()) return {};
+  const std::string path = path_of(settings);
+  if (settings.join.empty() || std::filesystem::exists(path)) return {read_peer_key(path).keys, {}};
+  return enrol(context, settings, broker, path, signals);
+}
+
+}  // namespace zonda
