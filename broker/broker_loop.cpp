@@ -24,14 +24,15 @@ void BrokerLoop::turn() {
   std::optional<Now> now;  // read once, after the wait: decisions of a turn agree on the time
   wire_.receive_until(core_.next_deadline(), [&](Connection from, ArrivedFrame frame) {
     if (!now) now = read_clocks();
-    // Whoever was admitted by a new list is in it by the time it is heard.
-    if (keyring_ != nullptr && keyring_->has_news()) hear_of_keys(*now, effects);
+    // Whoever was admitted by a new list is in it by the time it is heard; and of a key that has expired the
+    // news are later than the turn's begin.
+    if (keyring_ != nullptr && keyring_->has_news()) hear_of_keys(*(now = read_clocks()), effects);
     core_.handle(from, std::move(frame), *now, effects);
   });
   if (!now) now = read_clocks();
   for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);
   if (const auto ended = store_.take_backup()) core_.backed_up(*ended, effects);
-  hear_of_keys(*now, effects);
+  if (keyring_ != nullptr && keyring_->has_news()) hear_of_keys(*(now = read_clocks()), effects);
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
   speak();
   core_.set_disk_nearly_full(store_.is_nearly_full());

@@ -157,7 +157,6 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   if (asks_for_keys) {
     keyring.emplace(context, KeyDirectory(settings.keys));
     options.keys = keyring->broker_key();
-    options.wake_ups.push_back(keyring->event_fd());
   }
   ZmqBrokerWire wire(context, options);
   if (keyring)
@@ -168,6 +167,7 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   BrokerCore& core = *beginning.core;
   Store& store = *beginning.store;
   if (store.event_fd() >= 0) wire.add_wake_up(store.event_fd());
+  if (keyring) wire.add_wake_up(keyring->event_fd());
   BrokerLoop loop(
       core, wire, store, [](const std::string& event) { spdlog::log(level_of(event), event); },
       keyring ? &*keyring : nullptr);

@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace zonda {
@@ -15,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr auto kLook = 500ms;
 constexpr auto kSettled = 100ms;
 constexpr auto kNap = 10ms;
+constexpr std::size_t kWantedMax = 1'000;
+constexpr std::size_t kAtOnce = 16;  // between two looks at the list
 
 }  // namespace
 
@@ -36,6 +40,7 @@ Keyring::~Keyring() {
   }
   asked_.notify_one();
   thread_.join();
+  admission_.reset();  // its thread looks at the rest
 }
 
 Keyring::News Keyring::take() {
@@ -48,6 +53,7 @@ Keyring::News Keyring::take() {
 void Keyring::enrol(PendingEnrolment pending) {
   {
     const std::lock_guard lock(mutex_);
+    if (wanted_.size() >= kWantedMax) return;  // who asked asks again
     wanted_.push_back(std::move(pending));
   }
   asked_.notify_one();
@@ -60,7 +66,9 @@ void Keyring::work() {
       std::unique_lock lock(mutex_);
       asked_.wait_for(lock, kLook, [this] { return ending_ || !wanted_.empty(); });
       if (ending_) return;
-      wanted = std::exchange(wanted_, {});
+      const auto some = wanted_.begin() + static_cast<std::ptrdiff_t>(std::min(wanted_.size(), kAtOnce));
+      wanted.assign(std::move_iterator(wanted_.begin()), std::move_iterator(some));
+      wanted_.erase(wanted_.begin(), some);
     }
     if (!wanted.empty()) carry_out(wanted);
     look();

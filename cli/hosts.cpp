@@ -19,6 +19,18 @@ std::string take(Values& values, const std::string& key, const std::string& othe
   return value;
 }
 
+// Or ssh would take it for an option.
+void require_name(const std::string& name) {
+  if (name.empty() || name.front() == '-')
+    throw Complaint(ExitCode::Usage, "'" + name + "' is no name of a host");
+}
+
+// Its table, as files are read here: `_` and `-` are the same.
+std::string section_of(std::string name) {
+  std::replace(name.begin(), name.end(), '_', '-');
+  return name;
+}
+
 // What is left with this prefix, as options; what `host` says for itself weighs more.
 std::vector<std::string> options_of(const Values& values, const std::string& host) {
   Values merged;
@@ -46,18 +58,22 @@ Hosts read_hosts(const std::string& path) {
   const auto names = values.extract("hosts");
   if (names.empty())
     throw Complaint(ExitCode::Usage, path + ": no 'hosts'", "hosts = [\"lab-7\", \"lab-8\"]");
+  if (values.contains("join"))
+    throw Complaint(ExitCode::Usage, path + ": a join token would be seen by others on its way to the hosts",
+                    "keys = \"worker.key\" copies a key");
   for (const std::string& name : names.mapped()) {
-    const std::string directory = take(values, name + ".directory", hosts.directory);
+    require_name(name);
+    const std::string directory = take(values, section_of(name) + ".directory", hosts.directory);
     hosts.all.push_back({name, directory, {}});
   }
   for (const auto& [key, list] : values) {
     const std::size_t dot = key.rfind('.');
     const std::string host = dot == std::string::npos ? "" : key.substr(0, dot);
-    if (!host.empty() &&
-        std::find(names.mapped().begin(), names.mapped().end(), host) == names.mapped().end())
+    const auto is_it = [&](const std::string& name) { return section_of(name) == host; };
+    if (!host.empty() && std::none_of(names.mapped().begin(), names.mapped().end(), is_it))
       throw Complaint(ExitCode::Usage, path + ": [" + host + "] is none of 'hosts'");
   }
-  for (Host& host : hosts.all) host.options = options_of(values, host.name);
+  for (Host& host : hosts.all) host.options = options_of(values, section_of(host.name));
   return hosts;
 }
 
@@ -74,8 +90,7 @@ Hosts parse_hosts(const std::vector<std::string>& operands) {
   if (operands.size() == 1 && operands.front().ends_with(".toml")) return read_hosts(operands.front());
   Hosts hosts;
   for (const std::string& name : operands) {
-    if (name.empty() || name.front() == '-')  // ssh would take it for an option
-      throw Complaint(ExitCode::Usage, "'" + name + "' is no name of a host");
+    require_name(name);
     hosts.all.push_back({name, hosts.directory, {}});
   }
   return hosts;

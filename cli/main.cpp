@@ -35,6 +35,7 @@ int run(Environment& environment, const std::vector<std::string>& words) {
   set_options(parsed, Configuration(process_configuration(parsed), root, common), common);
   for (const auto& [option, value] : parsed.given) {
     if (option->name == "broker") environment.common.broker_given = true;
+    if (option->name == "keys") environment.common.keys_given = true;
   }
   return parsed.command->run(parsed.operands);
 }

@@ -2,18 +2,12 @@
 
 #include "cli/subprocess.h"
 #include "command_line/complaint.h"
+#include "command_line/escape.h"
 
 namespace zonda::cli {
 namespace {
 
 constexpr int kNoConnection = 255;  // of ssh itself
-
-// As one word of a shell.
-std::string quoted(const std::string& word) {
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
-}
 
 std::string last_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -45,29 +39,31 @@ std::string RemoteHost::run(const std::string& script, std::string_view input) c
 }
 
 bool RemoteHost::copy_tree(const RelocatableTree& tree) const {
-  const std::string to = quoted(host_.directory + "/releases/" + tree.name);
-  const std::string have = run("umask 077; mkdir -p " + quoted(host_.directory + "/releases") +
+  const std::string to = quote_for_shell(host_.directory + "/releases/" + tree.name);
+  const std::string have = run("umask 077; mkdir -p " + quote_for_shell(host_.directory + "/releases") +
                                " && if test -x " + to + "/bin/zonda; then echo yes; else uname -sm; fi");
   if (have == "yes\n") return false;
   const std::string here = run_program({"uname", "-sm"}).out;
   if (have != here)
     throw Complaint(ExitCode::Refused, "it is a " + last_line(have) + ", and this is a " + last_line(here));
-  run("rm -rf " + to + ".new && mkdir " + to + ".new && tar -xz -C " + to + ".new && mv " + to + ".new " + to,
+  run("rm -rf " + to + ".new && mkdir " + to + ".new && tar -xz -C " + to + ".new && " + to +
+          ".new/bin/zonda version > /dev/null && mv " + to + ".new " + to,
       tree.archive);
-  run(to + "/bin/zonda version > /dev/null");
   return true;
 }
 
-// Whole or not at all, and never in the words of a command, which others can see.
+// Whole or not at all, and never in the words of a command, which others can see. A connection that breaks
+// looks like the end of the text over there.
 void RemoteHost::copy_key(const std::string& text) const {
-  const std::string to = quoted(host_.directory + "/worker.key");
-  run("umask 077; mkdir -p " + quoted(host_.directory) + " && cat > " + to + ".new && mv " + to + ".new " +
-          to,
+  const std::string to = quote_for_shell(host_.directory + "/worker.key");
+  run("umask 077; mkdir -p " + quote_for_shell(host_.directory) + " && cat > " + to +
+          ".new && test $(wc -c < " + to + ".new) = " + std::to_string(text.size()) + " && mv " + to +
+          ".new " + to,
       text);
 }
 
 void RemoteHost::use_tree(const std::string& name) const {
-  run("ln -sfn " + quoted("releases/" + name) + " " + quoted(host_.directory + "/current"));
+  run("ln -sfn " + quote_for_shell("releases/" + name) + " " + quote_for_shell(host_.directory + "/current"));
 }
 
 Json RemoteHost::agent_if_any(const std::string& order, const std::vector<std::string>& words) const try {
@@ -78,14 +74,17 @@ Json RemoteHost::agent_if_any(const std::string& order, const std::vector<std::s
 }
 
 Json RemoteHost::agent(const std::string& order, const std::vector<std::string>& words) const {
-  const std::string program = quoted(host_.directory + "/current/bin/zonda");
+  const std::string program = quote_for_shell(host_.directory + "/current/bin/zonda");
   std::string script = "if test -x " + program + "; then exec " + program + " agent " + order +
-                       " -o json --directory " + quoted(host_.directory);
+                       " -o json --directory " + quote_for_shell(host_.directory);
   if (order == "start") script += " --";
-  for (const std::string& word : words) script += " " + quoted(word);
+  for (const std::string& word : words) script += " " + quote_for_shell(word);
   script += "; else echo nothing is deployed there >&2; exit " + std::to_string(to_int(ExitCode::NotFound)) +
             "; fi";
-  return Json::parse(run(script));
+  const std::string said = run(script);
+  const Json answer = Json::parse(said, nullptr, false);
+  if (!answer.is_object()) throw Complaint(ExitCode::Failure, "it answers: " + last_line(said));
+  return answer;
 }
 
 }  // namespace zonda::cli

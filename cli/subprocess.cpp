@@ -32,6 +32,7 @@ Pipe make_pipe() {
   return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
+// -1 if there is no such program.
 pid_t spawn(const std::vector<std::string>& words, const Pipe& in, const Pipe& out, const Pipe& err) {
   std::vector<std::string> copies = words;
   std::vector<char*> argv;
@@ -55,6 +56,7 @@ pid_t spawn(const std::vector<std::string>& words, const Pipe& in, const Pipe& o
   const int error = posix_spawnp(&pid, argv[0], &files, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
+  if (error == ENOENT) return -1;
   if (error != 0) fail("cannot start " + words.front(), error);
   return pid;
 }
@@ -90,6 +92,7 @@ int code_of(pid_t pid) {
 ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input) {
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
   const pid_t pid = spawn(words, in, out, err);
+  if (pid < 0) return {127, {}, words.front() + ": there is no such program"};
   in.read.reset();
   out.write.reset();
   err.write.reset();

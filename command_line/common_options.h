@@ -13,6 +13,7 @@ struct CommonOptions {
   std::string broker;         // empty: the default address
   bool broker_given = false;  // on the command line, not by the environment or a file
   std::string keys;           // file of a key, or directory; empty: none
+  bool keys_given = false;    // on the command line
   std::string output = "table";
   bool ids_only = false;
   std::chrono::milliseconds connect_timeout{5000};

@@ -22,13 +22,15 @@ constexpr int kLastTurns = 10;
 
 void Agent::run() {
   while (!core_.is_done()) {
-    loop_.turn(latest_);
+    const bool leaves_idle = timeouts_.idle > 0ms && !draining_;
+    loop_.turn(leaves_idle ? std::min(latest_, idle_since_ + timeouts_.idle) : latest_);
     if (core_.refused()) return;
     tell();
     outbox_.look();
     if (core_.is_orphaned()) on_orphaned();
     if (core_.is_orphaned() && core_.tasks_held() == 0) return;
     if (executor_.is_stuck() && !core_.is_draining()) on_stuck();
+    if (leaves_idle && !draining_) watch_idle();
     if (signals_.take() != 0) on_signal();
     if (latest_ <= steady_clock::now()) on_latest();
   }
@@ -51,9 +53,19 @@ void Agent::on_stuck() {
 
 void Agent::drain() {
   draining_ = true;
-  spdlog::info("draining timeout_ms={}", drain_timeout_.count());
+  spdlog::info("draining timeout_ms={}", timeouts_.drain.count());
   loop_.drain();
-  latest_ = steady_clock::now() + drain_timeout_;
+  latest_ = steady_clock::now() + timeouts_.drain;
+}
+
+// Between two short tasks it has none, and is not idle.
+void Agent::watch_idle() {
+  const TimePoint now = steady_clock::now();
+  const bool did_something = std::exchange(finished_, core_.tasks_finished()) != core_.tasks_finished();
+  if (did_something || core_.tasks_held() > 0 || !core_.outbox().empty()) idle_since_ = now;
+  if (now - idle_since_ < timeouts_.idle) return;
+  spdlog::info("idle for {} ms", timeouts_.idle.count());
+  drain();
 }
 
 void Agent::on_orphaned() {

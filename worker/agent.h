@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "proto/wire/signals.h"
 #include "worker/outbox_watch.h"
@@ -9,16 +10,21 @@
 
 namespace zonda {
 
+struct AgentTimeouts {
+  std::chrono::milliseconds drain;
+  std::chrono::milliseconds idle;  // 0: never
+};
+
 class Agent {
  public:
   Agent(WorkerCore& core, WorkerLoop& loop, Executor& executor, Signals& signals, OutboxWatch outbox,
-        std::chrono::milliseconds drain_timeout)
+        AgentTimeouts timeouts)
       : core_(core),
         loop_(loop),
         executor_(executor),
         signals_(signals),
         outbox_(outbox),
-        drain_timeout_(drain_timeout) {}
+        timeouts_(timeouts) {}
 
   void run();
   // It left in order because of user code that does not end, and nobody wants it gone: it is to begin anew.
@@ -29,6 +35,7 @@ class Agent {
   void on_orphaned();
   void on_stuck();
   void on_latest();
+  void watch_idle();
   void drain();
   void give_up();
   void stop_all();
@@ -39,9 +46,11 @@ class Agent {
   Executor& executor_;
   Signals& signals_;
   OutboxWatch outbox_;
-  std::chrono::milliseconds drain_timeout_;
+  AgentTimeouts timeouts_;
   TimePoint latest_ = TimePoint::max();  // when it gives up what it drains; then when it leaves
   TimePoint begin_ = std::chrono::steady_clock::now();
+  TimePoint idle_since_ = std::chrono::steady_clock::now();
+  std::uint64_t finished_ = 0;  // tasks, when it was last looked at
   bool connected_ = false;
   bool silent_ = false;  // the broker, for longer than it ever should be
   bool draining_ = false;

@@ -23,7 +23,9 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 constexpr auto kAskAgain = 1s;
-constexpr std::size_t kSuffix = 8;  // characters of a key that make the name of its host unique
+constexpr auto kConnectAgain = 5s;           // after so long without a word
+constexpr const char* kAskedFor = ".asked";  // of the file of a key that the broker did not take yet
+constexpr std::size_t kSuffix = 8;           // characters of a key that make the name of its host unique
 
 std::string default_path() {
   const char* config = std::getenv("XDG_CONFIG_HOME");
@@ -51,13 +53,18 @@ std::string name_of(const WorkerSettings& settings, const PublicKey& key) {
 class Enroller {
  public:
   Enroller(ZmqContext& context, const BaseAddress& broker, const JoinToken& token, Enrol wanted,
-           Signals& signals)
-      : wire_(context, options_of(broker, token, signals)), wanted_(std::move(wanted)), signals_(signals) {}
+           bool asked_before, Signals& signals)
+      : wire_(context, options_of(broker, token, signals)),
+        wanted_(std::move(wanted)),
+        signals_(signals),
+        asked_before_(asked_before) {}
 
-  enum class Answer { Yes, No, Interrupted };
+  enum class Answer { Yes, Perhaps, No, Interrupted };
   Answer ask() {
+    heard_at_ = steady_clock::now();
     while (!answer_) {
       wire_.discard_unsent();
+      if (steady_clock::now() - heard_at_ > kConnectAgain) begin_again();
       wire_.send(encode(Header{}, wanted_));
       const TimePoint again = steady_clock::now() + kAskAgain;
       while (!answer_ && steady_clock::now() < again) turn(again);
@@ -87,6 +94,7 @@ class Enroller {
     std::variant<Frame, BadFrame> decoded = decode(bytes);
     const Frame* frame = std::get_if<Frame>(&decoded);
     if (frame == nullptr) return;
+    heard_at_ = steady_clock::now();
     was_heard_ = true;
     if (const Enrolled* enrolled = std::get_if<Enrolled>(&frame->message);
         enrolled != nullptr && enrolled->key == wanted_.key)
@@ -96,14 +104,20 @@ class Enroller {
       refuse_with(refuse->text);
   }
 
-  // Of a token that was used up by this very question, the answer may have been lost with the connection.
+  // A token that was used up may have been used up by this very question: the key itself will tell.
   void hear(const Denial& denial) {
-    if (denial.is_certain() && was_heard_)
-      answer_ = Answer::Yes;
-    else if (denial.is_certain())
-      refuse_with("the join token is not known there, or was used up, or has expired");
-    else
+    if (!denial.is_certain())
       spdlog::warn("not-enrolled {}", denial.text);
+    else if (was_heard_ || asked_before_)
+      answer_ = Answer::Perhaps;
+    else
+      refuse_with("the join token is not known there, or was used up, or has expired");
+  }
+
+  // ZeroMQ does not, once a key was refused.
+  void begin_again() {
+    heard_at_ = steady_clock::now();
+    wire_.reconnect();
   }
 
   void refuse_with(std::string text) {
@@ -116,14 +130,23 @@ class Enroller {
   Signals& signals_;
   std::optional<Answer> answer_;
   std::string refusal_;
+  bool asked_before_;       // by an earlier start, for the same key
   bool was_heard_ = false;  // the broker: it may have heard us
+  TimePoint heard_at_;
 };
 
-// Whoever cannot keep its key can work as long as it runs.
-void keep(const std::string& path, const PeerKey& key) try {
-  create_peer_key(path, key);
-} catch (const KeyFileError& error) {
-  spdlog::warn("key-not-kept {}; the next start needs a token again", error.what());
+// A new key, in its file. Whoever cannot keep one can work as long as it runs.
+PeerKey make_key(const WorkerSettings& settings, const PublicKey& broker, const std::string& path) {
+  const KeyPair own = new_key_pair();
+  const PeerKey key{KeyRole::Worker, name_of(settings, own.public_key), {own, broker}};
+  std::error_code ignored;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  try {
+    create_peer_key(path, key);
+  } catch (const KeyFileError& error) {
+    spdlog::warn("key-not-kept {}; the next start needs a token again", error.what());
+  }
+  return key;
 }
 
 KeyAnswer enrol(ZmqContext& context, const WorkerSettings& settings, const BaseAddress& broker,
@@ -131,19 +154,20 @@ KeyAnswer enrol(ZmqContext& context, const WorkerSettings& settings, const BaseA
   const std::optional<JoinToken> token = parse_join_token(settings.join);
   if (!token)
     throw std::invalid_argument("this is no join token: 'zonda keys token' at the broker makes one");
-  const KeyPair own = new_key_pair();
-  const std::string name = name_of(settings, own.public_key);
-  spdlog::info("enrolling key={} broker={}", name, broker.text());
-  Enroller enroller(context, broker, *token, {to_string(own.public_key), name}, signals);
-  const Enroller::Answer answer = enroller.ask();
-  if (answer == Enroller::Answer::No) return {{}, enroller.refusal()};
-  if (answer == Enroller::Answer::Interrupted) return {{}, {}, true};
-  const PeerKey key{KeyRole::Worker, name, {own, token->broker}};
-  std::error_code ignored;
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-  keep(path, key);
-  spdlog::info("enrolled key={} file={}", name, path);
-  return {key.keys, {}};
+  const std::string asked_for = path + kAskedFor;
+  const bool asked_before = std::filesystem::exists(asked_for);
+  const PeerKey key = asked_before ? read_peer_key(asked_for) : make_key(settings, token->broker, asked_for);
+  spdlog::info("enrolling key={} broker={}", key.name, broker.text());
+  Enroller enroller(context, broker, *token, {to_string(key.keys.own.public_key), key.name}, asked_before,
+                    signals);
+  switch (enroller.ask()) {
+    case Enroller::Answer::Interrupted: return {{}, {}, {}, true};
+    case Enroller::Answer::No: std::filesystem::remove(asked_for); return {{}, {}, enroller.refusal()};
+    case Enroller::Answer::Yes: spdlog::info("enrolled key={} file={}", key.name, path); break;
+    case Enroller::Answer::Perhaps: return {key.keys, path, {}};
+  }
+  keep_key({key.keys, path, {}});
+  return {key.keys, {}, {}};
 }
 
 }  // namespace
@@ -152,8 +176,13 @@ KeyAnswer key_of(ZmqContext& context, const WorkerSettings& settings, const Base
                  Signals& signals) {
   if (settings.keys.empty() && settings.join.empty()) return {};
   const std::string path = path_of(settings);
-  if (settings.join.empty() || std::filesystem::exists(path)) return {read_peer_key(path).keys, {}};
+  if (settings.join.empty() || std::filesystem::exists(path)) return {read_peer_key(path).keys, {}, {}};
   return enrol(context, settings, broker, path, signals);
+}
+
+void keep_key(const KeyAnswer& key) {
+  std::error_code ignored;
+  if (!key.path.empty()) std::filesystem::rename(key.path + kAskedFor, key.path, ignored);
 }
 
 }  // namespace zonda

@@ -40,6 +40,8 @@ std::vector<cli::Option> options_into(WorkerOptions& options) {
                        settings.drain_timeout),
       option::duration("orphan-timeout", "leave after so long without a broker; default 10m, 0: never",
                        settings.orphan_timeout),
+      option::duration("idle-timeout", "leave after so long without a task; default 0: never",
+                       settings.idle_timeout),
       option::text("spool", 0, "DIR", "where outcomes wait for the broker; default ~/.local/state/zonda",
                    settings.spool),
       option::bytes("spool-max", "disk space for them; default 4GiB, 0: none", settings.spool_max),

@@ -126,8 +126,9 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
                hello.functions.size());
   Agent agent(core, loop, *executor, signals, OutboxWatch(core.outbox(), spool.get()),
-              settings.drain_timeout);
+              {settings.drain_timeout, settings.idle_timeout});
   agent.run();
+  if (core.welcome().epoch != 0) keep_key(key);
   if (core.refused())
     spdlog::error("the broker refused this worker: {}", core.refused()->text);
   else
@@ -147,6 +148,7 @@ int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
   Signals signals;
   const End end = serve(settings, handlers, signals);
   if (end.is_to_restart) {
+    if (!settings.join.empty()) setenv("ZONDA_JOIN", settings.join.c_str(), 1);
     restart_program();
     spdlog::error("cannot start anew: {}", std::generic_category().message(errno));
     _exit(to_int(cli::ExitCode::Failure));

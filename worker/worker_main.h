@@ -25,6 +25,7 @@ struct WorkerSettings {
   std::map<std::string, double> resources;
   std::chrono::milliseconds drain_timeout{30'000};    // after it running tasks are given back
   std::chrono::milliseconds orphan_timeout{600'000};  // so long without a broker; 0: it waits for ever
+  std::chrono::milliseconds idle_timeout{0};          // so long without a task; 0: it never leaves for that
   std::string spool;                                  // directory; empty: default_spool_directory()
   std::uint64_t spool_max = std::uint64_t{4} << 30;   // bytes; 0: no spool
   bool quiet = false;                                 // log warnings and errors only

@@ -109,7 +109,7 @@ class BrokerCore {
   void welcome(Session& session, const Hello& hello, const Now& now, Effects& effects);
   void close_session(std::uint64_t number, Effects& effects);
   void refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
-              std::uint64_t retry_after_ms, Effects& effects);
+              std::uint64_t retry_after_ms, const Now& now, Effects& effects);
   void on(const Holdings& holdings, Session& session, const Now& now, Effects& effects);
   void reconcile(WorkerRecord& worker, const Now& now, Effects& effects);
   void adopt(WorkerRecord& worker, const Held& held, const Now& now, std::vector<Held>& overtaken,
@@ -212,6 +212,7 @@ class BrokerCore {
   void arrived(Job& job, Reader& reader, Session& session, std::uint64_t position);
   void measure_way(const Job& job, Reader& reader, Session& session);
   void stop_reading(Job& job, Session& session, Effects& effects);
+  bool is_monitor(const Reader& reader) const;
   void release_read(Job& job, Effects& effects);
   void finish_if_complete(Job& job, const Now& now, Effects& effects);
   void forget(Job& job, Effects& effects);

@@ -15,7 +15,7 @@ Slab kinds_only(std::uint64_t count, TaskReport::Kind kind) {
 }  // namespace
 
 void BrokerCore::on(const Cancel& cancel, Session& session, const Now& now, Effects& effects) {
-  Job* job = find_job(cancel.job);
+  Job* job = find_job_for(session, cancel.job);
   if (job == nullptr) return;  // over and released
   if (job->client != session.client)
     return refuse_job(session, cancel.job, JobRefusedCode::NotYours, "not your job", effects);

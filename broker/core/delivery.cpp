@@ -111,12 +111,21 @@ void BrokerCore::stop_reading(Job& job, Session& session, Effects& effects) {
   release_read(job, effects);
 }
 
-// An attached job keeps what its owner, or anybody else who reads it now, does not have yet. That the owner
-// has it is recorded in any case: it will not say so twice.
+bool BrokerCore::is_monitor(const Reader& reader) const {
+  return sessions_.find(reader.session)->holder.role == KeyRole::Monitor;
+}
+
+// An attached job keeps what its owner, or anybody else who reads it now, does not have yet; but for
+// monitors, who are nobody's burden. That the owner has it is recorded in any case: it will not say so twice.
 void BrokerCore::release_read(Job& job, Effects& effects) {
   if (job.spec.detached) return;
   std::uint64_t position = job.client != nullptr ? job.owner_acked : job.log.end();
-  for (const Reader& reader : job.readers) position = std::min(position, reader.acked);
+  for (const Reader& reader : job.readers) {
+    if (!is_monitor(reader)) position = std::min(position, reader.acked);
+  }
+  for (Reader& reader : job.readers) {
+    if (reader.acked < position) arrived(job, reader, *sessions_.find(reader.session), position);
+  }
   const std::uint64_t begin = job.log.begin();
   memory_used_ -= job.log.release(position);
   count_overhead(job);

@@ -49,12 +49,13 @@ void BrokerCore::on_hello(Connection from, const Hello& hello, const Now& now, E
          hello.role == Role::Worker
              ? "this is the front port: workers connect to the back port, one above it"
              : "this is the back port: clients connect to the front port, one below it",
-         0, effects);
+         0, now, effects);
 }
 
 void BrokerCore::refuse(Connection to, const Hello& hello, RefuseCode code, const std::string& text,
-                        std::uint64_t retry_after_ms, Effects& effects) {
-  event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + text + "\"");
+                        std::uint64_t retry_after_ms, const Now& now, Effects& effects) {
+  if (sessions_.may_turn_away(to, now.steady))
+    event(effects, "hello-refused peer=" + to_string(hello.peer) + " reason=\"" + text + "\"");
   say_outside_session(to, Refuse{code, text, retry_after_ms, hello.attempt}, effects);
 }
 
@@ -76,6 +77,7 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello, const Now& now) 
 }
 
 void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects) {
+  const std::string key = holder_of(frame_.sender(), now)->name;
   WorkerRecord* known = roster_.find(hello.peer);
   if (known != nullptr && known->hello.incarnation == hello.incarnation) {
     if (hello.attempt <= known->hello.attempt) return;  // a repeated HELLO that was answered
@@ -84,7 +86,7 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     // tries again; if the holder has answered by then, for nothing.
     WorkerRecord* const holders[] = {known, roster_.find_by_name(hello.name)};
     for (WorkerRecord* holder : holders) {
-      if (holder == nullptr || holder->state == WorkerState::Away) continue;
+      if (holder == nullptr || (holder->state == WorkerState::Away && holder->key == key)) continue;
       const bool lives = std::exchange(holder->contested_by, hello.peer) == hello.peer &&
                          now.steady - holder->proved_alive < kProofLasts;
       if (Session* session = sessions_.find(holder->session); session != nullptr && session->probe == ~0ULL) {
@@ -94,7 +96,7 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
       return refuse(from, hello, RefuseCode::NameTaken,
                     "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +
                         " on " + holder->hello.host,
-                    lives ? 0 : 500, effects);
+                    lives ? 0 : 500, now, effects);
     }
     if (holders[1] != nullptr && holders[1] != known) lose_worker(*holders[1], "replaced", now, effects);
     if (known != nullptr) lose_worker(*known, "replaced", now, effects);
@@ -133,7 +135,11 @@ void BrokerCore::welcome_client(Connection from, const Hello& hello, const Now& 
   close_session(client->session, effects);
   Session& session = sessions_.open(from, now.steady);
   session.holder = holder_of(frame_.sender(), now).value();
-  client->hello = hello;
+  client->hello = {};  // what it says of itself costs nothing
+  client->hello.peer = hello.peer;
+  client->hello.incarnation = hello.incarnation;
+  client->hello.attempt = hello.attempt;
+  client->hello.name = hello.name;
   if (session.holder.has_key()) client->hello.name = session.holder.name;
   client->share_name = client->hello.name.empty() ? to_string(hello.peer) : client->hello.name;
   session.client = client.get();
@@ -174,7 +180,7 @@ void BrokerCore::on(const Holdings& holdings, Session& session, const Now& now, 
   if (worker.state != WorkerState::Joining) return void(++counters_.frames_bad);
   if (worker.holdings.size() + holdings.tasks.size() > kHoldingsMax) {
     refuse(session.connection, worker.hello, RefuseCode::Malformed, "it holds more than a worker can hold", 0,
-           effects);
+           now, effects);
     return lose_worker(worker, "malformed", now, effects);
   }
   worker.holdings.insert(worker.holdings.end(), holdings.tasks.begin(), holdings.tasks.end());

@@ -151,7 +151,7 @@ void BrokerCore::on(const Append& message, Session& session, const Now& now, Eff
                        (session.received_bytes < session.granted_bytes || message.arguments.payloads.empty());
   session.received_tasks += message.arguments.count();
   session.received_bytes += message.arguments.payloads.size();
-  Job* job = find_job(message.job);
+  Job* job = find_job_for(session, message.job);
   if (job == nullptr)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
   if (job->client != session.client)
@@ -207,7 +207,7 @@ void BrokerCore::accept_tasks(Job& job, std::uint64_t first, const Column& argum
 }
 
 void BrokerCore::on(const CloseJob& message, Session& session, const Now&, Effects& effects) {
-  Job* job = find_job(message.job);
+  Job* job = find_job_for(session, message.job);
   if (job == nullptr)
     return refuse_job(session, message.job, JobRefusedCode::NotFound, "no such job", effects);
   if (job->client != session.client)

@@ -27,7 +27,7 @@ std::string BrokerCore::key_objection(const Hello& hello, const Now& now) {
     case Standing::Kind::Unknown: return "the broker does not admit this key";
     case Standing::Kind::Expired: return "the key " + standing.key->name + " has expired";
     case Standing::Kind::Token:
-      return "the key " + standing.key->name + " is a join token's: 'zonda worker start --join' takes it";
+      return "the key " + standing.key->name + " is a join token's: a worker shows it as ZONDA_JOIN";
     case Standing::Kind::Peer: break;
   }
   const AuthorizedKey& found = *standing.key;
@@ -70,6 +70,7 @@ void BrokerCore::revoke(Session& session, const Now& now, Effects& effects) {
 }
 
 void BrokerCore::on_enrol(Connection from, const Enrol& enrol, const Now& now, Effects& effects) {
+  if (!sessions_.may_enrol(from, now.steady)) return;  // it asks again
   const std::optional<PublicKey> token = parse_public_key(frame_.sender());
   const std::optional<PublicKey> key = parse_public_key(enrol.key);
   if (keys_ == nullptr || !token || !key || !is_name(enrol.name)) {

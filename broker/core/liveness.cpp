@@ -119,7 +119,9 @@ void BrokerCore::connection_gone(Connection connection, const Now& now, Effects&
   ClientRecord* client = session->client;
   if (session->worker != nullptr) worker_away(*session->worker, now, effects);
   close_session(session->number, effects);
-  if (client != nullptr) {
+  if (client != nullptr && client->jobs.empty()) {  // nothing to come back to
+    clients_.erase(client->hello.peer);
+  } else if (client != nullptr) {
     client->session = 0;
     client->away_since = now.steady;
     timers_.set(now.steady + config_.client_grace, {Timer::Kind::ClientAway, 0, client->hello.peer, {}});

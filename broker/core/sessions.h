@@ -74,6 +74,7 @@ class Sessions {
   bool may_ask_who(Connection connection, TimePoint now) { return asked_.may_say(connection, now); }
   // A peer that is not wanted and does not listen costs little.
   bool may_turn_away(Connection connection, TimePoint now) { return turned_away_.may_say(connection, now); }
+  bool may_enrol(Connection connection, TimePoint now) { return enrolled_.may_say(connection, now); }
 
   std::size_t size() const { return sessions_.size(); }
 
@@ -82,6 +83,7 @@ class Sessions {
   std::map<Connection, std::uint64_t> by_connection_;
   Rarely asked_;
   Rarely turned_away_;
+  Rarely enrolled_;
   std::mt19937_64 random_;
 };
 

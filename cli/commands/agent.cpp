@@ -2,6 +2,7 @@
 // starts on each host.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #include "cli/restarts.h"
 #include "cli/signal_watch.h"
 #include "command_line/complaint.h"
+#include "proto/unique_fd.h"
 
 namespace zonda::cli {
 namespace {
@@ -81,6 +83,15 @@ std::string lines_of(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += word + "\n";
   return text;
+}
+
+// Nobody else's business: there may be a join token among them.
+void write_words(const Place& place, const std::vector<std::string>& words) {
+  const UniqueFd file(open(place.words().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const std::string text = lines_of(words);
+  if (!file || fchmod(file.get(), 0600) != 0 ||
+      write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw Complaint(ExitCode::Failure, "cannot write " + place.words() + ": " + std::strerror(errno));
 }
 
 // Keeps one worker running until it is told to leave.
@@ -152,7 +163,7 @@ int start(Environment& environment, const Place& place, const std::vector<std::s
                    "'zonda agent stop' ends it");
   std::error_code is_new;
   const std::uintmax_t log_size = std::filesystem::file_size(place.log(), is_new);
-  std::ofstream(place.words()) << lines_of(words);
+  write_words(place, words);
   const pid_t agent = fork();
   if (agent < 0)
     throw Complaint(ExitCode::Failure, std::string("cannot start a process: ") + std::strerror(errno));

@@ -26,6 +26,7 @@ Command completion_command(Environment& environment);
 Command version_command(Environment& environment);
 
 // Parts of commands with several files.
+Command deploy_slurm_command(Environment& environment);
 Command job_wait_command(Environment& environment);
 Command job_result_command(Environment& environment);
 Command worker_start_command(Environment& environment);

@@ -48,6 +48,17 @@ Hosts hosts_of(const std::vector<std::string>& operands, const Settings& setting
   return hosts;
 }
 
+// One of those that go on at once.
+class Turn {
+ public:
+  explicit Turn(std::counting_semaphore<>& room) : room_(room) { room_.acquire(); }
+  ~Turn() { room_.release(); }
+  Turn(const Turn&) = delete;
+
+ private:
+  std::counting_semaphore<>& room_;
+};
+
 // Does it on all hosts, some at once, and prints how it went. One that fails is no reason for the others to.
 int on_all(Environment& environment, const std::string& order, const Hosts& hosts, std::ptrdiff_t at_once,
            const std::function<Json(const RemoteHost&)>& act) {
@@ -55,17 +66,21 @@ int on_all(Environment& environment, const std::string& order, const Hosts& host
   std::vector<std::future<Json>> answers;
   for (const Host& each : hosts.all) {
     answers.push_back(std::async(std::launch::async, [&room, &hosts, each, &act] {
-      room.acquire();
+      const Turn turn(room);
+      const auto failure = [](ExitCode code, const char* why) {
+        return Json{{"state", code == ExitCode::TimedOut ? "draining" : "failed"},
+                    {"pid", nullptr},
+                    {"detail", why},
+                    {"code", to_int(code)}};
+      };
       Json answer;
       try {
         answer = act(RemoteHost(hosts.ssh, each));
       } catch (const Complaint& complaint) {
-        answer = {{"state", complaint.code() == ExitCode::TimedOut ? "draining" : "failed"},
-                  {"pid", nullptr},
-                  {"detail", complaint.what()},
-                  {"code", to_int(complaint.code())}};
+        answer = failure(complaint.code(), complaint.what());
+      } catch (const std::exception& error) {
+        answer = failure(ExitCode::Failure, error.what());
       }
-      room.release();
       answer["host"] = each.name;
       return answer;
     }));
@@ -122,7 +137,8 @@ Load load_of(const Environment& environment, const Hosts& hosts) {
   } catch (const std::invalid_argument& error) {
     throw Complaint(ExitCode::Usage, error.what(), kAddressHint);
   }
-  load.key = key_text(hosts.keys.empty() ? environment.common.keys : hosts.keys);
+  const bool named_here = environment.common.keys_given || hosts.keys.empty();
+  load.key = key_text(named_here ? environment.common.keys : hosts.keys);
   load.tree = make_relocatable_tree();
   return load;
 }
@@ -222,8 +238,9 @@ Command deploy_command(Environment& environment) {
                   .summary = "Puts workers on other machines, looks after them, and replaces them.",
                   .operands = "",
                   .examples = "zonda deploy ssh hosts.toml\nzonda deploy status hosts.toml"};
-  command.children = {ssh_command(environment, settings), status_command(environment, settings),
-                      stop_command(environment, settings), upgrade_command(environment, settings)};
+  command.children = {ssh_command(environment, settings), deploy_slurm_command(environment),
+                      status_command(environment, settings), stop_command(environment, settings),
+                      upgrade_command(environment, settings)};
   return command;
 }
 

@@ -209,7 +209,7 @@ Command token_command(Environment& environment) {
       .operands = "",
       .examples =
           "zonda keys token --for 1h --uses 20\n"
-          "zonda worker start --broker tcp://HOST:5570 --join zonda-join.…"};
+          "ZONDA_JOIN=zonda-join.… zonda worker start --broker tcp://HOST:5570"};
   command.options = {
       option::choice("role", 0, {"worker"}, "of the keys; default worker", settings->role),
       option::text("name", 0, "NAME", "what the list calls it; default made up", settings->name),

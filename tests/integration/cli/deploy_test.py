@@ -1,5 +1,6 @@
 """zonda deploy ssh, status, stop and upgrade, against a real sshd on loopback; and zonda agent by itself."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -101,9 +102,9 @@ class Deploy(CliTest):
         self.deploy("ssh", hosts=("one",))
         program = os.path.join(self.directory, "one", "current", "bin", "zonda")
         loaded = subprocess.run(["ldd", program], capture_output=True, check=True).stdout.decode()
-        for line in loaded.splitlines():
-            if "libzmq" in line or "libpgm" in line or "libstdc++" in line:
-                self.assertIn("/one/", line)
+        brought = [line for line in loaded.splitlines() if re.search(r"lib(zmq|pgm|stdc)", line)]
+        self.assertEqual(len(brought), 3, loaded)
+        self.assertTrue(all("/one/" in line for line in brought), loaded)
 
     def test_an_upgrade_loses_nothing(self):
         self.deploy("ssh")

@@ -115,8 +115,12 @@ TEST_CASE_METHOD(KeysFixture, "others' jobs do not exist for a client") {
   CHECK(took_message_to(joe).starts_with("job-refused job=1 not-found"));
   opens(joe, job, spec);
   CHECK(took_message_to(joe) == "job-refused job=1 conflict: another job has this id");
+  says(joe, CloseJob{job, 2});
+  CHECK(took_message_to(joe) == "job-refused job=1 not-found: no such job");
+  appends(joe, job, 2, 1);
+  CHECK(took_message_to(joe) == "job-refused job=1 not-found: no such job");
   says(joe, Cancel{job, 0, 0});
-  CHECK(took_message_to(joe).starts_with("job-refused job=1 not-yours"));
+  CHECK(took_message_to(joe) == "nothing");
   says(joe, OutputRoom{job, 0, 0, 1 << 20});
   CHECK(asks(jane, "job.info", {{"job", id_of(job)}}).code == ReplyCode::Ok);
   CHECK(core().job(job)->counts.open() == 2);
@@ -181,6 +185,35 @@ TEST_CASE_METHOD(KeysFixture, "a monitor sees all and changes nothing") {
   CHECK(took_message_to(eye).starts_with("outcomes"));
 }
 
+TEST_CASE_METHOD(KeysFixture, "a monitor that does not read is nobody's burden") {
+  const Peer jane = client(kJane), eye = client(kEye), w = worker();
+  const JobId job = submit(jane, job_of(), 1);
+  says(eye, Attach{job, 0, 0, 0});
+  finishes(w, job, {0, 1}, 1);
+  acknowledges(jane, job, 1);
+  CHECK(core().job(job) == nullptr);
+  CHECK(core().memory_used() == 0);
+}
+
+TEST_CASE_METHOD(KeysFixture, "a name that is away is not another key's to take") {
+  const PublicKey other = key_of(9);
+  authorises(all + line("worker", other, "other"));
+  const Peer w = worker();
+  loses_connection(w);
+  Hello hello = hello_of(w);
+  hello.peer.bytes[0] = 7;
+  CHECK(took_message_to(connect(hello, other)).starts_with("refuse name-taken"));
+  reconnects(w);
+}
+
+TEST_CASE_METHOD(KeysFixture, "who asks again and again to be enrolled is heard now and then") {
+  const Peer fresh = connect(worker_hello({}, 30), kToken);
+  took_message_to(fresh);
+  for (int times = 0; times < 100; ++times)
+    sends_bytes(fresh, encode(Header{}, Enrol{to_string(kNobody), "x" + std::to_string(times)}));
+  CHECK(took_enrolments().size() == 1);
+}
+
 TEST_CASE_METHOD(KeysFixture, "a worker's key says what workers say, and finishes what it holds") {
   const Peer w = worker();
   const JobId job = submit(client(kJane), job_of(), 1);
@@ -205,7 +238,10 @@ TEST_CASE_METHOD(KeysFixture, "frames of a session count only by its key") {
   CHECK(core().counters().frames_refused == refused + 2);
   CHECK(core().job(job)->done() == 0);
   shows_key(w, kWorker);
-  finishes(w, job, {0, 2}, 1);  // again, under the same number as before
+  finishes(w, job, {0, 2}, 1);
+  CHECK(core().job(job)->done() == 0);  // the one before it is missing: the worker is asked to say it again
+  advance(1ms);
+  CHECK(took_messages_to(w).back() == "stored upto=0 resend");
 }
 
 TEST_CASE_METHOD(KeysFixture, "nobody takes over another key's session") {
@@ -316,6 +352,7 @@ TEST_CASE_METHOD(KeysFixture, "a join token has a key enrolled, and does nothing
   authorises(all + line("worker", kNobody, "lab-9"));
   enrolled(asked[0], "");
   CHECK(took_message_to(fresh) == "enrolled key=" + to_string(kNobody) + " role=worker");
+  advance(250ms);
   sends_bytes(fresh, ask);  // the answer was lost
   CHECK(took_message_to(fresh).starts_with("enrolled"));
   CHECK(took_enrolments().empty());
@@ -328,7 +365,9 @@ TEST_CASE_METHOD(KeysFixture, "who cannot be enrolled is told why") {
   enrolled(took_enrolments().at(0), "there is a key with the name lab");
   CHECK(took_message_to(fresh) == "refuse not-authorised: there is a key with the name lab");
   const std::uint64_t bad = core().counters().frames_bad;
+  advance(250ms);
   sends_bytes(fresh, encode(Header{}, Enrol{"not a key", "x"}));
+  advance(250ms);
   sends_bytes(fresh, encode(Header{}, Enrol{to_string(kNobody), "x\nadmin y z"}));
   CHECK(core().counters().frames_bad == bad + 2);
   CHECK(took_enrolments().empty());

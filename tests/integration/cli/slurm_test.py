@@ -1,0 +1,108 @@
+"""zonda deploy slurm, with a real Slurm of one node, and with stand-ins for what goes wrong."""
+import os
+import unittest
+
+import harness
+import slurm
+from harness import CliTest
+
+
+class Prepared(CliTest):
+    def test_what_would_be_submitted(self):
+        answer = self.zonda("deploy", "slurm", "--dry-run", "--workers", "3", "--drain-timeout", "1m",
+                            "--", "--partition=a b")
+        self.expect(answer, 0)
+        self.assertRegex(answer.lines()[0],
+                         r"^sbatch .*--signal=B:TERM@70 --array=1-3 '--partition=a b' <<'END'$")
+        self.assertIn(f"--broker {self.address} --drain-timeout 1m --idle-timeout 5m", answer.out)
+        document = self.zonda("deploy", "slurm", "--dry-run", "-o", "json").json()
+        self.assertEqual((document["schema"], document["job"]), ("zonda.deploy.slurm/1", None))
+        self.assertTrue(document["script"].startswith("#!/bin/sh\nexec /"))
+
+    def stand_in(self, name, text):
+        directory = self.path(name)
+        os.makedirs(directory)
+        path = os.path.join(directory, "sbatch")
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o700), "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + text)
+        return {"PATH": directory + ":/usr/bin:/bin"}
+
+    def test_what_sbatch_says_is_told(self):
+        refusing = self.stand_in("refusing", "echo 'sbatch: error: invalid partition: x' >&2; exit 1")
+        self.expect(self.zonda("deploy", "slurm", env=refusing), 4, "invalid partition: x")
+        federated = self.stand_in("federated", "cat > /dev/null; echo '17;east'")
+        self.assertEqual(self.zonda("deploy", "slurm", "-q", env=federated).out, "17\n")
+        self.expect(self.zonda("deploy", "slurm", env={"PATH": self.path("nothing")}), 1, "no sbatch here")
+
+    def test_mistakes(self):
+        self.expect(self.zonda("deploy", "slurm", env={"ZONDA_BROKER": ""}), 2, "no broker is named")
+        self.expect(self.zonda("deploy", "slurm", "--keys", self.path("nowhere")), 2, "nowhere")
+
+
+@unittest.skipIf(slurm.missing(), "no Slurm: " + slurm.missing())
+class Allocated(CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        keys = os.path.join(cls.directory, "keys")
+        cls.zonda("keys", "init", "--keys", keys)
+        cls.environment["ZONDA_KEYS"] = keys
+        cls.slurm = slurm.Slurm(os.path.join(cls.directory, "slurm"), harness.free_port())
+        cls.environment["SLURM_CONF"] = cls.slurm.path("slurm.conf")
+        cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
+        cls.until(lambda: cls.zonda("check", "live").code == 0, "the broker")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.slurm.stop()
+        super().tearDownClass()
+
+    def deploy(self, *words, options=()):
+        answer = self.zonda("deploy", "slurm", "-q", *words, "--", f"--chdir={self.directory}", *options)
+        return self.expect(answer, 0).out.strip()
+
+    def status(self):
+        return self.zonda("status", "-o", "json").json()
+
+    def wait_over(self, job):
+        self.until(lambda: not any(line.startswith(job) for line in self.slurm.queue()), job + " to be over")
+        return self.slurm.job(job)
+
+    def test_workers_run_in_allocations_and_leave_when_idle(self):
+        job = self.deploy("--workers", "2", "--idle-timeout", "2s", options=["--cpus-per-task=3"])
+        self.until(lambda: self.status()["workers"] == 2, "both to join")
+        workers = self.zonda("worker", "list", "-o", "json").json()["workers"]
+        self.assertEqual([worker["slots"] for worker in workers], [3, 3])
+        answer = self.zonda("run", "--label", f"slurm-job={job}", "--", "printenv", "SLURM_ARRAY_JOB_ID")
+        self.assertEqual(answer.out.strip(), job)
+        over = self.wait_over(job)
+        self.assertEqual((over["JobState"], over["ExitCode"]), ("COMPLETED", "0:0"))
+        self.assertEqual(self.status()["workers_lost"], 0)
+
+    def test_a_cancelled_allocation_drains(self):
+        job = self.deploy()
+        flag = self.path("begun")
+        task = self.zonda("submit", "--label", f"slurm-job={job}", "--", "sh", "-c",
+                          f"touch {flag}; sleep 1; echo whole").out.strip()
+        self.until(lambda: os.path.exists(flag), "the task to begin")
+        self.slurm.run("scancel", "--batch", "--signal=TERM", job)
+        self.expect(self.zonda("job", "wait", task), 0)
+        self.assertEqual(self.zonda("job", "result", task).out, "whole\n")
+        self.assertEqual(self.wait_over(job)["JobState"], "COMPLETED")
+        self.assertEqual(self.zonda("task", "info", task + "/0", "-o", "json").json()["attempt"], 1)
+
+    def test_a_worker_leaves_before_its_wall_time(self):
+        first = self.deploy("--drain-timeout", "5s", options=["--time=1"])
+        mapped = self.start("map", "--label", f"slurm-job={first}", "--", "sh", "-c", "sleep 0.2; echo {}")
+        mapped.stdin.write(b"x\n" * 100_000)
+        mapped.stdin.close()
+        mapped.stdin = None
+        over = self.wait_over(first)
+        self.assertEqual((over["JobState"], over["ExitCode"]), ("COMPLETED", "0:0"))
+        status = self.status()
+        self.assertGreater(status["done"], 10)
+        self.assertEqual((status["workers_lost"], status["lost"], status["retried"]), (0, 0, 0))
+
+
+if __name__ == "__main__":
+    harness.run(needs_broker=True)
