@@ -81,7 +81,9 @@ Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
               failure.message.empty() ? "cannot reach broker " + address() + ": no answer in " +
                                             format_duration(environment_.common.connect_timeout)
                                       : failure.message,
-              "'zonda up' starts one here; --broker or ZONDA_BROKER names another"};
+              failure.message.find("handshake") == std::string::npos
+                  ? "'zonda up' starts one here; --broker or ZONDA_BROKER names another"
+                  : "the file of a key names the broker that it is for: --keys, ZONDA_KEYS"};
     case TaskReport::rejected:
       if (failure.type == "unauthorized" || failure.type == "not_yours")
         return {ExitCode::NotAuthorised, failure.message,

@@ -38,6 +38,8 @@ class LaneReceiver {
   Arrival receive(Frame& frame);
   Message& message() { return message_; }
   std::uint64_t last() const { return last_; }  // number of the last frame read in order
+  // Bytes of a message in pieces that is not complete.
+  std::uint64_t partial_bytes() const { return total_ == 0 ? 0 : assembled_.size(); }
   // The message was handled. One that came in pieces may be a gigabyte, and the next may be long in coming.
   void release();
 

@@ -28,12 +28,16 @@ PeerSession::Event PeerSession::handle(std::string_view bytes, TimePoint now, Pe
   std::variant<Frame, BadFrame> decoded = decode(bytes);
   Frame* frame = std::get_if<Frame>(&decoded);
   if (frame == nullptr) return Event::Nothing;
-  last_heard_ = now;
+  const Refuse* refuse = std::get_if<Refuse>(&frame->message);
+  // Perhaps of our own wire: see denied().
+  const bool is_denial =
+      refuse != nullptr && refuse->attempt == 0 && refuse->code == RefuseCode::NotAuthorised;
+  if (!is_denial) last_heard_ = now;
   if (const Welcome* welcome = std::get_if<Welcome>(&frame->message)) {
     header_ = frame->header;
     return on_welcome(*welcome, now);
   }
-  if (const Refuse* refuse = std::get_if<Refuse>(&frame->message)) return on_refuse(*refuse, now);
+  if (refuse != nullptr) return on_refuse(*refuse, now);
   if (std::holds_alternative<Who>(frame->message)) {
     begin_again(now, effects);
     return Event::Nothing;

@@ -101,6 +101,10 @@ void Agent::tell() {
   if (silent != std::exchange(silent_, silent) && silent)
     spdlog::warn("broker-silent nothing heard of it for {} s: trying again, and running tasks go on",
                  kSilence.count());
+  if (!core_.is_connected() && core_.last_refusal() != told_) {
+    told_ = core_.last_refusal();
+    spdlog::warn("not-connected {}", told_);
+  }
   if (connected_ == core_.is_connected()) return;
   connected_ = core_.is_connected();
   if (connected_)

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "proto/wire/signals.h"
 #include "worker/outbox_watch.h"
@@ -52,6 +53,7 @@ class Agent {
   TimePoint idle_since_ = std::chrono::steady_clock::now();
   std::uint64_t finished_ = 0;  // tasks, when it was last looked at
   bool connected_ = false;
+  std::string told_;     // why it was not
   bool silent_ = false;  // the broker, for longer than it ever should be
   bool draining_ = false;
   bool restarting_ = false;  // draining for that

@@ -180,6 +180,14 @@ KeyAnswer key_of(ZmqContext& context, const WorkerSettings& settings, const Base
   return enrol(context, settings, broker, path, signals);
 }
 
+std::string hint_about_key(const WorkerSettings& settings) {
+  const bool has_key = !settings.keys.empty() || !settings.join.empty();
+  const std::string path = path_of(settings);
+  if (!std::filesystem::exists(path)) return {};
+  if (!has_key) return "there is a key in " + path + ": --keys names it";
+  return "it came with the key in " + path + (settings.join.empty() ? "" : ", and not with the join token");
+}
+
 void keep_key(const KeyAnswer& key) {
   std::error_code ignored;
   if (!key.path.empty()) std::filesystem::rename(key.path + kAskedFor, key.path, ignored);

@@ -19,6 +19,9 @@ struct KeyAnswer {
   bool is_interrupted = false;    // by a signal, before there was an answer
 };
 
+// What may be done about a refusal, for people; empty: nothing that is known here.
+std::string hint_about_key(const WorkerSettings& settings);
+
 // Reads the key that the settings name. If it is not there and there is a token, has a new one enrolled; that
 // takes until the broker answers. It is in a file before it is asked for: an answer may be lost, and then the
 // next start goes on with it. Throws KeyFileError, and std::invalid_argument if the token is none.

@@ -129,10 +129,12 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
               {settings.drain_timeout, settings.idle_timeout});
   agent.run();
   if (core.welcome().epoch != 0) keep_key(key);
-  if (core.refused())
+  if (core.refused()) {
     spdlog::error("the broker refused this worker: {}", core.refused()->text);
-  else
-    spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
+    const std::string hint = hint_about_key(settings);
+    if (core.refused()->code == RefuseCode::NotAuthorised && !hint.empty()) spdlog::error("hint: {}", hint);
+  }
+  if (!core.refused()) spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
   if (!core.outbox().empty() && !core.is_orphaned())
     spdlog::warn("outcomes-dropped tasks={} the broker did not take them in time", core.outbox().tasks());
   return {to_int(exit_code_of(core)), agent.is_to_restart(),

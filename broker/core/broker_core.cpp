@@ -1,5 +1,7 @@
 #include "broker/core/broker_core.h"
 
+#include <algorithm>
+
 #include "proto/assert.h"
 #include "proto/frame.h"
 
@@ -43,9 +45,11 @@ void BrokerCore::on_frame(Connection from, std::string_view bytes, const Now& no
     session->worker->proved_alive = now.steady;
     session->probe = ~0ULL;
   }
-  switch (session->in.receive(frame)) {
+  const Arrival arrival = session->in.receive(frame);
+  sessions_.count_partial(*session);
+  switch (arrival) {
     case Arrival::Complete: return on_message(*session, session->in.message(), frame.header, now, effects);
-    case Arrival::Partial: return;
+    case Arrival::Partial: return bound_partial(*session, now, effects);
     case Arrival::Duplicate: return;
     case Arrival::Gap: ++counters_.gaps; return ask_who(from, now.steady, effects);
     case Arrival::Bad: ++counters_.frames_bad; return ask_who(from, now.steady, effects);
@@ -61,7 +65,9 @@ void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
     return;
   }
   session->last_heard = now.steady;
-  switch (session->sink.receive(frame)) {
+  const Arrival arrival = session->sink.receive(frame);
+  sessions_.count_partial(*session);
+  switch (arrival) {
     case Arrival::Complete:
       if (const WorkerResults* results = std::get_if<WorkerResults>(&session->sink.message()))
         on(*results, *session, now, effects);
@@ -70,11 +76,25 @@ void BrokerCore::on_sink_frame(Frame& frame, const Now& now, Effects& effects) {
       session->sink.release();
       stored_due_.insert(session->number);
       return;
-    case Arrival::Partial: return;
+    case Arrival::Partial: return bound_partial(*session, now, effects);
     case Arrival::Duplicate: stored_due_.insert(session->number); return;
     case Arrival::Gap: ++counters_.gaps; return ask_resend(*session, now.steady);
     case Arrival::Bad: ++counters_.frames_bad; return ask_who(session->connection, now.steady, effects);
   }
+}
+
+// Messages that never end are somebody's attempt at our memory. One of any size may come by itself; where
+// several are too much, the largest begins again.
+void BrokerCore::bound_partial(const Session& session, const Now& now, Effects& effects) {
+  if (sessions_.partial_bytes() - session.partial_bytes <= config_.memory_limit) return;
+  const std::vector<Session*> all = sessions_.all();
+  const Session& largest = **std::max_element(all.begin(), all.end(), [](const Session* a, const Session* b) {
+    return a->partial_bytes < b->partial_bytes;
+  });
+  const Connection connection = largest.connection;
+  event(effects, "too-many-pieces bytes=" + std::to_string(largest.partial_bytes));
+  connection_gone(connection, now, effects);
+  ask_who(connection, now.steady, effects);
 }
 
 // Once per gap, and again only if it lasts: what follows a gap is already on its way and would ask many

@@ -94,6 +94,7 @@ class BrokerCore {
   void on_frame(Connection from, std::string_view bytes, const Now& now, Effects& effects);
   Slab keep(Column& column);
   void on_sink_frame(Frame& frame, const Now& now, Effects& effects);
+  void bound_partial(const Session& session, const Now& now, Effects& effects);
   void ask_resend(Session& session, TimePoint now);
   void on_message(Session& session, Message& message, const Header& header, const Now& now, Effects& effects);
   void say(Session& session, const Message& message, Effects& effects);

@@ -254,7 +254,7 @@ void BrokerCore::refuse_job(Session& session, const JobId& job, JobRefusedCode c
 
 // Bytes of memory for what comes in.
 std::uint64_t BrokerCore::room() const {
-  const std::uint64_t used = memory_used_ + backlog_;
+  const std::uint64_t used = memory_used_ + backlog_ + sessions_.partial_bytes();
   return disk_nearly_full_ || used >= config_.memory_limit ? 0 : config_.memory_limit - used;
 }
 

@@ -1,5 +1,7 @@
 #include "broker/core/sessions.h"
 
+#include <utility>
+
 namespace zonda {
 
 using namespace std::chrono_literals;
@@ -24,6 +26,7 @@ Session& Sessions::open(Connection connection, TimePoint now) {
 void Sessions::close(std::uint64_t number) {
   const auto at = sessions_.find(number);
   if (at == sessions_.end()) return;
+  partial_bytes_ -= at->second->partial_bytes;
   by_connection_.erase(at->second->connection);
   sessions_.erase(at);
 }
@@ -36,6 +39,11 @@ Session* Sessions::find(std::uint64_t number) const {
 Session* Sessions::find(Connection connection) const {
   const auto at = by_connection_.find(connection);
   return at == by_connection_.end() ? nullptr : find(at->second);
+}
+
+void Sessions::count_partial(Session& session) {
+  const std::uint64_t bytes = session.in.partial_bytes() + session.sink.partial_bytes();
+  partial_bytes_ += bytes - std::exchange(session.partial_bytes, bytes);
 }
 
 std::vector<Session*> Sessions::all() const {

@@ -34,6 +34,7 @@ struct Session {
   bool resend_due = false;             // its sink lane has a gap
   std::uint64_t resend_asked = ~0ULL;  // after which frame a resend was last asked for,
   TimePoint resend_asked_at;           // and when
+  std::uint64_t partial_bytes = 0;     // of messages that are not complete, as they were last counted
   std::uint64_t sink_behind = ~0ULL;   // last frame read when a heartbeat told of later ones
   std::set<JobId> reads;               // jobs whose logs it reads
   std::uint64_t on_way_outcomes = 0;   // the window: outcomes that were sent and not acknowledged,
@@ -76,11 +77,16 @@ class Sessions {
   bool may_turn_away(Connection connection, TimePoint now) { return turned_away_.may_say(connection, now); }
   bool may_enrol(Connection connection, TimePoint now) { return enrolled_.may_say(connection, now); }
 
+  // After each piece of a message. `partial_bytes()`: of all sessions.
+  void count_partial(Session& session);
+  std::uint64_t partial_bytes() const { return partial_bytes_; }
+
   std::size_t size() const { return sessions_.size(); }
 
  private:
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::map<Connection, std::uint64_t> by_connection_;
+  std::uint64_t partial_bytes_ = 0;
   Rarely asked_;
   Rarely turned_away_;
   Rarely enrolled_;

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -37,8 +38,14 @@ constexpr std::chrono::seconds kConnectWithin{10};
 constexpr milliseconds kLook{20};
 constexpr int kChildLookMs = 100;
 
+// Where `zonda deploy ssh` puts it, too.
+std::string home_directory() {
+  const char* home = std::getenv("HOME");
+  return (home != nullptr && *home != '\0' ? std::string(home) + "/" : "") + ".zonda";
+}
+
 struct Place {
-  std::string directory = ".zonda";
+  std::string directory = home_directory();
 
   std::string pid_file() const { return directory + "/agent.pid"; }
   std::string log() const { return directory + "/agent.log"; }
@@ -46,7 +53,7 @@ struct Place {
 };
 
 Option directory_option(Place& place) {
-  return option::text("directory", 0, "DIR", "where it has its log and its state; default .zonda",
+  return option::text("directory", 0, "DIR", "where it has its log and its state; default ~/.zonda",
                       place.directory);
 }
 
@@ -78,6 +85,23 @@ std::string last_line(const std::string& text) {
   return last;
 }
 
+// Those of before, if there are none now: it starts as it was.
+std::vector<std::string> words_or_before(const Place& place, std::vector<std::string> words) {
+  if (!words.empty()) return words;
+  std::istringstream before(text_from(place.words()));
+  for (std::string word; std::getline(before, word);) words.push_back(word);
+  return words;
+}
+
+// --broker and --keys also count where they stand before the `--`.
+std::vector<std::string> with_common(const CommonOptions& common, const std::vector<std::string>& words) {
+  std::vector<std::string> all;
+  if (common.broker_given) all.insert(all.end(), {"--broker", common.broker});
+  if (common.keys_given) all.insert(all.end(), {"--keys", std::filesystem::absolute(common.keys)});
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
 // The words, one a line: what is started is what was asked for.
 std::string lines_of(const std::vector<std::string>& words) {
   std::string text;
@@ -100,6 +124,7 @@ int keep(Environment& environment, const std::vector<std::string>& words) {
   Restarts restarts(environment);
   std::vector<std::string> all{"worker", "start"};
   all.insert(all.end(), words.begin(), words.end());
+  all.emplace_back("--quiet=no");  // its log says whether it is connected
   Child worker = Child::start("the worker", all);
   bool is_leaving = false;
   for (;;) {
@@ -148,15 +173,33 @@ Json wait_for(const Place& place, pid_t agent, std::uintmax_t log_begin) {
                       "see " + place.log());
     }
   }
-  return {{"state", "started"}, {"pid", agent}, {"detail", "not connected yet"}};
+  throw Complaint(ExitCode::TimedOut,
+                  "it runs, and is not connected: " + last_line(text_from(place.log(), log_begin)),
+                  "it goes on trying; see " + place.log());
 }
 
-int start(Environment& environment, const Place& place, const std::vector<std::string>& words) {
+// The last that its log says of that.
+std::string connection_of(const Place& place) {
+  const std::string log = text_from(place.log());
+  const std::size_t up = log.rfind(" connected "), down = log.rfind(" disconnected "),
+                    never = log.rfind(" not-connected "), start = log.rfind(" worker-start ");
+  const auto is_last = [&](std::size_t at) {
+    return at != std::string::npos && (start == std::string::npos || at > start) &&
+           (up == std::string::npos || at >= up) && (down == std::string::npos || at >= down) &&
+           (never == std::string::npos || at >= never);
+  };
+  return is_last(up) ? "connected" : "not connected";
+}
+
+int start(Environment& environment, const Place& place, const std::vector<std::string>& given) {
   std::filesystem::create_directories(place.directory);
+  const std::vector<std::string> words = words_or_before(place, given);
   if (const std::optional<pid_t> pid = PidFile::holder(place.pid_file())) {
     const bool is_same = text_from(place.words()) == lines_of(words);
     print(environment, "start",
-          {{"state", "running"}, {"pid", *pid}, {"detail", is_same ? "" : "with other options than these"}});
+          {{"state", "running"},
+           {"pid", *pid},
+           {"detail", is_same ? "" : "with other options: stop it, or upgrade, to apply these"}});
     return 0;
   }
   PidFile pid_file(place.pid_file(), "an agent runs already in " + place.directory,
@@ -196,7 +239,7 @@ int status(Environment& environment, const Place& place) {
   print(environment, "status",
         {{"state", pid ? "running" : "stopped"},
          {"pid", pid ? Json(*pid) : Json(nullptr)},
-         {"detail", pid ? "" : last_line(text_from(place.log()))}});
+         {"detail", pid ? connection_of(place) : last_line(text_from(place.log()))}});
   return 0;
 }
 
@@ -213,7 +256,7 @@ Command agent_command(Environment& environment) {
                    .takes_command = true};
   starting.options = {directory_option(*place)};
   starting.run = [&environment, place](const std::vector<std::string>& words) {
-    return start(environment, *place, words);
+    return start(environment, *place, with_common(environment.common, words));
   };
   Command stopping{.name = "stop",
                    .summary = "Has it finish what it runs and leave.",

@@ -1,4 +1,5 @@
 // zonda broker start.
+#include <filesystem>
 #include <memory>
 
 #include "cli/commands/commands.h"
@@ -60,6 +61,10 @@ Command broker_command(Environment& environment) {
                       "--data DIR keeps everything; --memory forgets all at a restart");
     require_bindable_list(settings->start.bind);
     settings->start.keys = environment.common.keys;
+    if (const std::string& keys = settings->start.keys;
+        !keys.empty() && !std::filesystem::exists(keys + "/broker.key"))
+      throw Complaint(ExitCode::Usage, "there are no keys of a broker in " + keys,
+                      "'zonda keys init --keys " + keys + "' makes them");
     return start_broker(settings->start);
   };
   Command command{.name = "broker",

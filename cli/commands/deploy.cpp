@@ -1,5 +1,6 @@
 // zonda deploy: workers on other machines.
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <future>
 #include <memory>
@@ -59,21 +60,26 @@ class Turn {
   std::counting_semaphore<>& room_;
 };
 
-// Does it on all hosts, some at once, and prints how it went. One that fails is no reason for the others to.
+// Does it on all hosts, some at once, and prints how it went. One that fails is no reason for the others to,
+// unless it is done to one after the other, so that not all are lost.
 int on_all(Environment& environment, const std::string& order, const Hosts& hosts, std::ptrdiff_t at_once,
            const std::function<Json(const RemoteHost&)>& act) {
   std::counting_semaphore<> room(at_once);
+  std::atomic<bool> is_broken = false;
   std::vector<std::future<Json>> answers;
   for (const Host& each : hosts.all) {
-    answers.push_back(std::async(std::launch::async, [&room, &hosts, each, &act] {
+    const std::launch when = at_once == 1 ? std::launch::deferred : std::launch::async;
+    answers.push_back(std::async(when, [&room, &hosts, each, &act, &is_broken, at_once] {
       const Turn turn(room);
       const auto failure = [](ExitCode code, const char* why) {
-        return Json{{"state", code == ExitCode::TimedOut ? "draining" : "failed"},
-                    {"pid", nullptr},
-                    {"detail", why},
-                    {"code", to_int(code)}};
+        return Json{{"state", "failed"}, {"pid", nullptr}, {"detail", why}, {"code", to_int(code)}};
       };
       Json answer;
+      if (at_once == 1 && is_broken) {
+        answer = failure(ExitCode::Failure, "not begun, since another failed");
+        answer["host"] = each.name;
+        return answer;
+      }
       try {
         answer = act(RemoteHost(hosts.ssh, each));
       } catch (const Complaint& complaint) {
@@ -81,6 +87,7 @@ int on_all(Environment& environment, const std::string& order, const Hosts& host
       } catch (const std::exception& error) {
         answer = failure(ExitCode::Failure, error.what());
       }
+      is_broken = is_broken || answer.contains("code");
       answer["host"] = each.name;
       return answer;
     }));
@@ -105,8 +112,10 @@ struct Load {
   RelocatableTree tree;
   std::string key;  // text of the file; empty: none
   std::string broker;
+  bool keeps_options = false;  // of the workers there
 
   std::vector<std::string> words_for(const Host& host) const {
+    if (keeps_options) return {};
     std::vector<std::string> words{"--broker", broker};
     if (!key.empty()) words.insert(words.end(), {"--keys", host.directory + "/worker.key"});
     words.insert(words.end(), host.options.begin(), host.options.end());
@@ -126,8 +135,15 @@ std::string key_text(const std::string& path) try {
   throw Complaint(ExitCode::Usage, error.what(), error.hint);
 }
 
-Load load_of(const Environment& environment, const Hosts& hosts) {
+// Without a file and without a broker, what runs there goes on as it was, but for what is given.
+Load load_of(const Environment& environment, const Hosts& hosts, bool may_keep) {
   Load load;
+  load.tree = make_relocatable_tree();
+  if (may_keep && hosts.broker.empty() && !environment.common.broker_given) {
+    if (environment.common.keys_given) load.key = key_text(environment.common.keys);
+    load.keeps_options = true;
+    return load;
+  }
   load.broker =
       environment.common.broker_given || hosts.broker.empty() ? environment.common.broker : hosts.broker;
   if (load.broker.empty())
@@ -139,7 +155,6 @@ Load load_of(const Environment& environment, const Hosts& hosts) {
   }
   const bool named_here = environment.common.keys_given || hosts.keys.empty();
   load.key = key_text(named_here ? environment.common.keys : hosts.keys);
-  load.tree = make_relocatable_tree();
   return load;
 }
 
@@ -184,7 +199,7 @@ Command ssh_command(Environment& environment, const std::shared_ptr<Settings>& s
   command.notes = "What is there already is not copied again, and a worker that runs goes on.\n";
   command.run = [&environment, settings](const std::vector<std::string>& operands) {
     const Hosts hosts = hosts_of(operands, *settings);
-    const Load load = load_of(environment, hosts);
+    const Load load = load_of(environment, hosts, false);
     return on_all(environment, "ssh", hosts, kAtOnce,
                   [&](const RemoteHost& host) { return deploy(host, load); });
   };
@@ -217,13 +232,14 @@ Command upgrade_command(Environment& environment, const std::shared_ptr<Settings
   Command command = host_command(
       "upgrade",
       "Replaces the workers of hosts by this version, one host after the other: each is drained first.",
-      "zonda deploy upgrade hosts.toml", *settings);
-  command.options.push_back(option::number("slots", "N", "of each worker; default: one for each processor",
-                                           settings->slots, 65'536, 1));
+      "zonda deploy upgrade hosts.toml\nzonda deploy upgrade lab-7 lab-8", *settings);
+  command.notes =
+      "The first that does not come back stops it. Without a file and --broker, workers keep their options "
+      "and key.\n";
   command.options.push_back(option::duration("timeout", "for each to drain; default 10m", settings->timeout));
   command.run = [&environment, settings](const std::vector<std::string>& operands) {
     const Hosts hosts = hosts_of(operands, *settings);
-    const Load load = load_of(environment, hosts);
+    const Load load = load_of(environment, hosts, true);
     return on_all(environment, "upgrade", hosts, 1,
                   [&](const RemoteHost& host) { return upgrade(host, load, settings->timeout); });
   };

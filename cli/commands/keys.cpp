@@ -24,6 +24,18 @@ std::string directory_of(const Environment& environment) {
   return environment.common.keys.empty() ? default_key_directory() : environment.common.keys;
 }
 
+KeyDirectory keys_of(const Environment& environment) {
+  const std::string path = directory_of(environment);
+  if (std::filesystem::exists(path) && !std::filesystem::is_directory(path))
+    throw Complaint(ExitCode::Usage, path + " is no directory",
+                    "--keys names the broker's directory of keys here");
+  KeyDirectory keys(path);
+  if (!std::filesystem::exists(keys.broker_path()))
+    throw Complaint(ExitCode::NotFound, "there are no keys of a broker in " + path,
+                    "'zonda keys init' makes them");
+  return keys;
+}
+
 // What files of keys say, as the tool says it.
 std::function<int(const std::vector<std::string>&)> with_files(
     std::function<int(const std::vector<std::string>&)> run) {
@@ -83,6 +95,9 @@ Command init_command(Environment& environment) {
       .examples = "zonda keys init\nzonda keys init --keys /etc/zonda/keys"};
   command.run = with_files([&environment](const std::vector<std::string>&) {
     const std::string directory = directory_of(environment);
+    if (std::filesystem::exists(KeyDirectory(directory).broker_path()))
+      throw Complaint(ExitCode::Refused, directory + " has keys already",
+                      "'zonda keys add' makes more; another deployment needs another --keys DIR");
     Json keys = Json::array();
     for (const PeerKey& key : make_deployment_keys(directory)) keys.push_back(made(key, directory));
     if (environment.json()) {
@@ -125,6 +140,10 @@ Command add_command(Environment& environment) {
       throw Complaint(ExitCode::Usage, "--role is missing", "--role client, for one");
     require_name(settings->name);
     const std::string directory = directory_of(environment);
+    std::vector<std::string> ignored;
+    if (keys_of(environment).authorized(ignored).find(settings->name) != nullptr)
+      throw Complaint(ExitCode::Refused, "there is a key with the name " + settings->name,
+                      "'zonda keys revoke " + settings->name + "' takes it away");
     const PeerKey key =
         make_key(directory, *parse_key_role(settings->role), settings->name, after(settings->expires));
     print_thing(environment,
@@ -146,7 +165,7 @@ Command list_command(Environment& environment) {
                   .examples = "zonda keys list\nzonda keys list -o json"};
   command.run = with_files([&environment](const std::vector<std::string>&) {
     std::vector<std::string> complaints;
-    const AuthorizedKeys keys = KeyDirectory(directory_of(environment)).authorized(complaints);
+    const AuthorizedKeys keys = keys_of(environment).authorized(complaints);
     for (const std::string& complaint : complaints) environment.say("authorized_keys: " + complaint);
     Json entries = Json::array();
     for (const AuthorizedKey& key : keys.all()) entries.push_back(json_of(key));
@@ -178,7 +197,7 @@ Command revoke_command(Environment& environment) {
       .operands_max = kManyOperands};
   command.run = with_files([&environment](const std::vector<std::string>& names) {
     const std::string directory = directory_of(environment);
-    const KeyDirectory keys(directory);
+    const KeyDirectory keys = keys_of(environment);
     Json entries = Json::array();
     const ExitCode code = for_each_target(environment, names, [&](const std::string& name) {
       std::vector<std::string> complaints;
@@ -216,8 +235,7 @@ Command token_command(Environment& environment) {
       option::duration("for", "how long it counts; default 1h", settings->valid),
       option::number("uses", "N", "for so many; default 1", settings->uses, 1'000'000, 1)};
   command.run = with_files([&environment, settings](const std::vector<std::string>&) {
-    const std::string directory = directory_of(environment);
-    const KeyDirectory keys(directory);
+    const KeyDirectory keys = keys_of(environment);
     const KeyPair pair = new_key_pair();
     AuthorizedKey key{pair.public_key, *parse_key_role(settings->role), settings->name,
                       after(settings->valid), static_cast<std::uint32_t>(settings->uses)};

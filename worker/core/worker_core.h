@@ -62,6 +62,8 @@ class WorkerCore {
 
   bool is_connected() const { return session_.is_open(); }
   const Welcome& welcome() const { return session_.welcome(); }
+  // Why the broker did not let it in when it was asked last; it is asked again.
+  const std::string& last_refusal() const { return session_.refusal().text; }
   TimePoint last_heard() const { return session_.last_heard(); }  // of the broker
   bool welcome_is_new();  // once after each new session: where its sink is may have changed
   std::uint64_t tasks_finished() const { return tasks_finished_; }

@@ -123,6 +123,21 @@ class Deploy(CliTest):
         status = self.zonda("status", "-o", "json").json()
         self.assertEqual((status["lost"], status["retried"]), (0, 0))
 
+    def test_an_upgrade_by_name_keeps_options_and_key(self):
+        self.deploy("ssh", hosts=("one",))
+        words = ["one", "--ssh", self.ssh, "--directory", self.path("one"), "-o", "json"]
+        answer = self.zonda("deploy", "upgrade", *words, env={"ZONDA_KEYS": "", "ZONDA_BROKER": ""})
+        entry = self.expect(answer, 0).json()["hosts"][0]
+        self.assertEqual((entry["state"], entry["detail"]), ("started", "connected"))
+        self.assertEqual(self.workers(), ["worker-one"])
+
+    def test_an_upgrade_stops_at_the_first_that_does_not_come_back(self):
+        self.deploy("ssh")
+        entries = self.deploy("upgrade", code=10, more='isolation = "boat"')
+        self.assertEqual(entries["one"]["state"], "failed")
+        self.assertIn("not begun", entries["two"]["detail"])
+        self.assertEqual(self.workers(), ["worker-two"])
+
     def test_a_worker_that_is_killed_comes_again(self):
         pid = self.deploy("ssh", hosts=("one",))["one"]["pid"]
         children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=True).stdout.split()

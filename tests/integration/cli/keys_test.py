@@ -32,7 +32,7 @@ class Files(CliTest):
         self.assertEqual([(key["name"], key["role"], key["state"]) for key in listed["keys"]],
                          [("admin", "admin", "valid"), ("client", "client", "valid"),
                           ("worker", "worker", "valid")])
-        self.expect(self.keys("init"), 4, "is there already")
+        self.expect(self.keys("init"), 4, "has keys already")
 
     def test_without_a_name_they_are_in_the_home_directory(self):
         document = self.zonda("keys", "init", "-o", "json").json()
@@ -42,7 +42,8 @@ class Files(CliTest):
         self.keys("init")
         self.assertEqual(self.keys("add", "--role", "client", "--name", "jane", "-q").out.strip(),
                          self.file("jane.key"))
-        self.expect(self.keys("add", "--role", "worker", "--name", "jane"), 4)
+        self.expect(self.keys("add", "--role", "worker", "--name", "jane"), 4,
+                    "with the name jane\nhint: .*revoke")
         self.expect(self.keys("add", "--role", "boss", "--name", "joe"), 2)
         self.expect(self.keys("add", "--name", "joe"), 2, "--role is missing")
         self.expect(self.keys("add", "--role", "client", "--name", "a/b"), 2)
@@ -75,6 +76,12 @@ class Files(CliTest):
     def test_a_broker_for_others_needs_keys(self):
         self.expect(self.zonda("broker", "start", "--memory", "--bind", "tcp://0.0.0.0:0"), 1,
                     "zonda keys init")
+
+    def test_a_directory_that_is_not_there(self):
+        for words in (("list",), ("token",), ("revoke", "x"), ("add", "--role", "client", "--name", "x")):
+            self.expect(self.keys(*words), 3, "no keys of a broker in .*\nhint: 'zonda keys init'")
+        self.expect(self.zonda("broker", "start", "--memory", "--keys", self.path("nowhere")), 2, "keys init")
+        self.expect(self.zonda("keys", "list", "--keys", "/etc/passwd"), 2, "is no directory")
 
     def test_a_key_that_is_not_there(self):
         self.expect(self.zonda("status", "--keys", self.path("nowhere.key")), 2, "nowhere.key")
@@ -154,6 +161,13 @@ class Guarded(CliTest):
         self.expect(self.zonda("keys", "init", "--keys", self.path("elsewhere")), 0)
         answer = self.zonda("status", "--keys", self.path("elsewhere"), "--connect-timeout", "3s")
         self.expect(answer, 6, "may have another key than is expected|no answer in 3s")
+
+    def test_a_worker_says_why_it_is_not_connected(self):
+        self.expect(self.zonda("keys", "init", "--keys", self.path("others-worker")), 0)
+        worker = self.start("worker", "start", "--keys", self.path("others-worker"))
+        self.lines_until(worker, "may have another key than is expected")
+        worker.send_signal(signal.SIGTERM)
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
 
     def test_roles(self):
         self.expect(self.zonda("status", "--keys", self.key("worker")), 5, "runs tasks and nothing else")

@@ -169,3 +169,20 @@ TEST_CASE("questions that make no sense are answered") {
   CHECK(scene.broker.took_message_to(client) == "reply");
   scene.check_unharmed();
 }
+
+TEST_CASE("messages that never end take no more memory than is allowed") {
+  BrokerConfig config;
+  config.memory_limit = 1 << 20;
+  BrokerFixture broker(config);
+  const Peer mallory = broker.join_client("mallory"), jane = broker.join_client("jane");
+  const std::string bytes(600'000, 'x');
+  for (std::uint64_t offset = 0; offset < 6; ++offset)  // alone, it may go on
+    broker.says(mallory, Piece{1 << 30, offset * bytes.size(), bytes});
+  CHECK(broker.took_message_to(mallory) == "nothing");
+  broker.says(jane, Piece{1'000'000, 0, bytes});
+  CHECK(broker.took_message_to(mallory) == "who");
+  CHECK(broker.took_message_to(jane) == "nothing");
+  CHECK(broker.heard_event("too-many-pieces bytes=3600000"));
+  broker.says(jane, Piece{1'000'000, 600'000, bytes});  // beyond its end
+  CHECK(broker.took_message_to(jane) == "who");
+}

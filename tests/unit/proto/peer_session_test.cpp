@@ -310,3 +310,20 @@ TEST_CASE("a broker with odd intervals makes nobody spin or compute beyond the c
     CHECK(peer.session.next_deadline() <= peer.now + 1h);
   }
 }
+
+TEST_CASE("what the wire says for the broker is a refusal, and no sign of life") {
+  Peer peer;
+  peer.after(0ms);
+  const TimePoint heard = peer.session.last_heard();
+  CHECK(peer.session.handle(PeerSession::denied("no key", true), peer.now, peer.effects) ==
+        PeerSession::Event::Refused);
+  CHECK(peer.session.refusal().code == RefuseCode::NotAuthorised);
+  CHECK(peer.session.refusal().text == "no key");
+  CHECK(peer.session.refusal().retry_after_ms == 0);
+  CHECK(peer.session.last_heard() == heard);
+  peer.session.handle(PeerSession::denied("perhaps", false), peer.now, peer.effects);
+  CHECK(peer.session.refusal().retry_after_ms > 0);
+  Peer open = Peer::open();  // then it comes too late to matter
+  CHECK(open.session.handle(PeerSession::denied("no key", true), open.now, open.effects) ==
+        PeerSession::Event::Nothing);
+}
