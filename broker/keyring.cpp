@@ -92,7 +92,7 @@ void Keyring::carry_out(const std::vector<PendingEnrolment>& wanted) {
   }
   {
     const std::lock_guard lock(list_mutex_);
-    read_list(see());
+    if (const Seen seen = see(); seen != read_) read_list(seen);
   }
   const std::lock_guard lock(mutex_);
   news_.enrolled.insert(news_.enrolled.end(), done.begin(), done.end());

@@ -8,6 +8,8 @@
 namespace zonda::cli {
 namespace {
 
+constexpr const char* kKeyHint = "--keys PATH, or ZONDA_KEYS, names a key";
+
 // People who run the place have more than one key at hand: the tool takes the one that may do most.
 std::string key_path(const std::string& path) try {
   if (path.empty()) return path;
@@ -74,6 +76,12 @@ void BrokerLink::require_connected() {
   if (const auto failure = failure_to_connect()) throw complaint_of(*failure);
 }
 
+std::string BrokerLink::hint_about(const TaskReport& unreachable) const {
+  if (unreachable.message.find("handshake") == std::string::npos)
+    return "'zonda up' starts one here; --broker or ZONDA_BROKER names another";
+  return environment_.common.keys.empty() ? kKeyHint : "the file of a key names the broker that it is for";
+}
+
 Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
   switch (failure.kind) {
     case TaskReport::unreachable:
@@ -81,13 +89,10 @@ Complaint BrokerLink::complaint_of(const TaskReport& failure) const {
               failure.message.empty() ? "cannot reach broker " + address() + ": no answer in " +
                                             format_duration(environment_.common.connect_timeout)
                                       : failure.message,
-              failure.message.find("handshake") == std::string::npos
-                  ? "'zonda up' starts one here; --broker or ZONDA_BROKER names another"
-                  : "the file of a key names the broker that it is for: --keys, ZONDA_KEYS"};
+              hint_about(failure)};
     case TaskReport::rejected:
       if (failure.type == "unauthorized" || failure.type == "not_yours")
-        return {ExitCode::NotAuthorised, failure.message,
-                environment_.common.keys.empty() ? "--keys PATH, or ZONDA_KEYS, names a key" : ""};
+        return {ExitCode::NotAuthorised, failure.message, environment_.common.keys.empty() ? kKeyHint : ""};
       if (failure.type == "not_found") return {ExitCode::NotFound, failure.message};
       return {ExitCode::Refused, failure.message};
     case TaskReport::timed_out:

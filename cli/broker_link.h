@@ -53,6 +53,8 @@ class BrokerLink {
   std::optional<std::vector<std::string>> try_ask_pages(const std::string& what, const Json& arguments,
                                                         std::chrono::milliseconds timeout);
 
+  std::string hint_about(const TaskReport& unreachable) const;
+
   Environment& environment_;
   ClientAccess access_;
 };
