@@ -14,7 +14,8 @@ Now read_clocks() { return {std::chrono::steady_clock::now(), std::chrono::syste
 }  // namespace
 
 void BrokerLoop::begin(Effects& effects) {
-  hear_of_keys(read_clocks(), effects);
+  std::optional<Now> now;
+  hear_of_keys(now, effects);
   remember(effects);
   speak();
 }
@@ -24,15 +25,13 @@ void BrokerLoop::turn() {
   std::optional<Now> now;  // read once, after the wait: decisions of a turn agree on the time
   wire_.receive_until(core_.next_deadline(), [&](Connection from, ArrivedFrame frame) {
     if (!now) now = read_clocks();
-    // Whoever was admitted by a new list is in it by the time it is heard; and of a key that has expired the
-    // news are later than the turn's begin.
-    if (keyring_ != nullptr && keyring_->has_news()) hear_of_keys(*(now = read_clocks()), effects);
+    hear_of_keys(now, effects);
     core_.handle(from, std::move(frame), *now, effects);
   });
   if (!now) now = read_clocks();
   for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);
   if (const auto ended = store_.take_backup()) core_.backed_up(*ended, effects);
-  if (keyring_ != nullptr && keyring_->has_news()) hear_of_keys(*(now = read_clocks()), effects);
+  hear_of_keys(now, effects);
   for (const Connection connection : wire_.take_gone()) core_.connection_gone(connection, *now, effects);
   speak();
   core_.set_disk_nearly_full(store_.is_nearly_full());
@@ -42,12 +41,15 @@ void BrokerLoop::turn() {
   wire_.read_sink(core_.reads_sink());
 }
 
-void BrokerLoop::hear_of_keys(const Now& now, Effects& effects) {
-  if (keyring_ == nullptr) return;
+// Whoever was admitted by a new list is in it by the time it is heard; and of a key that has expired the news
+// are later than the turn's begin.
+void BrokerLoop::hear_of_keys(std::optional<Now>& now, Effects& effects) {
+  if (keyring_ == nullptr || !keyring_->has_news()) return;
+  now = read_clocks();
   const Keyring::News news = keyring_->take();
   effects.events.insert(effects.events.end(), news.events.begin(), news.events.end());
   core_.count_refused_keys(news.refused);
-  if (news.keys) core_.set_keys(news.keys, now, effects);
+  if (news.keys) core_.set_keys(news.keys, *now, effects);
   for (const auto& [pending, why_not] : news.enrolled) core_.enrolled(pending, why_not, effects);
 }
 

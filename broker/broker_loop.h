@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "broker/core/broker_core.h"
@@ -36,7 +37,7 @@ class BrokerLoop {
     std::vector<Effects::Outgoing> frames;
   };
 
-  void hear_of_keys(const Now& now, Effects& effects);
+  void hear_of_keys(std::optional<Now>& now, Effects& effects);
   void remember(Effects& effects);
   void speak();
 

@@ -1,16 +1,10 @@
 #include "cli/deployment_keys.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 namespace zonda::cli {
 
-std::string default_key_directory() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  const char* home = std::getenv("HOME");
-  if (config != nullptr && *config != '\0') return std::string(config) + "/zonda/keys";
-  return (home != nullptr && *home != '\0' ? std::string(home) + "/.config" : "/etc") + "/zonda/keys";
-}
+std::string default_key_directory() { return default_key_home() + "/keys"; }
 
 std::string key_file_of(const std::string& directory, const std::string& name) {
   return directory + "/" + name + ".key";

@@ -9,7 +9,6 @@
 
 namespace zonda::cli {
 
-// ~/.config/zonda/keys, unless XDG_CONFIG_HOME says otherwise.
 std::string default_key_directory();
 
 // Where the key of this name is kept.

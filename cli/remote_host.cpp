@@ -9,11 +9,6 @@ namespace {
 
 constexpr int kNoConnection = 255;  // of ssh itself
 
-std::string last_line(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text.substr(text.rfind('\n') + 1);
-}
-
 // The tool complains in JSON where it answers in JSON.
 std::string message_of(const std::string& line) {
   const Json json = Json::parse(line, nullptr, false);

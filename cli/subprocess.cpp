@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -110,6 +111,17 @@ ProgramEnd run_program(const std::vector<std::string>& words, std::string_view i
   }
   end.code = code_of(pid);
   return end;
+}
+
+std::string last_line(std::string_view text) {
+  std::string_view last;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const bool is_blank = line.find_first_not_of(" \r") == std::string_view::npos;
+    if (!is_blank && !line.starts_with("hint: ")) last = line;
+  }
+  return std::string(last.substr(0, last.find('\r')));
 }
 
 }  // namespace zonda::cli

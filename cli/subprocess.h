@@ -16,4 +16,7 @@ struct ProgramEnd {
 // Gives it `input` and waits. May be called on several threads. Throws Complaint if no process can be had.
 ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input = {});
 
+// What it said last, but for hints.
+std::string last_line(std::string_view text);
+
 }  // namespace zonda::cli

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
@@ -27,15 +26,8 @@ constexpr auto kConnectAgain = 5s;           // after so long without a word
 constexpr const char* kAskedFor = ".asked";  // of the file of a key that the broker did not take yet
 constexpr std::size_t kSuffix = 8;           // characters of a key that make the name of its host unique
 
-std::string default_path() {
-  const char* config = std::getenv("XDG_CONFIG_HOME");
-  const char* home = std::getenv("HOME");
-  if (config != nullptr && *config != '\0') return std::string(config) + "/zonda/worker.key";
-  return (home != nullptr ? std::string(home) + "/.config" : "/etc") + "/zonda/worker.key";
-}
-
 std::string path_of(const WorkerSettings& settings) {
-  if (settings.keys.empty()) return default_path();
+  if (settings.keys.empty()) return default_key_home() + "/worker.key";
   return std::filesystem::is_directory(settings.keys) ? settings.keys + "/worker.key" : settings.keys;
 }
 

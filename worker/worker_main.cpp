@@ -130,11 +130,13 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   agent.run();
   if (core.welcome().epoch != 0) keep_key(key);
   if (core.refused()) {
-    spdlog::error("the broker refused this worker: {}", core.refused()->text);
-    const std::string hint = hint_about_key(settings);
-    if (core.refused()->code == RefuseCode::NotAuthorised && !hint.empty()) spdlog::error("hint: {}", hint);
+    const bool is_about_key = core.refused()->code == RefuseCode::NotAuthorised;
+    const std::string hint = is_about_key ? hint_about_key(settings) : "";
+    spdlog::error("the broker refused this worker: {}{}", core.refused()->text,
+                  hint.empty() ? "" : " (" + hint + ")");
+  } else {
+    spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
   }
-  if (!core.refused()) spdlog::info("worker-left name={} tasks={}", hello.name, core.tasks_finished());
   if (!core.outbox().empty() && !core.is_orphaned())
     spdlog::warn("outcomes-dropped tasks={} the broker did not take them in time", core.outbox().tasks());
   return {to_int(exit_code_of(core)), agent.is_to_restart(),

@@ -77,7 +77,7 @@ std::optional<Refuse> BrokerCore::objection(const Hello& hello, const Now& now) 
 }
 
 void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& now, Effects& effects) {
-  const std::string key = holder_of(frame_.sender(), now)->name;
+  const KeyHolder who = holder_of(frame_.sender(), now).value();
   WorkerRecord* known = roster_.find(hello.peer);
   if (known != nullptr && known->hello.incarnation == hello.incarnation) {
     if (hello.attempt <= known->hello.attempt) return;  // a repeated HELLO that was answered
@@ -85,17 +85,18 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
     // The name may be held by a process that died and was not missed yet: it is probed, and the newcomer
     // tries again; if the holder has answered by then, for nothing.
     WorkerRecord* const holders[] = {known, roster_.find_by_name(hello.name)};
-    for (WorkerRecord* holder : holders) {
-      if (holder == nullptr || (holder->state == WorkerState::Away && holder->key == key)) continue;
-      const bool lives = std::exchange(holder->contested_by, hello.peer) == hello.peer &&
-                         now.steady - holder->proved_alive < kProofLasts;
-      if (Session* session = sessions_.find(holder->session); session != nullptr && session->probe == ~0ULL) {
+    for (WorkerRecord* current : holders) {
+      if (current == nullptr || (current->state == WorkerState::Away && current->key == who.name)) continue;
+      const bool lives = std::exchange(current->contested_by, hello.peer) == hello.peer &&
+                         now.steady - current->proved_alive < kProofLasts;
+      if (Session* session = sessions_.find(current->session);
+          session != nullptr && session->probe == ~0ULL) {
         say(*session, Heartbeat{0, true}, effects);
         session->probe = session->out.last();
       }
       return refuse(from, hello, RefuseCode::NameTaken,
-                    "the name " + hello.name + " is held by pid " + std::to_string(holder->hello.pid) +
-                        " on " + holder->hello.host,
+                    "the name " + hello.name + " is held by pid " + std::to_string(current->hello.pid) +
+                        " on " + current->hello.host,
                     lives ? 0 : 500, now, effects);
     }
     if (holders[1] != nullptr && holders[1] != known) lose_worker(*holders[1], "replaced", now, effects);
@@ -114,8 +115,8 @@ void BrokerCore::welcome_worker(Connection from, const Hello& hello, const Now& 
   worker.holdings.clear();
   worker.credit_tasks = worker.credit_bytes = worker.used_tasks = worker.used_bytes = 0;
   Session& session = sessions_.open(from, now.steady);
-  session.holder = holder_of(frame_.sender(), now).value();
-  worker.key = session.holder.name;
+  session.holder = who;
+  worker.key = who.name;
   session.worker = &worker;
   worker.session = session.number;
   event(effects, (known != nullptr ? "worker-resumed worker=" : "worker-joined worker=") + hello.name +

@@ -1,9 +1,7 @@
 // zonda agent: a worker of this machine that runs by itself, in a directory. It is what `zonda deploy ssh`
 // starts on each host.
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,12 +17,14 @@
 #include <sstream>
 #include <thread>
 
+#include "cli/background.h"
 #include "cli/child.h"
 #include "cli/commands/commands.h"
 #include "cli/document.h"
 #include "cli/pid_file.h"
 #include "cli/restarts.h"
 #include "cli/signal_watch.h"
+#include "cli/subprocess.h"
 #include "command_line/complaint.h"
 #include "proto/unique_fd.h"
 
@@ -75,16 +75,6 @@ std::string text_from(const std::string& path, std::uintmax_t from = 0) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// But for what could be done about it.
-std::string last_line(const std::string& text) {
-  std::istringstream lines(text);
-  std::string last;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && !line.starts_with("hint: ")) last = line;
-  }
-  return last;
-}
-
 // Those of before, if there are none now: it starts as it was.
 std::vector<std::string> words_or_before(const Place& place, std::vector<std::string> words) {
   if (!words.empty()) return words;
@@ -131,22 +121,16 @@ int keep(Environment& environment, const std::vector<std::string>& words) {
     if (signals.wait_for(kChildLookMs) && !std::exchange(is_leaving, true)) worker.send(SIGTERM);
     if (is_leaving) std::this_thread::sleep_for(kLook);
     if (!worker.reap()) continue;
-    const bool is_hopeless = worker.code() <= to_int(ExitCode::NotAuthorised);
-    if (is_leaving || (is_hopeless && worker.code() != to_int(ExitCode::Failure)) || !restarts.may(worker))
-      return worker.code();
+    const bool has_reason =
+        worker.code() != to_int(ExitCode::Failure) && worker.code() <= to_int(ExitCode::NotAuthorised);
+    if (is_leaving || has_reason || !restarts.may(worker)) return worker.code();
     worker = Child::start("the worker", all);
   }
 }
 
 [[noreturn]] void become_agent(Environment& environment, const Place& place, PidFile& pid_file,
                                const std::vector<std::string>& words) {
-  setsid();
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int log = open(place.log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (null < 0 || log < 0) _exit(to_int(ExitCode::Failure));
-  dup2(null, 0);
-  dup2(log, 1);
-  dup2(log, 2);
+  become_background(place.log(), LogFile::Continued);
   int code = to_int(ExitCode::Failure);
   try {
     pid_file.write_pid();
@@ -218,19 +202,11 @@ int start(Environment& environment, const Place& place, const std::vector<std::s
 
 // Drains it and waits; one that takes longer goes on draining.
 int stop(Environment& environment, const Place& place, milliseconds timeout) {
-  const std::optional<pid_t> pid = PidFile::holder(place.pid_file());
-  const int process = pid ? static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)) : -1;
-  if (process < 0 || PidFile::holder(place.pid_file()) != pid) {
-    print(environment, "stop", {{"state", "stopped"}, {"pid", nullptr}, {"detail", "none was running"}});
-    return 0;
-  }
-  ask_to_end(*pid);
-  pollfd ended{process, POLLIN, 0};
-  const auto limit = std::min<std::int64_t>(timeout.count(), INT32_MAX);
-  const int count = poll(&ended, 1, static_cast<int>(limit));
-  close(process);
-  if (count == 0) throw Complaint(ExitCode::TimedOut, "it still drains", "running tasks may take their time");
-  print(environment, "stop", {{"state", "stopped"}, {"pid", *pid}, {"detail", ""}});
+  const std::optional<pid_t> pid = end_holder(place.pid_file(), timeout);
+  print(environment, "stop",
+        {{"state", "stopped"},
+         {"pid", pid ? Json(*pid) : Json(nullptr)},
+         {"detail", pid ? "" : "none was running"}});
   return 0;
 }
 

@@ -8,12 +8,12 @@
 #include <semaphore>
 
 #include "cli/commands/commands.h"
+#include "cli/deployment.h"
 #include "cli/document.h"
 #include "cli/remote_host.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
-#include "proto/keys/key_file.h"
-#include "proto/wire/address.h"
+#include "proto/keys/private_file.h"
 
 namespace zonda::cli {
 namespace {
@@ -123,14 +123,9 @@ struct Load {
   }
 };
 
-std::string key_text(const std::string& path) try {
-  if (path.empty()) return {};
-  const std::string file = peer_key_path(path, {KeyRole::Worker});
-  const PeerKey key = read_peer_key(file);
-  if (key.role != KeyRole::Worker)
-    throw Complaint(ExitCode::Usage, file + " is the key of a " + std::string(to_string(key.role)),
-                    "workers need one that 'zonda keys add --role worker' made");
-  return read_private_file(file);
+std::string key_text(const std::string& named) try {
+  const std::string file = key_for_workers(named);
+  return file.empty() ? file : read_private_file(file);
 } catch (const KeyFileError& error) {
   throw Complaint(ExitCode::Usage, error.what(), error.hint);
 }
@@ -144,15 +139,8 @@ Load load_of(const Environment& environment, const Hosts& hosts, bool may_keep) 
     load.keeps_options = true;
     return load;
   }
-  load.broker =
-      environment.common.broker_given || hosts.broker.empty() ? environment.common.broker : hosts.broker;
-  if (load.broker.empty())
-    throw Complaint(ExitCode::Usage, "no broker is named", "--broker tcp://HOST:5570: as the hosts reach it");
-  try {
-    require_connectable(parse_addresses(load.broker).front());
-  } catch (const std::invalid_argument& error) {
-    throw Complaint(ExitCode::Usage, error.what(), kAddressHint);
-  }
+  load.broker = broker_for_workers(
+      environment.common.broker_given || hosts.broker.empty() ? environment.common.broker : hosts.broker);
   const bool named_here = environment.common.keys_given || hosts.keys.empty();
   load.key = key_text(named_here ? environment.common.keys : hosts.keys);
   return load;

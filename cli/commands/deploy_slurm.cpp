@@ -5,13 +5,12 @@
 #include <memory>
 
 #include "cli/commands/commands.h"
+#include "cli/deployment.h"
 #include "cli/document.h"
 #include "cli/subprocess.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
 #include "command_line/escape.h"
-#include "proto/keys/key_file.h"
-#include "proto/wire/address.h"
 
 namespace zonda::cli {
 namespace {
@@ -47,29 +46,18 @@ std::string shell_line(const std::vector<std::string>& words) {
   return line;
 }
 
-// Nodes have another working directory.
-std::string key_path(const std::string& keys) try {
-  if (keys.empty()) return {};
-  const std::string path = std::filesystem::absolute(peer_key_path(keys, {KeyRole::Worker}));
-  if (read_peer_key(path).role != KeyRole::Worker)
-    throw Complaint(ExitCode::Usage, path + " is not the key of a worker");
-  return path;
-} catch (const KeyFileError& error) {
-  throw Complaint(ExitCode::Usage, error.what(), error.hint);
-}
-
 // The shell becomes the worker, so that it is the worker that Slurm tells to leave.
 std::string script_of(const Environment& environment, const Settings& settings) {
   std::vector<std::string> words{settings.program.empty() ? own_program() : settings.program,
                                  "worker",
                                  "start",
                                  "--broker",
-                                 environment.common.broker,
+                                 broker_for_workers(environment.common.broker),
                                  "--drain-timeout",
                                  format_duration(settings.drain_timeout),
                                  "--idle-timeout",
                                  format_duration(settings.idle_timeout)};
-  if (const std::string keys = key_path(environment.common.keys); !keys.empty())
+  if (const std::string keys = key_for_workers(environment.common.keys); !keys.empty())
     words.insert(words.end(), {"--keys", keys});
   return "#!/bin/sh\nexec " + shell_line(words) +
          " \\\n  --slots \"${SLURM_CPUS_PER_TASK:-${SLURM_CPUS_ON_NODE:-1}}\""
@@ -79,8 +67,6 @@ std::string script_of(const Environment& environment, const Settings& settings) 
 
 Submission submission_of(const Environment& environment, const Settings& settings,
                          const std::vector<std::string>& options) {
-  if (environment.common.broker.empty())
-    throw Complaint(ExitCode::Usage, "no broker is named", "--broker tcp://HOST:5570: as the nodes reach it");
   const auto warning = std::chrono::ceil<std::chrono::seconds>(settings.drain_timeout + kLastWords);
   std::vector<std::string> words{"sbatch", "--parsable", "--job-name=zonda",
                                  "--signal=B:TERM@" + std::to_string(warning.count())};

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <memory>
 
+#include "cli/background.h"
 #include "cli/commands/commands.h"
 #include "cli/local_cluster.h"
 #include "cli/pid_file.h"
@@ -87,16 +88,6 @@ int supervise(Environment& environment, const ClusterOptions& options, int ready
   return code;
 }
 
-void become_daemon(const std::string& log) {
-  setsid();
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
-  if (null < 0 || file < 0) _exit(to_int(ExitCode::Failure));
-  dup2(null, 0);
-  dup2(file, 1);
-  dup2(file, 2);
-}
-
 // What the supervisor and its children wrote before they ended: of their complaints, the first is the cause.
 Complaint why_not_started(pid_t pid, const std::string& log) {
   int status = 0;
@@ -121,7 +112,7 @@ int detach(Environment& environment, const ClusterOptions& options, PidFile& pid
     throw Complaint(ExitCode::Failure, std::string("cannot start a process: ") + std::strerror(errno));
   if (pid == 0) {
     close(ready[0]);
-    become_daemon(log);
+    become_background(log, LogFile::New);
     pid_file.write_pid();
     return supervise(environment, options, ready[1]);
   }
@@ -152,18 +143,10 @@ int up(Environment& environment, UpSettings& settings) {
 
 int down(Environment& environment, std::chrono::milliseconds timeout) {
   const std::string address = address_of(environment);
-  const std::string file = path_for(address, ".pid");
-  const std::optional<pid_t> pid = PidFile::holder(file);
-  if (!pid) throw Complaint(ExitCode::NotFound, "no 'zonda up' of this user runs for " + address);
-  const int process = static_cast<int>(syscall(SYS_pidfd_open, *pid, 0));
-  if (process < 0 || PidFile::holder(file) != pid) return 0;  // it ended meanwhile
-  ask_to_end(*pid);                                           // again and again does not hurry it
-  pollfd ended{process, POLLIN, 0};
-  const int limit =
-      timeout.count() > 0 ? static_cast<int>(std::min<std::int64_t>(timeout.count(), INT32_MAX)) : -1;
-  const int count = poll(&ended, 1, limit);
-  close(process);
-  if (count == 0) throw Complaint(ExitCode::TimedOut, "it still drains", "running tasks may take their time");
+  const std::optional<std::chrono::milliseconds> limit =
+      timeout.count() > 0 ? std::optional(timeout) : std::nullopt;
+  if (!end_holder(path_for(address, ".pid"), limit))
+    throw Complaint(ExitCode::NotFound, "no 'zonda up' of this user runs for " + address);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "proto/keys/key_file.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -42,6 +43,16 @@ std::string text_of(const std::string& who, const std::string& first_line, const
 }
 
 }  // namespace
+
+std::string default_key_home() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value != nullptr ? value : "");
+  };
+  if (const std::string config = variable("XDG_CONFIG_HOME"); !config.empty()) return config + "/zonda";
+  const std::string home = variable("HOME");
+  return home.empty() ? "/etc/zonda" : home + "/.config/zonda";
+}
 
 std::string peer_key_path(const std::string& path, std::initializer_list<KeyRole> roles) {
   if (!std::filesystem::is_directory(path)) return path;

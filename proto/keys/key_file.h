@@ -26,6 +26,10 @@ struct PeerKey {
   CurveKeys keys;
 };
 
+// ~/.config/zonda, unless XDG_CONFIG_HOME says otherwise; of who has no home /etc/zonda. Keys that are not
+// named are there.
+std::string default_key_home();
+
 // `path` itself, or if it is a directory the file in it that is called as the first of these roles of which
 // there is one: "client.key". Throws KeyFileError if there is none.
 std::string peer_key_path(const std::string& path, std::initializer_list<KeyRole> roles);

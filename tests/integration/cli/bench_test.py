@@ -56,6 +56,13 @@ class OwnCluster(CliTest):
         self.assertEqual(report["outstanding"], 1)
         self.assertEqual(self.processes(), [])
 
+    def test_with_keys(self):
+        elsewhere = {**self.env, "ZONDA_KEYS": self.path("of-another-broker")}
+        document = self.expect(self.zonda("bench", "throughput", "--curve", *SMALL, env=elsewhere), 0).json()
+        self.assertTrue(document["curve"])
+        document = self.expect(self.zonda("bench", "throughput", *SMALL, env=elsewhere), 0).json()
+        self.assertFalse(document["curve"])
+
     def test_single_calls_can_be_counted(self):
         rates = {}
         for words in ([], ["--outstanding", "1"]):

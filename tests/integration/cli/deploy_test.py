@@ -7,25 +7,20 @@ import subprocess
 import sys
 
 import harness
-from harness import CliTest
+from harness import GuardedTest
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 
 
-class Deploy(CliTest):
+class Deploy(GuardedTest):
     """A broker with keys, and an sshd to whom this machine is "one" and "two", with a home for each."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.keys = os.path.join(cls.directory, "keys")
-        cls.zonda("keys", "init", "--keys", cls.keys)
-        cls.environment["ZONDA_KEYS"] = cls.keys
-        cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
         cls.ssh = cls.start_sshd()
         for host in ("one", "two"):
             os.mkdir(os.path.join(cls.directory, host))
-        cls.until(lambda: cls.zonda("check", "live").code == 0, "the broker")
 
     @classmethod
     def start_sshd(cls):
@@ -112,7 +107,7 @@ class Deploy(CliTest):
         mapped.stdin.write("".join(f"{number}\n" for number in range(100)).encode())
         mapped.stdin.close()
         mapped.stdin = None
-        self.until(lambda: self.zonda("status", "-o", "json").json()["done"] > 0, "the first to be done")
+        self.until(lambda: self.status()["done"] > 0, "the first to be done")
         before = {name: entry["pid"] for name, entry in self.deploy("status").items()}
         entries = self.deploy("upgrade")
         self.assertEqual([entry["state"] for entry in entries.values()], ["started", "started"])
@@ -120,7 +115,7 @@ class Deploy(CliTest):
         out, err = mapped.communicate(timeout=harness.TIMEOUT)
         self.assertEqual(mapped.returncode, 0, err)
         self.assertEqual(out.decode().split(), [str(number) for number in range(100)])
-        status = self.zonda("status", "-o", "json").json()
+        status = self.status()
         self.assertEqual((status["lost"], status["retried"]), (0, 0))
 
     def test_an_upgrade_by_name_keeps_options_and_key(self):
@@ -142,7 +137,7 @@ class Deploy(CliTest):
         pid = self.deploy("ssh", hosts=("one",))["one"]["pid"]
         children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=True).stdout.split()
         os.kill(int(children[0]), signal.SIGKILL)
-        self.until(lambda: self.zonda("status", "-o", "json").json()["workers_lost"] > 0, "the loss")
+        self.until(lambda: self.status()["workers_lost"] > 0, "the loss")
         self.until(lambda: self.workers() == ["worker-one"], "it to come again")
 
     def test_one_host_that_fails_does_not_hold_up_the_other(self):
@@ -165,6 +160,42 @@ class Deploy(CliTest):
             file.write("slots = 1\n")
         self.expect(self.zonda("deploy", "ssh", self.path("empty.toml")), 2, "no 'hosts'")
         self.expect(self.zonda("deploy", "status"), 2)
+        self.expect(self.zonda("deploy", "status", "--", "-oProxyCommand=x"), 2, "no name of a host")
+        for line, why in (('["three"]\nslots = 1', "is none of 'hosts'"), ('join = "x"', "a join token"),
+                          ('hosts = ["-x"]', "no name of a host")):
+            with open(self.path("wrong.toml"), "w", encoding="utf-8") as file:
+                file.write(line if line.startswith("hosts") else 'hosts = ["one"]\n' + line)
+            self.expect(self.zonda("deploy", "ssh", self.path("wrong.toml")), 2, why)
+
+
+class Agent(GuardedTest):
+    """By itself: what it is told before and after the `--` counts, and it starts as it was."""
+
+    def agent(self, order, *words, code=0):
+        words = (order, "--directory", self.path("agent"), "-o", "json", *words)
+        return self.expect(self.zonda("agent", *words, env={"ZONDA_BROKER": "", "ZONDA_KEYS": ""}), code)
+
+    def test_starts_tells_and_stops(self):
+        self.assertEqual(self.agent("status").json()["state"], "stopped")
+        self.assertEqual(self.agent("stop").json()["detail"], "none was running")
+        started = self.agent("start", "-b", self.address, "--keys", self.keys, "--", "--name", "mine").json()
+        self.assertEqual(started["detail"], "connected")
+        self.assertEqual(self.zonda("worker", "list", "-q").out.split(), ["mine"])
+        told = self.agent("status").json()
+        self.assertEqual((told["state"], told["detail"]), ("running", "connected"))
+        self.assertEqual(told["pid"], started["pid"])
+        other = self.agent("start", "--", "--name", "other").json()
+        self.assertEqual((other["state"], other["pid"]), ("running", started["pid"]))
+        self.assertIn("other options", other["detail"])
+        self.assertEqual(os.stat(self.path("agent/agent.words")).st_mode & 0o777, 0o600)
+        self.agent("stop")
+        self.assertEqual(self.agent("start").json()["detail"], "connected")
+        self.assertEqual(self.zonda("worker", "list", "-q").out.split(), ["mine"])
+        self.agent("stop")
+
+    def test_one_that_is_not_let_in_is_no_success(self):
+        answer = self.agent("start", "-b", self.address, "--keys", self.key("client"), code=5)
+        self.assertIn("runs no tasks", answer.err)
 
 
 if __name__ == "__main__":

@@ -129,6 +129,38 @@ class ClusterTest(CliTest):
             raise AssertionError("zonda up did not start: " + why)
 
 
+class GuardedTest(CliTest):
+    """With a broker in memory that asks for keys, and the directory of them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keys = os.path.join(cls.directory, "keys")
+        cls.zonda("keys", "init", "--keys", cls.keys)
+        cls.environment["ZONDA_KEYS"] = cls.keys
+        cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
+        cls.lines_until(cls.broker, "broker-ready")
+
+    @classmethod
+    def lines_until(cls, process, text):
+        """Of its log; raises if it ends before."""
+        log = b""
+        end = time.monotonic() + TIMEOUT
+        while text.encode() not in log:
+            readable = select.select([process.stderr], [], [], max(0.0, end - time.monotonic()))[0]
+            more = os.read(process.stderr.fileno(), 1 << 16) if readable else b""
+            if not more:
+                raise AssertionError(f"no {text!r} in " + log.decode())
+            log += more
+        return log.decode()
+
+    def status(self):
+        return self.zonda("status", "-o", "json").json()
+
+    def key(self, name):
+        return os.path.join(self.keys, name + ".key")
+
+
 def run(needs_broker):
     """The main program of a test file: FILE BINARY [options of unittest]."""
     global BINARY

@@ -2,13 +2,11 @@
 import os
 import re
 import signal
-import select
 import socket
 import stat
-import time
 
 import harness
-from harness import CliTest
+from harness import CliTest, GuardedTest
 
 NULL_GREETING = b"\xff" + b"\0" * 8 + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + b"\0" * 31
 NULL_READY = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x06DEALER"
@@ -83,6 +81,13 @@ class Files(CliTest):
         self.expect(self.zonda("broker", "start", "--memory", "--keys", self.path("nowhere")), 2, "keys init")
         self.expect(self.zonda("keys", "list", "--keys", "/etc/passwd"), 2, "is no directory")
 
+    def test_an_open_door_is_said(self):
+        broker = self.start("broker", "start", "--memory", "-q", "--insecure", "--bind",
+                            f"tcp://0.0.0.0:{harness.free_port()}")
+        self.assertIn(b"insecure whoever reaches these ports", broker.stderr.readline())
+        broker.send_signal(signal.SIGTERM)
+        self.assertEqual(broker.wait(harness.TIMEOUT), 0)
+
     def test_a_key_that_is_not_there(self):
         self.expect(self.zonda("status", "--keys", self.path("nowhere.key")), 2, "nowhere.key")
         os.mkdir(self.path("empty"))
@@ -90,42 +95,16 @@ class Files(CliTest):
         self.expect(self.zonda("worker", "start", "--join", "nonsense"), 2, "no join token")
 
 
-class Guarded(CliTest):
-    """A broker with keys, and a worker."""
-
+class Guarded(GuardedTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.keys = os.path.join(cls.directory, "keys")
-        cls.zonda("keys", "init", "--keys", cls.keys)
-        cls.environment["ZONDA_KEYS"] = cls.keys
-        cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
-        cls.log = cls.lines_until(cls.broker, "broker-ready")
         cls.worker = cls.start("worker", "start", "--slots", "2")
         cls.lines_until(cls.worker, "connected")
-
-    @classmethod
-    def lines_until(cls, process, text):
-        """Of its log; raises if it ends before."""
-        log = b""
-        end = time.monotonic() + harness.TIMEOUT
-        while text.encode() not in log:
-            readable = select.select([process.stderr], [], [], max(0.0, end - time.monotonic()))[0]
-            more = os.read(process.stderr.fileno(), 1 << 16) if readable else b""
-            if not more:
-                raise AssertionError(f"no {text!r} in " + log.decode())
-            log += more
-        return log.decode()
-
-    def key(self, name):
-        return os.path.join(self.keys, name + ".key")
 
     def make(self, role, name, *words):
         self.expect(self.zonda("keys", "add", "--role", role, "--name", name, *words), 0)
         return self.key(name)
-
-    def status(self):
-        return self.zonda("status", "-o", "json").json()
 
     def test_who_has_a_key_works(self):
         answer = self.zonda("run", "--", "echo", "hi", env={"ZONDA_KEYS": self.key("client")})

@@ -4,7 +4,7 @@ import unittest
 
 import harness
 import slurm
-from harness import CliTest
+from harness import CliTest, GuardedTest
 
 
 class Prepared(CliTest):
@@ -36,21 +36,17 @@ class Prepared(CliTest):
 
     def test_mistakes(self):
         self.expect(self.zonda("deploy", "slurm", env={"ZONDA_BROKER": ""}), 2, "no broker is named")
+        self.expect(self.zonda("deploy", "slurm", "-b", "nonsense"), 2, "an address is")
         self.expect(self.zonda("deploy", "slurm", "--keys", self.path("nowhere")), 2, "nowhere")
 
 
 @unittest.skipIf(slurm.missing(), "no Slurm: " + slurm.missing())
-class Allocated(CliTest):
+class Allocated(GuardedTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        keys = os.path.join(cls.directory, "keys")
-        cls.zonda("keys", "init", "--keys", keys)
-        cls.environment["ZONDA_KEYS"] = keys
         cls.slurm = slurm.Slurm(os.path.join(cls.directory, "slurm"), harness.free_port())
         cls.environment["SLURM_CONF"] = cls.slurm.path("slurm.conf")
-        cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
-        cls.until(lambda: cls.zonda("check", "live").code == 0, "the broker")
 
     @classmethod
     def tearDownClass(cls):
@@ -60,9 +56,6 @@ class Allocated(CliTest):
     def deploy(self, *words, options=()):
         answer = self.zonda("deploy", "slurm", "-q", *words, "--", f"--chdir={self.directory}", *options)
         return self.expect(answer, 0).out.strip()
-
-    def status(self):
-        return self.zonda("status", "-o", "json").json()
 
     def wait_over(self, job):
         self.until(lambda: not any(line.startswith(job) for line in self.slurm.queue()), job + " to be over")

@@ -56,6 +56,12 @@ class Worker(ClusterTest):
             self.assertEqual(worker.wait(harness.TIMEOUT), 0)
         self.expect(self.zonda("worker", "drain", "nobody"), 3)
 
+    def test_an_idle_worker_leaves_and_one_at_work_does_not(self):
+        worker = self.start_worker("brief", "--label", "only=brief", "--idle-timeout", "500ms")
+        answer = self.zonda("run", "--label", "only=brief", "--", "sh", "-c", "sleep 1.2; echo whole")
+        self.assertEqual(answer.out, "whole\n")
+        self.assertEqual(worker.wait(harness.TIMEOUT), 0)
+
     def test_a_draining_worker_finishes_its_task(self):
         worker = self.start_worker("busy", "--label", "only=busy")
         go = self.path("drain-go")
