@@ -2,6 +2,8 @@
 // leaves a gap where a connection broke; the outcome fills what it kept of it.
 #pragma once
 
+#include <zonda/job_id.h>
+
 #include <cstdint>
 #include <string_view>
 
@@ -10,14 +12,14 @@ namespace zonda::cli {
 class LiveStream {
  public:
   // The part of `bytes` at `offset` that continues what was shown; empty if it was shown or leaves a gap.
-  // Another attempt begins anew.
-  std::string_view next(std::uint32_t attempt, std::uint64_t offset, std::string_view bytes);
+  // Under a later token the command begins anew.
+  std::string_view next(Token token, std::uint64_t offset, std::string_view bytes);
   // What of the whole stream was not shown.
-  std::string_view rest(std::uint32_t attempt, std::string_view whole);
+  std::string_view rest(Token token, std::string_view whole);
   std::uint64_t shown() const { return shown_; }
 
  private:
-  std::uint32_t attempt_ = 0;
+  Token token_;
   std::uint64_t shown_ = 0;
 };
 

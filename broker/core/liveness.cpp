@@ -281,7 +281,8 @@ void BrokerCore::on(const Output& output, Session& session, const Now&, Effects&
   for (const Reader& reader : find_job(output.job)->readers) {
     if (Session* other = sessions_.find(reader.session))
       say(*other,
-          JobOutput{output.job, output.index, output.attempt, output.stream, output.offset, output.bytes},
+          JobOutput{output.job, output.index, output.attempt, output.stream, output.offset, output.bytes,
+                    output.epoch, output.lease},
           effects);
   }
 }

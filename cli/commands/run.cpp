@@ -60,15 +60,15 @@ class CommandRun {
 
   void show(const OutputEvent& output) {
     const bool is_error = output.stream == 2;
-    note_attempt(output.attempt);
+    note_run(output.token, output.attempt);
     Sink& sink = is_error ? environment_.err : environment_.out;
-    sink.write((is_error ? err_ : out_).next(output.attempt, output.offset, output.bytes));
+    sink.write((is_error ? err_ : out_).next(output.token, output.offset, output.bytes));
     sink.flush();
   }
 
-  // What comes now follows what an attempt wrote that was lost or failed.
-  void note_attempt(std::uint32_t attempt) {
-    if (attempt <= std::exchange(attempt_, std::max(attempt, attempt_))) return;
+  // What comes now follows what a run wrote that failed, was lost or was given back.
+  void note_run(Token token, std::uint32_t attempt) {
+    if (token <= std::exchange(token_, std::max(token, token_))) return;
     if (out_.shown() + err_.shown() > 0)
       environment_.say("attempt " + std::to_string(attempt) + ": the output begins again");
   }
@@ -84,9 +84,9 @@ class CommandRun {
     if (environment_.json()) {
       print(outcome);
     } else if (outcome.result) {
-      note_attempt(outcome.attempt);
-      environment_.out.write(out_.rest(outcome.attempt, outcome.result->stdout_bytes));
-      environment_.err.write(err_.rest(outcome.attempt, outcome.result->stderr_bytes));
+      note_run(outcome.result->token, outcome.attempt);
+      environment_.out.write(out_.rest(outcome.result->token, outcome.result->stdout_bytes));
+      environment_.err.write(err_.rest(outcome.result->token, outcome.result->stderr_bytes));
       environment_.out.flush();
       environment_.err.flush();
       const std::uint64_t written = outcome.result->stdout_total + outcome.result->stderr_total;
@@ -120,7 +120,7 @@ class CommandRun {
   SignalWatch& signals_;
   WaitingNotice notice_;
   std::unique_ptr<JobChannel> channel_;
-  std::uint32_t attempt_ = 1;  // the last that was heard of
+  Token token_;  // of the last run that was heard of
   LiveStream out_, err_;
 };
 

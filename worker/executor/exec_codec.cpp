@@ -91,6 +91,10 @@ void read_result_field(Reader& reader, std::string_view key, ExecResult& result)
     result.seconds = reader.number();
   else if (key == "peak_rss_bytes")
     result.peak_rss_bytes = reader.integer<std::uint64_t>();
+  else if (key == "epoch")
+    result.token.epoch = reader.integer<std::uint64_t>();
+  else if (key == "lease")
+    result.token.lease = reader.integer<std::uint64_t>();
   else
     reader.skip();
 }
@@ -140,7 +144,7 @@ ExecRequest decode_exec_arguments(std::string_view arguments) {
 std::string encode_exec_result(const ExecResult& result) {
   detail::Output out;
   Packer packer(out);
-  packer.pack_map(12);
+  packer.pack_map(14);
   packer.pack("exit_code").pack_int(result.exit_code);
   packer.pack("signal").pack_int(result.signal);
   packer.pack("stdout");
@@ -157,6 +161,8 @@ std::string encode_exec_result(const ExecResult& result) {
   packer.pack("seconds");
   detail::pack_float(packer, result.seconds);
   packer.pack("peak_rss_bytes").pack_uint64(result.peak_rss_bytes);
+  packer.pack("epoch").pack_uint64(result.token.epoch);
+  packer.pack("lease").pack_uint64(result.token.lease);
   return std::move(out.bytes());
 }
 

@@ -101,6 +101,7 @@ void run_exec(detail::TaskControl& control, std::string_view arguments, detail::
   Command command(request, control);
   ExecResult result = command.run(scratch ? scratch->path() : request.cwd, environment.variables());
   result.scratch = scratch.has_value();
+  result.token = control.token();
   if (result.exit_code != 0 || result.signal != 0) throw failure_of(result, command.start_error(), oom_watch);
   out.bytes() += encode_exec_result(result);
 }

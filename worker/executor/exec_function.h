@@ -47,6 +47,7 @@ struct ExecResult {
   bool scratch = false;
   double seconds = 0;
   std::uint64_t peak_rss_bytes = 0;  // at least what the executor used: the kernel counts it in
+  Token token;                       // it ran under: which of several runs wrote this
 
   friend bool operator==(const ExecResult&, const ExecResult&) = default;
 };

@@ -83,7 +83,8 @@ void ChannelSink::on_progress(const JobProgress& progress) {
 
 void ChannelSink::on_output(const JobOutput& output) {
   const std::lock_guard lock(mutex_);
-  add(OutputEvent{output.index, output.attempt, output.stream, output.offset, std::string(output.bytes)});
+  add(OutputEvent{output.index, output.attempt, output.token(), output.stream, output.offset,
+                  std::string(output.bytes)});
 }
 
 void ChannelSink::on_same_job(const JobId& existing) {

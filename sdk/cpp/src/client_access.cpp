@@ -93,16 +93,16 @@ std::optional<JobEvent> JobChannel::next(milliseconds timeout) {
 }
 
 void JobChannel::watch(std::uint64_t index) {
-  watched_ = Watched{index, 0, {}, kOutputWindow, true, steady_clock::now()};
+  watched_ = Watched{index, 0, {}, {}, kOutputWindow, true, steady_clock::now()};
 }
 
 void JobChannel::take(const OutputEvent& output) {
   if (output.stream > 2) return;
-  if (!watched_ || watched_->index != output.index || watched_->attempt < output.attempt)
-    watched_ = Watched{output.index, output.attempt, {}, kOutputWindow, true, {}};
+  if (!watched_ || watched_->index != output.index || watched_->token < output.token)
+    watched_ = Watched{output.index, output.attempt, output.token, {}, kOutputWindow, true, {}};
   watched_->silent = false;
   std::uint64_t& taken = watched_->taken[output.stream];
-  if (output.attempt == watched_->attempt) taken = std::max(taken, output.offset + output.bytes.size());
+  if (output.token == watched_->token) taken = std::max(taken, output.offset + output.bytes.size());
 }
 
 // As soon as there is much more room than was granted, and now and then in case that was lost. What a broken

@@ -59,6 +59,7 @@ struct TaskOutcome {
 struct OutputEvent {
   std::uint64_t index = 0;
   std::uint32_t attempt = 0;
+  Token token;  // another one: the task was given back, and begins anew
   std::uint8_t stream = 1;  // 1 stdout, 2 stderr
   std::uint64_t offset = 0;
   std::string bytes;
@@ -124,6 +125,7 @@ class JobChannel {
   struct Watched {  // the output of one task
     std::uint64_t index = 0;
     std::uint32_t attempt = 0;
+    Token token;
     std::uint64_t taken[3] = {};  // by stream
     std::uint64_t granted = 0;
     bool silent = true;  // nothing came since then

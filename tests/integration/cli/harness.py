@@ -105,6 +105,19 @@ class CliTest(unittest.TestCase):
                 return
         raise AssertionError("waited in vain for " + what)
 
+    @classmethod
+    def lines_until(cls, process, text):
+        """Of its log; raises if it ends before."""
+        log = b""
+        end = time.monotonic() + TIMEOUT
+        while text.encode() not in log:
+            readable = select.select([process.stderr], [], [], max(0.0, end - time.monotonic()))[0]
+            more = os.read(process.stderr.fileno(), 1 << 16) if readable else b""
+            if not more:
+                raise AssertionError(f"no {text!r} in " + log.decode())
+            log += more
+        return log.decode()
+
     def path(self, name):
         return os.path.join(self.directory, name)
 
@@ -140,19 +153,6 @@ class GuardedTest(CliTest):
         cls.environment["ZONDA_KEYS"] = cls.keys
         cls.broker = cls.start("broker", "start", "--memory", "--bind", cls.address)
         cls.lines_until(cls.broker, "broker-ready")
-
-    @classmethod
-    def lines_until(cls, process, text):
-        """Of its log; raises if it ends before."""
-        log = b""
-        end = time.monotonic() + TIMEOUT
-        while text.encode() not in log:
-            readable = select.select([process.stderr], [], [], max(0.0, end - time.monotonic()))[0]
-            more = os.read(process.stderr.fileno(), 1 << 16) if readable else b""
-            if not more:
-                raise AssertionError(f"no {text!r} in " + log.decode())
-            log += more
-        return log.decode()
 
     def status(self):
         return self.zonda("status", "-o", "json").json()

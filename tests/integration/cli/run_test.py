@@ -89,6 +89,22 @@ class Run(ClusterTest):
         self.assertEqual(answer.out, "begun\nbegun\n")
         self.assertEqual(answer.err, "zonda: attempt 2: the output begins again\n")
 
+    def test_what_a_worker_gave_back_is_told_apart(self):
+        mark = self.path("begun")
+        labelled = ("worker", "start", "--label", "drawn=lot", "--slots", "1")
+        first = self.start(*labelled)
+        run = self.start("run", "--label", "drawn=lot", "--shell", "--",
+                         f"echo begun; test -e {mark} && exit 0; touch {mark}; exec sleep 1000")
+        self.assertEqual(run.stdout.readline(), b"begun\n")
+        first.send_signal(signal.SIGTERM)
+        self.lines_until(first, "draining")
+        first.send_signal(signal.SIGTERM)  # nothing went wrong with the task: it is the same attempt
+        first.wait(harness.TIMEOUT)
+        self.start(*labelled)
+        self.assertEqual(run.wait(harness.TIMEOUT), 0)
+        self.assertEqual(run.stdout.read(), b"begun\n")
+        self.assertIn(b"the output begins again", run.stderr.read())
+
     def test_retries(self):
         script = "echo x >> tries; [ $(wc -l < tries) -ge 3 ]"
         self.expect(self.zonda("run", "--retries", "2", "--shell", "--", script), 0)

@@ -68,7 +68,7 @@ TEST_CASE("requests and results of zonda.exec survive encoding") {
   ExecRequest request{{"a", "\xff", ""},         true, {{"K", "v=w"}}, "/tmp", true,
                       std::string("in\0put", 6), 7,    true,           5,      6ms};
   CHECK(decode_exec_arguments(encode_exec_arguments(request)) == request);
-  ExecResult result{3, 9, "out", "err", true, true, 5, 6, "/tmp", true, 1.5, 77};
+  ExecResult result{3, 9, "out", "err", true, true, 5, 6, "/tmp", true, 1.5, 77, {2, 9}};
   CHECK(decode_exec_result(encode_exec_result(result)) == result);
   CHECK_FALSE(exec_result_of("no report"));
 }

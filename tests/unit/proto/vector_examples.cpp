@@ -149,7 +149,7 @@ std::vector<VectorExample> client_examples() {
       {"the first page", to_client(18), Reply{1, ReplyCode::Ok, "", false, "\x91\x80"sv}},
       {"no", to_client(19), Reply{2, ReplyCode::NotFound, "no job", true, {}}},
       {"half way", to_client(20), JobProgress{job, 3, 50, 100, "frame 50"}},
-      {"standard error", to_client(21), JobOutput{job, 3, 1, 2, 4'096, "oops\n"sv}},
+      {"standard error", to_client(21), JobOutput{job, 3, 1, 2, 4'096, "oops\n"sv, 3, 77}},
       {"more", from_client(22), OutputRoom{job, 3, 1, 8'388'608}},
   };
 }
