@@ -123,8 +123,8 @@ Json BrokerLink::ask(const std::string& what, const Json& arguments, std::chrono
   return first_of(ask_pages(what, arguments, timeout));
 }
 
-Json BrokerLink::ask_list(const std::string& what, const Json& arguments) {
-  return joined(ask_pages(what, arguments, kAnswerWithin));
+Json BrokerLink::ask_list(const std::string& what, const Json& arguments, std::chrono::milliseconds timeout) {
+  return joined(ask_pages(what, arguments, timeout));
 }
 
 std::optional<Json> BrokerLink::try_ask(const std::string& what, const Json& arguments,

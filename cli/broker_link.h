@@ -26,7 +26,8 @@ class BrokerLink {
   // Asks; a list's pages come as one array.
   Json ask(const std::string& what, const Json& arguments = Json::object(),
            std::chrono::milliseconds timeout = kAnswerWithin);
-  Json ask_list(const std::string& what, const Json& arguments = Json::object());
+  Json ask_list(const std::string& what, const Json& arguments = Json::object(),
+                std::chrono::milliseconds timeout = kAnswerWithin);
 
   // The same for questions that can be asked again: empty if no good answer comes in time.
   std::optional<Json> try_ask(const std::string& what, const Json& arguments,

@@ -22,6 +22,7 @@ struct Host {
   std::string name;                  // as ssh knows it
   std::string directory;             // on it
   std::vector<std::string> options;  // of worker start: {"--slots", "8"}
+  std::string agent{};               // its directory, in that one; empty: that one
 };
 
 struct Hosts {

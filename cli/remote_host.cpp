@@ -71,7 +71,8 @@ Json RemoteHost::agent_if_any(const std::string& order, const std::vector<std::s
 Json RemoteHost::agent(const std::string& order, const std::vector<std::string>& words) const {
   const std::string program = quote_for_shell(host_.directory + "/current/bin/zonda");
   std::string script = "if test -x " + program + "; then exec " + program + " agent " + order +
-                       " -o json --quiet=no --directory " + quote_for_shell(host_.directory);
+                       " -o json --quiet=no --directory " +
+                       quote_for_shell(host_.directory + (host_.agent.empty() ? "" : "/" + host_.agent));
   if (order == "start") script += " --";
   for (const std::string& word : words) script += " " + quote_for_shell(word);
   script += "; else echo nothing is deployed there >&2; exit " + std::to_string(to_int(ExitCode::NotFound)) +

@@ -41,7 +41,8 @@ ConfigurationSources process_configuration(const Parsed& parsed) {
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   };
   for (const auto& [option, value] : parsed.given) {
-    if (option->name != "config") continue;
+    const bool is_of_these = option->name == "config" && !parsed.command->section.empty();
+    if (!is_of_these) continue;
     if (!std::filesystem::exists(value)) throw Complaint(ExitCode::Usage, "cannot read " + value);
     sources.files.insert(sources.files.begin(), value);
   }

@@ -37,7 +37,8 @@ class Parser {
   }
 
   void take_plain(const std::string& word) {
-    if (!options_over_ && !parsed_.command->children.empty()) return descend(word);
+    const bool may_descend = !options_over_ && parsed_.operands.empty();
+    if (may_descend && !parsed_.command->children.empty()) return descend(word);
     parsed_.operands.push_back(word);
     if (parsed_.command->takes_command) options_over_ = true;
   }
@@ -52,6 +53,7 @@ class Parser {
       }
       names.push_back(child.name);
     }
+    if (parsed_.command->run) return parsed_.operands.push_back(word);
     const std::string hint = suggestion_hint(word, names);
     throw Complaint(ExitCode::Usage, "unknown command '" + prefix() + word + "'",
                     hint.empty() ? help_call() + " lists the commands" : hint);

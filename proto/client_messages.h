@@ -231,12 +231,14 @@ struct JobOutput {
   std::uint8_t stream = 1;
   std::uint64_t offset = 0;
   std::string_view bytes;
-  std::uint64_t epoch = 0;  // with `lease` the token it runs under: a task given back runs again under another
+  std::uint64_t epoch =
+      0;  // with `lease` the token it runs under: a task given back runs again under another
   std::uint64_t lease = 0;
-  static constexpr auto fields = std::tuple(
-      Field{"job", &JobOutput::job}, Field{"index", &JobOutput::index}, Field{"attempt", &JobOutput::attempt},
-      Field{"stream", &JobOutput::stream}, Field{"offset", &JobOutput::offset},
-      Field{"bytes", &JobOutput::bytes}, Field{"epoch", &JobOutput::epoch}, Field{"lease", &JobOutput::lease});
+  static constexpr auto fields =
+      std::tuple(Field{"job", &JobOutput::job}, Field{"index", &JobOutput::index},
+                 Field{"attempt", &JobOutput::attempt}, Field{"stream", &JobOutput::stream},
+                 Field{"offset", &JobOutput::offset}, Field{"bytes", &JobOutput::bytes},
+                 Field{"epoch", &JobOutput::epoch}, Field{"lease", &JobOutput::lease});
 
   Token token() const { return {epoch, lease}; }
 };

@@ -14,10 +14,12 @@ constexpr std::array kWorkers{Holdings, Started, Returned, Drain, Progress, Outp
 constexpr std::array kReaders{Attach, OutcomeAck, Query};
 constexpr std::array kOwners{OpenJob, Append, CloseJob, Cancel, OutputRoom};
 
-constexpr std::array kReading{"status"sv,   "functions"sv, "worker.list"sv, "worker.info"sv, "job.list"sv,
-                              "job.info"sv, "task.list"sv, "task.info"sv,   "task.explain"sv};
+constexpr std::array kReading{"status"sv,       "functions"sv, "worker.list"sv, "worker.info"sv,
+                              "job.list"sv,     "job.info"sv,  "task.list"sv,   "task.info"sv,
+                              "task.explain"sv, "pool.list"sv, "pool.log"sv};
 constexpr std::array kOwning{"job.cancel"sv, "job.forget"sv, "job.retry"sv};
-constexpr std::array kRunning{"worker.drain"sv, "worker.stop"sv, "broker.stop"sv, "broker.backup"sv};
+constexpr std::array kRunning{"worker.drain"sv,  "worker.stop"sv, "broker.stop"sv,
+                              "broker.backup"sv, "pool.report"sv, "pool.scale"sv};
 
 template <class T, class List>
 bool is_one_of(const T& value, const List& list) {

@@ -27,6 +27,14 @@ BrokerCore::Question::Arguments BrokerCore::Question::read_arguments(std::string
       arguments.state = reader.text();
     else if (key == "to")
       arguments.to = reader.text();
+    else if (key == "pool")
+      arguments.pool = reader.text();
+    else if (key == "min")
+      arguments.size.min = reader.integer<std::uint64_t>();
+    else if (key == "max")
+      arguments.size.max = reader.integer<std::uint64_t>();
+    else if (key == "target_wait_ms")
+      arguments.size.target_wait_ms = reader.integer<std::uint64_t>();
     else if (key == "limit")
       arguments.limit = std::min(reader.integer<std::uint64_t>(), kAnswerEntriesMax);
     else if (key == "index")

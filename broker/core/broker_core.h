@@ -10,7 +10,7 @@
 // sink.cpp (outcomes come in), delivery.cpp (outcomes go out), liveness.cpp (time passes, peers vanish),
 // quarantine.cpp (who is to blame for that), cancel.cpp, recovery.cpp (a start on what an earlier broker
 // left), quota.cpp (what nobody reads), paging.cpp (what is in the store only), admin.cpp (questions and
-// orders).
+// orders), pool_questions.cpp (what waits for whom).
 #pragma once
 
 #include <algorithm>
@@ -32,6 +32,7 @@
 #include "broker/core/job.h"
 #include "broker/core/leases.h"
 #include "broker/core/pending.h"
+#include "broker/core/pools.h"
 #include "broker/core/quarantine.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/roster.h"
@@ -338,6 +339,7 @@ class BrokerCore {
   ReadyQueue queue_;
   Quarantine quarantine_;
   Roster roster_{queue_};
+  Pools pools_;
   Leases leases_{config_.epoch};
   Timers timers_;
   std::map<JobId, std::unique_ptr<ClientRecord>> clients_;

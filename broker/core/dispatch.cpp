@@ -256,6 +256,7 @@ void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
     case TaskState::Suspect: count_waiting(job, range, 1); return became_suspect(job, range.size());
     case TaskState::Stored:
       job.counts.stored += range.size();
+      job.ready_class->stored_tasks += range.size();
       stored_tasks_ += range.size();
       return want_page(job);
   }
@@ -294,6 +295,7 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
         break;
       case TaskState::Stored:
         job.counts.stored -= part.size();
+        job.ready_class->stored_tasks -= part.size();
         stored_tasks_ -= part.size();
         break;
     }

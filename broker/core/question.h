@@ -34,6 +34,7 @@ class BrokerCore::Question {
     if (what == "broker.stop") return stop();
     if (what == "broker.backup") return back_up();
     if (what == "job.list") return jobs();
+    if (what.starts_with("pool.")) return pools(what);
     about_job(what);
   }
 
@@ -62,9 +63,10 @@ class BrokerCore::Question {
 
   // The arguments of a query, by name. Unknown ones are skipped: they come from newer tools.
   struct Arguments {
-    std::string job, worker, state, to;
+    std::string job, worker, state, to, pool;
     std::uint64_t index = 0, limit = 10'000;
     bool has_index = false;
+    PoolSize size;
   };
   static Arguments read_arguments(std::string_view bytes);
 
@@ -76,6 +78,11 @@ class BrokerCore::Question {
   void stop();
   void back_up();
   void jobs();
+  void pools(const std::string& what);
+  void take_reports();
+  void tell_manager(Answer& page, const PoolReport& report);
+  void scale();
+  void pool_log();
   void about_job(const std::string& what);
   void about_past_job(const JobId& id, const std::string& what);
   // Cancelling what is over is no mistake, and changes nothing: the answer tells how it ended.

@@ -49,6 +49,7 @@ class ReadyClass {
   const ClassKey& key() const { return key_; }
   std::uint64_t number() const { return number_; }
   std::uint64_t ready_tasks() const { return ready_tasks_; }
+  std::uint64_t queued() const { return ready_tasks_ + stored_tasks + ward.tasks; }
 
   // A job that needs arguments read back: the most urgent comes first.
   struct Page {
@@ -63,6 +64,8 @@ class ReadyClass {
   std::uint64_t loading = 0;       // jobs of which a page is being read
   std::set<Page> pages;
   Ward ward;
+  std::uint64_t stored_tasks = 0;  // whose arguments are in the store only
+  double task_us = 0;              // measured mean time of its tasks; 0: not yet known
 
  private:
   friend class ReadyQueue;

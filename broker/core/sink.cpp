@@ -104,8 +104,10 @@ void BrokerCore::measure(Job& job, const ResultRange& range, const Lease& lease,
       std::min(static_cast<double>(range.busy_us), held.count() * lease.worker->hello.slots);
   const double task_us = std::max(0.05, busy_us / count);
   queue_.charge(job.share, std::max(0.0, (task_us - lease.task_us) * count));
-  const double weight = job.task_us == 0 ? 1.0 : std::min(0.5, 0.1 + count / 1'000);
-  job.task_us += (task_us - job.task_us) * weight;
+  for (double* mean : {&job.task_us, &job.ready_class->task_us}) {
+    const double weight = *mean == 0 ? 1.0 : std::min(0.5, 0.1 + count / 1'000);
+    *mean += (task_us - *mean) * weight;
+  }
 }
 
 bool BrokerCore::may_retry(const Job& job, const SegmentState& state, TaskReport::Kind kind) const {

@@ -19,6 +19,8 @@ Command broker_command(Environment& environment);
 Command keys_command(Environment& environment);
 Command agent_command(Environment& environment);
 Command deploy_command(Environment& environment);
+Command pool_command(Environment& environment);
+Command scale_command(Environment& environment);
 Command status_command(Environment& environment);
 Command check_command(Environment& environment);
 Command bench_command(Environment& environment);

@@ -59,7 +59,7 @@ struct TaskOutcome {
 struct OutputEvent {
   std::uint64_t index = 0;
   std::uint32_t attempt = 0;
-  Token token;  // another one: the task was given back, and begins anew
+  Token token;              // another one: the task was given back, and begins anew
   std::uint8_t stream = 1;  // 1 stdout, 2 stderr
   std::uint64_t offset = 0;
   std::string bytes;

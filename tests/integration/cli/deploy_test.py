@@ -167,6 +167,24 @@ class Deploy(GuardedTest):
                 file.write(line if line.startswith("hosts") else 'hosts = ["one"]\n' + line)
             self.expect(self.zonda("deploy", "ssh", self.path("wrong.toml")), 2, why)
 
+    def test_a_pool_of_hosts(self):
+        with open(self.path("pools.toml"), "w", encoding="utf-8") as file:
+            file.write(f'[far]\nlauncher = "ssh"\nhosts = ["{self.hosts_file()}"]\nmin = 2\nmax = 2\n')
+        manager = self.start("pool", "start", "--config", "pools.toml", "--state", self.path("pools"))
+
+        def workers():
+            listed = self.zonda("worker", "list", "-o", "json").json()["workers"]
+            return sorted(each["worker"] for each in listed if each["labels"].get("pool") == "far")
+        self.until(lambda: workers() == ["far-one-1", "far-two-1"], "a worker on each host")
+        self.expect(self.zonda("run", "--label", "pool=far", "--", "true"), 0)
+        self.expect(self.zonda("scale", "far", "3"), 0)
+        self.until(lambda: "full: there is no place for more workers" in self.zonda("scale", "log").out,
+                   "the hosts to be full")
+        self.expect(self.zonda("scale", "far", "0"), 0)
+        self.until(lambda: workers() == [], "them to leave")
+        manager.send_signal(signal.SIGTERM)
+        self.assertEqual(manager.wait(harness.TIMEOUT), 0)
+
 
 class Agent(GuardedTest):
     """By itself: what it is told before and after the `--` counts, and it starts as it was."""

@@ -1,5 +1,6 @@
 """zonda deploy slurm, with a real Slurm of one node, and with stand-ins for what goes wrong."""
 import os
+import signal
 import unittest
 
 import harness
@@ -14,7 +15,7 @@ class Prepared(CliTest):
         self.expect(answer, 0)
         self.assertRegex(answer.lines()[0],
                          r"^sbatch .*--signal=B:TERM@70 --array=1-3 '--partition=a b' <<'END'$")
-        self.assertIn(f"--broker {self.address} --drain-timeout 1m --idle-timeout 5m", answer.out)
+        self.assertIn(f"--drain-timeout 1m --broker {self.address} --idle-timeout 5m", answer.out)
         document = self.zonda("deploy", "slurm", "--dry-run", "-o", "json").json()
         self.assertEqual((document["schema"], document["job"]), ("zonda.deploy.slurm/1", None))
         self.assertTrue(document["script"].startswith("#!/bin/sh\nexec /"))
@@ -95,6 +96,20 @@ class Allocated(GuardedTest):
         status = self.status()
         self.assertGreater(status["done"], 10)
         self.assertEqual((status["workers_lost"], status["lost"], status["retried"]), (0, 0, 0))
+
+    def test_a_pool_of_allocations(self):
+        with open(self.path("pools.toml"), "w", encoding="utf-8") as file:
+            file.write('[batch]\nlauncher = "slurm"\nmax = 2\ncooldown = "2s"\n'
+                       f'sbatch = ["--chdir={self.directory}", "--cpus-per-task=2"]\n')
+        manager = self.start("pool", "start", "--config", "pools.toml", "--state", self.path("pools"))
+        self.until(lambda: self.zonda("pool", "list", "-q").out == "batch\n", "the pool")
+        self.assertEqual(self.zonda("run", "--label", "pool=batch", "--", "printenv", "SLURM_JOB_NAME").out,
+                         "batch-1\n")
+        self.until(lambda: self.status()["workers"] == 0, "it to leave, idle")
+        self.until(lambda: not self.slurm.queue(), "the allocation to end")
+        self.assertIn("+1: 1 queued, not measured yet", self.zonda("scale", "log").out)
+        manager.send_signal(signal.SIGTERM)
+        self.assertEqual(manager.wait(harness.TIMEOUT), 0)
 
 
 if __name__ == "__main__":

@@ -153,3 +153,12 @@ TEST_CASE("option values are checked") {
   const Option output = option::choice("output", 'o', {"table", "json"}, "", choice);
   CHECK_THROWS_AS(output.set("jsn"), Complaint);
 }
+
+TEST_CASE_METHOD(ParserFixture, "a command that runs may have children: other words are its operands") {
+  Command& job = root.children.back();
+  job.operands_max = 2;
+  job.run = [](const Words&) { return 0; };
+  CHECK(parsed({"job", "list"}).path == Words{"job", "list"});
+  CHECK(parsed({"job", "x", "list"}).operands == Words{"x", "list"});
+  CHECK(parsed({"job", "x"}).path == Words{"job"});
+}

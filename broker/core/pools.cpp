@@ -1,0 +1,84 @@
+#include "broker/core/pools.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "broker/core/amounts.h"
+
+namespace zonda {
+namespace {
+
+constexpr std::size_t kPoolsMax = 256;
+constexpr std::size_t kLogMax = 500;
+
+bool is_of(const WorkerKind& kind, const std::string& pool) {
+  const auto label = kind.key.labels.find(kPoolLabel);
+  return label != kind.key.labels.end() && label->second == pool;
+}
+
+std::uint64_t tasks_at_once(const ClassKey& wanted, const KindKey& offered, std::uint64_t slots) {
+  auto tasks = static_cast<double>(slots);
+  for (const auto& [name, amount] : wanted.resources) {
+    const auto has = offered.resources.find(name);
+    if (amount > 0 && has != offered.resources.end())
+      tasks = std::min(tasks, std::floor(has->second / amount + kAmountSlack));
+  }
+  return static_cast<std::uint64_t>(std::max(1.0, tasks));
+}
+
+// Functions that are not known are taken to be served: a worker that is started tells.
+bool would_run(const PoolReport& pool, const ClassKey& wanted) {
+  if (!pool.offers.functions.empty()) return pool.offers.offers(wanted);
+  KindKey offers = pool.offers;
+  offers.functions = {{wanted.function, wanted.signature}};
+  return offers.offers(wanted);
+}
+
+}  // namespace
+
+bool Pools::take(PoolReport report, TimePoint now) {
+  if (!pools_.contains(report.name) && pools_.size() >= kPoolsMax) {
+    const auto oldest = std::min_element(pools_.begin(), pools_.end(), [](const auto& a, const auto& b) {
+      return a.second.told_at < b.second.told_at;
+    });
+    if (now - oldest->second.told_at < kPoolAway) return false;
+    pools_.erase(oldest);
+  }
+  Pool& pool = pools_[report.name];
+  for (PoolDecision& decision : report.decisions) {
+    const bool is_new = pool.log.empty() || decision.number > pool.log.back().number;
+    if (is_new) pool.log.push_back(std::move(decision));
+    if (pool.log.size() > kLogMax) pool.log.pop_front();
+  }
+  report.decisions.clear();
+  pool.order = std::max(pool.order, report.order);  // a broker before us may have given it
+  pool.report = std::move(report);
+  pool.told_at = now;
+  return true;
+}
+
+Pool* Pools::find(const std::string& name) {
+  const auto at = pools_.find(name);
+  return at == pools_.end() ? nullptr : &at->second;
+}
+
+std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue) {
+  std::vector<PoolDemand> found;
+  queue.for_each_class([&](ReadyClass& ready_class) {
+    PoolDemand demand{&ready_class, ready_class.queued(), 0, 0};
+    if (demand.queued == 0) return;
+    for (const WorkerKind* kind : ready_class.kinds) {
+      if (is_of(*kind, pool.name))
+        demand.at_once = std::max(demand.at_once,
+                                  tasks_at_once(ready_class.key(), kind->key, kind->slots / kind->workers));
+      else
+        demand.other_slots += kind->slots;
+    }
+    if (demand.at_once == 0 && would_run(pool, ready_class.key()))
+      demand.at_once = tasks_at_once(ready_class.key(), pool.offers, pool.slots);
+    if (demand.at_once > 0) found.push_back(demand);
+  });
+  return found;
+}
+
+}  // namespace zonda

@@ -1,0 +1,42 @@
+// How a pool gets a worker. Workers leave by themselves: the broker drains them.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/pools/pool_config.h"
+
+namespace zonda::cli {
+
+class Launcher {
+ public:
+  virtual ~Launcher() = default;
+
+  // A name for one more worker, none of these; empty if there is no place for one. Names are used again, so
+  // that a start that is repeated starts nothing twice.
+  virtual std::string free_name(const std::set<std::string>& taken) const;
+  // Has a worker of this name started. It may take its time; called on several threads. Throws Complaint.
+  virtual void start(const std::string& name) = 0;
+  // Takes back the start of a worker that is not here yet, if it can; else it is drained once it comes.
+  virtual void cancel(const std::string&) {}
+
+ protected:
+  explicit Launcher(std::string pool) : pool_(std::move(pool)) {}
+
+ private:
+  std::string pool_;
+};
+
+// What all workers of a manager are given.
+struct WorkersGet {
+  std::string broker;
+  std::string keys;   // the file of a worker's key; empty: none
+  std::string state;  // the manager's directory
+};
+
+// Null for pools that are only observed. Throws Complaint (usage).
+std::unique_ptr<Launcher> make_launcher(const PoolConfig& pool, const WorkersGet& get);
+
+}  // namespace zonda::cli

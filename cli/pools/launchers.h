@@ -1,0 +1,89 @@
+// The ways to get a worker that are known here; see launcher.h.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "cli/hosts.h"
+#include "cli/pools/launcher.h"
+#include "cli/relocatable_tree.h"
+
+namespace zonda::cli {
+
+// Options of worker start, for a worker of this pool and name.
+std::vector<std::string> words_for(const PoolConfig& pool, const WorkersGet& get, const std::string& name);
+
+// Agents of this machine; they outlive the manager.
+class LocalLauncher final : public Launcher {
+ public:
+  LocalLauncher(const PoolConfig& pool, const WorkersGet& get)
+      : Launcher(pool.name), pool_(pool), get_(get) {}
+  void start(const std::string& name) override;
+
+ private:
+  PoolConfig pool_;
+  WorkersGet get_;
+};
+
+// Agents of other machines: as many on each as it may have.
+class SshLauncher final : public Launcher {
+ public:
+  SshLauncher(const PoolConfig& pool, const WorkersGet& get);
+  std::string free_name(const std::set<std::string>& taken) const override;
+  void start(const std::string& name) override;
+
+ private:
+  void prepare(const Host& host);  // the tree and the key, once
+
+  PoolConfig pool_;
+  WorkersGet get_;
+  Hosts hosts_;
+  std::map<std::string, const Host*> host_of_;  // worker → host
+  std::mutex mutex_;
+  std::optional<RelocatableTree> tree_;
+  std::set<std::string> prepared_;
+};
+
+// An allocation of Slurm for each worker.
+class SlurmLauncher final : public Launcher {
+ public:
+  SlurmLauncher(const PoolConfig& pool, const WorkersGet& get)
+      : Launcher(pool.name), pool_(pool), get_(get) {}
+  void start(const std::string& name) override;
+  void cancel(const std::string& name) override;
+
+ private:
+  PoolConfig pool_;
+  WorkersGet get_;
+};
+
+// A command of the user's that starts a worker with the options it is given: ZONDA_WORKER is its name,
+// ZONDA_POOL that of the pool, and `{}` in the command is replaced by the options of worker start.
+class CommandLauncher final : public Launcher {
+ public:
+  CommandLauncher(const PoolConfig& pool, const WorkersGet& get)
+      : Launcher(pool.name), pool_(pool), get_(get) {}
+  void start(const std::string& name) override;
+
+ private:
+  PoolConfig pool_;
+  WorkersGet get_;
+};
+
+// A Job of one pod for each worker: it ends when the worker was drained, and starts again if it fails.
+class KubernetesLauncher final : public Launcher {
+ public:
+  KubernetesLauncher(const PoolConfig& pool, const WorkersGet& get)
+      : Launcher(pool.name), pool_(pool), get_(get) {}
+  void start(const std::string& name) override;
+  void cancel(const std::string& name) override;
+
+ private:
+  std::vector<std::string> kubectl(const std::vector<std::string>& words) const;
+
+  PoolConfig pool_;
+  WorkersGet get_;
+};
+
+}  // namespace zonda::cli

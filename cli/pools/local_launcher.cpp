@@ -1,0 +1,47 @@
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "cli/json.h"
+#include "cli/pools/launchers.h"
+#include "cli/slurm.h"
+#include "cli/subprocess.h"
+#include "command_line/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+constexpr int kTries = 10;
+constexpr std::chrono::milliseconds kNextTry{100};
+
+}  // namespace
+
+std::vector<std::string> words_for(const PoolConfig& pool, const WorkersGet& get, const std::string& name) {
+  std::vector<std::string> words{"--broker", get.broker, "--name", name, "--label", "pool=" + pool.name};
+  if (!get.keys.empty()) words.insert(words.end(), {"--keys", get.keys});
+  words.insert(words.end(), pool.options.begin(), pool.options.end());
+  return words;
+}
+
+// One that runs already may be about to leave, or have been started by a manager before this one.
+void LocalLauncher::start(const std::string& name) {
+  std::vector<std::string> words{own_program(),           "agent",      "start",
+                                 "--output=json",         "--quiet=no", "--directory",
+                                 get_.state + "/" + name, "--"};
+  const std::vector<std::string> own = words_for(pool_, get_, name);
+  words.insert(words.end(), own.begin(), own.end());
+  for (int tries = 0; tries < kTries; ++tries) {
+    const ProgramEnd end = run_program(words);
+    if (end.code != 0) {
+      const Json said = Json::parse(last_line(end.err), nullptr, false);
+      const bool is_complaint = said.is_object() && said.contains("error");
+      throw Complaint(ExitCode::Failure,
+                      is_complaint ? said["error"].value("message", last_line(end.err)) : last_line(end.err));
+    }
+    const Json answer = Json::parse(end.out, nullptr, false);
+    if (!answer.is_object() || answer.value("state", "") != "running") return;
+    std::this_thread::sleep_for(kNextTry);
+  }
+}
+
+}  // namespace zonda::cli

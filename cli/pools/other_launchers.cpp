@@ -1,0 +1,99 @@
+// Launchers that hand a worker over to somebody else: Slurm, Kubernetes, a command.
+#include <algorithm>
+#include <iterator>
+
+#include "cli/json.h"
+#include "cli/pools/launchers.h"
+#include "cli/slurm.h"
+#include "cli/subprocess.h"
+#include "command_line/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+constexpr const char* kKeyInPod = "/etc/zonda/keys/worker.key";
+constexpr int kForgottenAfterSeconds = 60;  // a Job that is over
+constexpr int kDrainSeconds = 3600;         // a pod that is deleted
+
+void run_or_complain(const std::vector<std::string>& words, std::string_view input = {}) {
+  const ProgramEnd end = run_program(words, input);
+  if (end.code == 0) return;
+  if (end.code == 127) throw Complaint(ExitCode::Failure, "there is no " + words.front() + " here");
+  const std::string said = last_line(end.err);
+  throw Complaint(ExitCode::Failure,
+                  said.empty() ? words.front() + ": exit code " + std::to_string(end.code) : said);
+}
+
+Json job_manifest(const PoolConfig& pool, const std::string& name, const std::vector<std::string>& words) {
+  const Json labels{{"app.kubernetes.io/name", "zonda-worker"}, {"zonda.pool", pool.name}};
+  Json arguments{"worker", "start"};
+  for (const std::string& word : words) arguments.push_back(word);
+  Json container{{"name", "worker"}, {"image", pool.image}, {"args", arguments}};
+  container["securityContext"] = {{"allowPrivilegeEscalation", false}, {"capabilities", {{"drop", {"ALL"}}}}};
+  if (!pool.program.empty()) container["command"] = {pool.program};
+  Json limits = Json::object();
+  if (pool.resources.contains("cpus")) limits["cpu"] = pool.resources.at("cpus");
+  if (pool.resources.contains("gpus")) limits["nvidia.com/gpu"] = pool.resources.at("gpus");
+  if (!limits.empty()) container["resources"] = {{"limits", limits}};
+  Json pod{{"restartPolicy", "OnFailure"}, {"terminationGracePeriodSeconds", kDrainSeconds}};
+  if (!pool.secret.empty()) {
+    container["volumeMounts"] = {{{"name", "keys"}, {"mountPath", "/etc/zonda/keys"}, {"readOnly", true}}};
+    pod["volumes"] = {{{"name", "keys"}, {"secret", {{"secretName", pool.secret}, {"defaultMode", 0400}}}}};
+  }
+  pod["containers"] = {container};
+  return {{"apiVersion", "batch/v1"},
+          {"kind", "Job"},
+          {"metadata", {{"name", name}, {"labels", labels}}},
+          {"spec",
+           {{"ttlSecondsAfterFinished", kForgottenAfterSeconds},
+            {"backoffLimit", 6},
+            {"template", {{"metadata", {{"labels", labels}}}, {"spec", pod}}}}}};
+}
+
+}  // namespace
+
+void SlurmLauncher::start(const std::string& name) {
+  SlurmJob job;
+  job.name = name;
+  job.program = pool_.program;
+  job.worker = words_for(pool_, get_, name);
+  job.sbatch = pool_.sbatch;
+  submit(submission_of(job));
+}
+
+void SlurmLauncher::cancel(const std::string& name) { cancel_waiting(name); }
+
+void CommandLauncher::start(const std::string& name) {
+  std::vector<std::string> words{"env", "ZONDA_POOL=" + pool_.name, "ZONDA_WORKER=" + name};
+  for (const std::string& word : pool_.command) {
+    if (word != "{}") {
+      words.push_back(word);
+      continue;
+    }
+    const std::vector<std::string> options = words_for(pool_, get_, name);
+    words.insert(words.end(), options.begin(), options.end());
+  }
+  run_or_complain(words);
+}
+
+std::vector<std::string> KubernetesLauncher::kubectl(const std::vector<std::string>& words) const {
+  std::vector<std::string> all{"kubectl"};
+  if (!pool_.name_space.empty()) all.push_back("--namespace=" + pool_.name_space);
+  all.insert(all.end(), words.begin(), words.end());
+  return all;
+}
+
+// What is left of an earlier worker of this name makes room.
+void KubernetesLauncher::start(const std::string& name) {
+  WorkersGet there = get_;
+  there.keys = pool_.secret.empty() ? "" : kKeyInPod;
+  cancel(name);
+  run_or_complain(kubectl({"create", "-f", "-"}),
+                  to_text(job_manifest(pool_, name, words_for(pool_, there, name))));
+}
+
+void KubernetesLauncher::cancel(const std::string& name) {
+  run_or_complain(kubectl({"delete", "job", name, "--ignore-not-found"}));
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,130 @@
+#include "cli/pools/pool_config.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "cli/hosts.h"
+#include "command_line/command.h"
+#include "command_line/complaint.h"
+#include "command_line/configuration.h"
+#include "command_line/duration.h"
+#include "command_line/suggestion.h"
+#include "proto/names.h"
+
+namespace zonda::cli {
+namespace {
+
+using Values = std::vector<std::string>;
+using Setter = std::function<void(const Values&)>;
+
+const std::vector<std::string> kLaunchers{"local", "ssh", "slurm", "command", "kubernetes", "none"};
+
+// Allocations may be waited for; machines and images may have to come first.
+std::chrono::milliseconds usual_start_timeout(const std::string& launcher) {
+  using namespace std::chrono_literals;
+  if (launcher == "slurm") return 24h;
+  return launcher == "local" || launcher == "ssh" ? 1min : 10min;
+}
+
+std::uint64_t number_of(const std::string& text, const std::string& what) {
+  std::uint64_t number = 0;
+  option::number(what, "N", "", number, 1'000'000).set(text);
+  return number;
+}
+
+Setter text_into(std::string& target) {
+  return [&target](const Values& values) { target = values.empty() ? "" : values.front(); };
+}
+Setter words_into(std::vector<std::string>& target) {
+  return [&target](const Values& values) { target = values.size() == 1 ? words_of(values.front()) : values; };
+}
+Setter number_into(std::uint64_t& target, std::string what) {
+  return [&target, what](const Values& values) {
+    target = number_of(values.empty() ? "" : values.front(), what);
+  };
+}
+Setter duration_into(std::chrono::milliseconds& target, std::string what) {
+  return [&target, what](const Values& values) {
+    target = parse_duration(values.empty() ? "" : values.front(), what);
+  };
+}
+
+std::map<std::string, Setter> setters_of(PoolConfig& pool, const std::string& at) {
+  return {{"launcher", text_into(pool.launcher)},
+          {"min", number_into(pool.size.min, at + ".min")},
+          {"max", number_into(pool.size.max, at + ".max")},
+          {"target-wait", duration_into(pool.size.target_wait, at + ".target-wait")},
+          {"cooldown", duration_into(pool.cooldown, at + ".cooldown")},
+          {"start-timeout", duration_into(pool.start_timeout, at + ".start-timeout")},
+          {"keys", text_into(pool.keys)},
+          {"hosts", [&pool](const Values& values) { pool.hosts = values; }},
+          {"per-host", number_into(pool.per_host, at + ".per-host")},
+          {"ssh", text_into(pool.ssh)},
+          {"directory", text_into(pool.directory)},
+          {"program", text_into(pool.program)},
+          {"sbatch", words_into(pool.sbatch)},
+          {"command", words_into(pool.command)},
+          {"image", text_into(pool.image)},
+          {"namespace", text_into(pool.name_space)},
+          {"secret", text_into(pool.secret)}};
+}
+
+// What tells the scheduler which tasks fit; the rest is the worker's own.
+void note_offer(PoolConfig& pool, const std::string& key, const Values& values, const std::string& at) {
+  if (key == "slots" && !values.empty()) pool.slots = number_of(values.front(), at + ".slots");
+  if (key == "queue") pool.queues = values;
+  for (const std::string& value : values) {
+    if (key == "label") pool.labels.insert(split_pair(value, at + ".label"));
+    if (key == "resource") option::amount("resource", "", pool.resources).set(value);
+  }
+}
+
+void require(bool good, const std::string& what) {
+  if (!good) throw Complaint(ExitCode::Usage, what);
+}
+
+void check(const PoolConfig& pool, const std::string& at) {
+  if (std::find(kLaunchers.begin(), kLaunchers.end(), pool.launcher) == kLaunchers.end())
+    throw Complaint(ExitCode::Usage, at + ".launcher: there is no '" + pool.launcher + "'",
+                    suggestion_hint(pool.launcher, kLaunchers));
+  require(pool.size.min <= pool.size.max, at + ": min is more than max");
+  require(pool.size.target_wait.count() > 0, at + ".target-wait: it must be more than nothing");
+  require(pool.launcher != "ssh" || !pool.hosts.empty(), at + ": launcher ssh needs 'hosts'");
+  require(pool.launcher != "command" || !pool.command.empty(), at + ": launcher command needs 'command'");
+  require(pool.launcher != "kubernetes" || !pool.image.empty(), at + ": launcher kubernetes needs 'image'");
+  require(!pool.labels.contains("pool"), at + ".label: 'pool' is given by the pool");
+}
+
+void set(PoolConfig& pool, const std::string& key, const Values& values, const std::string& at) {
+  std::map<std::string, Setter> setters = setters_of(pool, at);
+  if (const auto setter = setters.find(key); setter != setters.end()) return setter->second(values);
+  note_offer(pool, key, values, at);
+  for (const std::string& value : values) pool.options.push_back("--" + key + "=" + value);
+}
+
+}  // namespace
+
+std::vector<PoolConfig> read_pools(const std::string& path) {
+  std::map<std::string, PoolConfig> pools;
+  for (const auto& [key, values] : read_toml(path)) {
+    const std::size_t dot = key.rfind('.');
+    const std::string name = dot == std::string::npos ? "" : key.substr(0, dot);
+    if (name.empty())
+      throw Complaint(ExitCode::Usage, path + ": '" + key + "' is in no pool", "[NAME] begins a pool");
+    if (!is_name(name) || name == "log")
+      throw Complaint(ExitCode::Usage, path + ": a pool cannot be called '" + name + "'");
+    PoolConfig& pool = pools[name];
+    pool.name = name;
+    set(pool, key.substr(dot + 1), values, path + ": " + name);
+  }
+  if (pools.empty()) throw Complaint(ExitCode::Usage, path + ": no pool", "[NAME] begins one");
+  std::vector<PoolConfig> all;
+  for (auto& [name, pool] : pools) {
+    check(pool, path + ": " + name);
+    if (pool.start_timeout.count() == 0) pool.start_timeout = usual_start_timeout(pool.launcher);
+    all.push_back(std::move(pool));
+  }
+  return all;
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,95 @@
+#include "cli/pools/pool_manager.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "cli/deployment.h"
+#include "command_line/complaint.h"
+
+namespace zonda::cli {
+namespace {
+
+constexpr int kTurnMs = 1'000;
+constexpr std::chrono::seconds kAnswerWithin{5};
+
+std::string made(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw Complaint(ExitCode::Failure, "cannot make " + directory + ": " + error.message());
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  return directory;
+}
+
+bool is_passing(const Complaint& complaint) {
+  return complaint.code() == ExitCode::Unreachable || complaint.code() == ExitCode::TimedOut;
+}
+
+}  // namespace
+
+std::string default_pool_directory() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0')
+    return std::string(state) + "/zonda/pools";
+  const char* home = std::getenv("HOME");
+  return std::string(home == nullptr ? "" : home) + "/.local/state/zonda/pools";
+}
+
+PoolManager::PoolManager(Environment& environment, const std::vector<PoolConfig>& pools,
+                         const std::string& state)
+    : environment_(environment),
+      pid_file_(made(state) + "/manager.pid", "a manager of pools runs already in " + state,
+                "--state DIR names another directory"),
+      link_(environment) {
+  const std::string broker = broker_for_workers(link_.address());
+  for (const PoolConfig& pool : pools) {
+    const std::string keys = pool.keys.empty() ? environment.common.keys : pool.keys;
+    const WorkersGet get{broker, pool.is_observed() ? "" : key_for_workers(keys), state};
+    pools_.push_back(
+        std::make_unique<Pool>(pool, get,
+                               Pool::Outside{[this](const std::string& text) { environment_.say(text); },
+                                             [this](const std::string& worker) { drain(worker); }}));
+  }
+}
+
+int PoolManager::run() {
+  do {
+    try {
+      turn();
+      if (std::exchange(is_away_, false)) environment_.say("the broker is back");
+    } catch (const Complaint& complaint) {
+      if (!is_passing(complaint)) throw;
+      if (!std::exchange(is_away_, true))
+        environment_.say(std::string(complaint.what()) + ": pools stay as they are");
+    }
+  } while (!signals_.wait_for(kTurnMs));
+  environment_.say("the manager ends; workers go on");
+  return 0;
+}
+
+Json PoolManager::report() const {
+  Json pools = Json::array();
+  for (const auto& pool : pools_) pools.push_back(pool->report());
+  return {{"pools", std::move(pools)}};
+}
+
+// What was ordered or decided is told at once: somebody may wait for it.
+void PoolManager::turn() {
+  const Json answers = link_.ask_list("pool.report", report(), kAnswerWithin);
+  std::map<std::uint64_t, double> taken;
+  bool has_news = false;
+  for (std::size_t at = 0; at < std::min(answers.size(), pools_.size()); ++at)
+    has_news = pools_[at]->hear(answers[at], taken) || has_news;
+  if (has_news) link_.ask_list("pool.report", report(), kAnswerWithin);
+}
+
+// One that is gone meanwhile needs no draining.
+void PoolManager::drain(const std::string& worker) {
+  try {
+    link_.ask("worker.drain", {{"worker", worker}}, kAnswerWithin);
+  } catch (const Complaint& complaint) {
+    if (complaint.code() != ExitCode::NotFound) throw;
+  }
+}
+
+}  // namespace zonda::cli

@@ -1,0 +1,73 @@
+#include <algorithm>
+
+#include "cli/pools/launchers.h"
+#include "cli/remote_host.h"
+#include "command_line/complaint.h"
+#include "proto/keys/private_file.h"
+
+namespace zonda::cli {
+namespace {
+
+std::string as_name(std::string host) {
+  std::replace_if(
+      host.begin(), host.end(),
+      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-'; }, '-');
+  return host;
+}
+
+std::string worker_name(const std::string& pool, const Host& host, std::uint64_t number) {
+  return pool + "-" + as_name(host.name) + "-" + std::to_string(number);
+}
+
+}  // namespace
+
+SshLauncher::SshLauncher(const PoolConfig& pool, const WorkersGet& get)
+    : Launcher(pool.name), pool_(pool), get_(get), hosts_(parse_hosts(pool.hosts)) {
+  if (!pool.ssh.empty()) hosts_.ssh = words_of(pool.ssh);
+  for (Host& host : hosts_.all) {
+    if (!pool.directory.empty()) host.directory = pool.directory;
+    for (std::uint64_t number = 1; number <= pool.per_host; ++number)
+      host_of_[worker_name(pool.name, host, number)] = &host;
+  }
+}
+
+// One on each host before there are two on any.
+std::string SshLauncher::free_name(const std::set<std::string>& taken) const {
+  for (std::uint64_t number = 1; number <= pool_.per_host; ++number) {
+    for (const Host& host : hosts_.all) {
+      std::string name = worker_name(pool_.name, host, number);
+      if (!taken.contains(name)) return name;
+    }
+  }
+  return {};
+}
+
+void SshLauncher::prepare(const Host& host) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (prepared_.contains(host.name)) return;
+    if (!tree_) tree_ = make_relocatable_tree();
+  }
+  const RemoteHost remote(hosts_.ssh, host);
+  remote.copy_tree(*tree_);
+  if (!get_.keys.empty()) remote.copy_key(read_private_file(get_.keys));
+  remote.use_tree(tree_->name);
+  const std::lock_guard lock(mutex_);
+  prepared_.insert(host.name);
+}
+
+void SshLauncher::start(const std::string& name) try {
+  Host host = *host_of_.at(name);
+  prepare(host);
+  WorkersGet there = get_;
+  if (!there.keys.empty()) there.keys = host.directory + "/worker.key";
+  std::vector<std::string> words = host.options;
+  const std::vector<std::string> own = words_for(pool_, there, name);
+  words.insert(words.end(), own.begin(), own.end());  // of a name that both have, the last counts
+  host.agent = "pools/" + name;
+  RemoteHost(hosts_.ssh, host).agent("start", words);
+} catch (const Complaint& complaint) {
+  throw Complaint(complaint.code(), host_of_.at(name)->name + ": " + complaint.what(), complaint.hint());
+}
+
+}  // namespace zonda::cli
