@@ -2,12 +2,15 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 
 namespace zonda {
 
 namespace {
+
+constexpr std::chrono::milliseconds kPutUpEvery{250};
 
 Now read_clocks() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
 
@@ -18,16 +21,23 @@ void BrokerLoop::begin(Effects& effects) {
   hear_of_keys(now, effects);
   remember(effects);
   speak();
+  if (board_ != nullptr) put_up(read_clocks());
 }
 
-void BrokerLoop::turn() {
+void BrokerLoop::put_up(const Now& now) {
+  board_->put_up(core_.snapshot(now));
+  put_up_due_ = now.steady + kPutUpEvery;
+}
+
+void BrokerLoop::turn(TimePoint latest) {
   Effects effects;
   std::optional<Now> now;  // read once, after the wait: decisions of a turn agree on the time
-  wire_.receive_until(core_.next_deadline(), [&](Connection from, ArrivedFrame frame) {
-    if (!now) now = read_clocks();
-    hear_of_keys(now, effects);
-    core_.handle(from, std::move(frame), *now, effects);
-  });
+  wire_.receive_until(std::min({core_.next_deadline(), put_up_due_, latest}),
+                      [&](Connection from, ArrivedFrame frame) {
+                        if (!now) now = read_clocks();
+                        hear_of_keys(now, effects);
+                        core_.handle(from, std::move(frame), *now, effects);
+                      });
   if (!now) now = read_clocks();
   for (const Payload& payload : store_.take_read()) core_.loaded(payload, *now, effects);
   if (const auto ended = store_.take_backup()) core_.backed_up(*ended, effects);
@@ -39,6 +49,7 @@ void BrokerLoop::turn() {
   remember(effects);
   speak();
   wire_.read_sink(core_.reads_sink());
+  if (now->steady >= put_up_due_) put_up(*now);
 }
 
 // Whoever was admitted by a new list is in it by the time it is heard; and of a key that has expired the news

@@ -14,6 +14,7 @@
 
 #include "broker/broker_loop.h"
 #include "broker/doorman.h"
+#include "broker/http/http_server.h"
 #include "broker/keyring.h"
 #include "broker/self_test.h"
 #include "broker/store/memory_store.h"
@@ -21,12 +22,15 @@
 #include "proto/wire/address.h"
 #include "proto/wire/cookie.h"
 #include "proto/wire/descriptor_limit.h"
+#include "proto/wire/service_manager.h"
 #include "proto/wire/signals.h"
 #include "proto/wire/zmq_broker_wire.h"
 #include "proto/wire/zmq_context.h"
 
 namespace zonda {
 namespace {
+
+constexpr std::chrono::seconds kStoreReadPatience{30};  // of a service manager: each time it is asked for
 
 std::mt19937_64 seeded() {
   std::random_device device;
@@ -99,6 +103,29 @@ spdlog::level::level_enum level_of(const std::string& event) {
   return warns ? spdlog::level::warn : spdlog::level::info;
 }
 
+// A port that was asked for must be had; the usual one may be somebody else's.
+std::unique_ptr<HttpServer> listen_for_http(const BrokerSettings& settings,
+                                            const std::vector<BaseAddress>& addresses, const Board& board) {
+  const auto first = std::find_if(addresses.begin(), addresses.end(), [](const BaseAddress& each) {
+    return each.transport == BaseAddress::Transport::Tcp;
+  });
+  const bool is_usual = settings.http.empty();
+  if (settings.http == "off" || (is_usual && first == addresses.end())) return nullptr;
+  const HttpAddress address =
+      is_usual ? HttpAddress{"127.0.0.1", first->http_port()} : parse_http_address(settings.http);
+  try {
+    auto server = std::make_unique<HttpServer>(address, Pages(board, ZONDA_VERSION, settings.http_names));
+    if (!server->is_loopback())
+      spdlog::warn("http-open whoever reaches http://{} can read how this broker is doing",
+                   server->address());
+    return server;
+  } catch (const std::runtime_error& error) {
+    if (!is_usual) throw;
+    spdlog::warn("no-http {}; --http ADDR names another port", error.what());
+    return nullptr;
+  }
+}
+
 // A broker and its memory, as they begin.
 struct Beginning {
   std::unique_ptr<Store> store;
@@ -127,14 +154,20 @@ Beginning begin_on_disk(const BrokerSettings& settings, BrokerConfig config, Dat
 
 // Reading a large store takes a while; who asks meanwhile is told so.
 Beginning begin(const BrokerSettings& settings, const BrokerConfig& config, BrokerWire& wire,
-                std::optional<DataDirectory> directory, Signals& signals) {
+                std::optional<DataDirectory> directory, Signals& signals, ServiceManager& service) {
   if (!directory) return begin_in_memory(config);
   if (directory->created()) spdlog::info("store-created directory={}", settings.data);
   std::future<Beginning> reading =
       std::async(std::launch::async, begin_on_disk, std::cref(settings), config, std::move(*directory));
   Doorman doorman(wire);
+  const auto ask_for_time = [&service] {
+    service.still_starting("reads its store", kStoreReadPatience);
+    return std::chrono::steady_clock::now() + kStoreReadPatience / 3;
+  };
+  auto next = ask_for_time();
   while (reading.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     doorman.turn(std::chrono::milliseconds(10));
+    if (std::chrono::steady_clock::now() >= next) next = ask_for_time();
     if (signals.take() != 0) std::_Exit(0);  // nothing was changed but the epoch, which is on disk
   }
   return reading.get();
@@ -145,7 +178,7 @@ std::optional<DataDirectory> directory_of(const BrokerSettings& settings) {
   return DataDirectory::open(settings.data, settings.init);
 }
 
-void serve(const BrokerSettings& settings, Signals& signals) {
+void serve(const BrokerSettings& settings, Signals& signals, ServiceManager& service) {
   std::optional<DataDirectory> directory = directory_of(settings);
   raise_descriptor_limit();
   BrokerWireOptions options;
@@ -162,27 +195,34 @@ void serve(const BrokerSettings& settings, Signals& signals) {
   if (keyring)
     require_closed_door(context, wire.front_endpoint(),
                         {keyring->stranger(), keyring->broker_key().public_key});
+  Board board;
+  const std::unique_ptr<HttpServer> http = listen_for_http(settings, wire.addresses(), board);
   const BrokerConfig config = config_of(settings, wire.addresses());
-  Beginning beginning = begin(settings, config, wire, std::move(directory), signals);
+  Beginning beginning = begin(settings, config, wire, std::move(directory), signals, service);
   BrokerCore& core = *beginning.core;
   Store& store = *beginning.store;
   if (store.event_fd() >= 0) wire.add_wake_up(store.event_fd());
   if (keyring) wire.add_wake_up(keyring->event_fd());
   BrokerLoop loop(
       core, wire, store, [](const std::string& event) { spdlog::log(level_of(event), event); },
-      keyring ? &*keyring : nullptr);
+      keyring ? &*keyring : nullptr, http ? &board : nullptr);
   std::string listening;
   for (const BaseAddress& address : wire.addresses())
     listening += (listening.empty() ? "" : ",") + address.text();
   loop.begin(beginning.effects);
   const std::string durability = core.config().durability;
-  spdlog::info("broker-ready address={} durability={} epoch={} pid={}", listening, durability,
-               core.config().epoch, getpid());
+  spdlog::info("broker-ready address={} durability={} epoch={} pid={}{}", listening, durability,
+               core.config().epoch, getpid(), http ? " http=http://" + http->address() : "");
   if (durability == "batch")
     spdlog::warn("durability=batch: a power failure loses what was accepted in the last 50 ms");
   if (settings.on_ready) settings.on_ready(listening);
   OpenDoor door(is_open(settings, wire.addresses()));
-  for (; signals.take() == 0 && !core.stop_asked(); loop.turn()) door.look();
+  service.ready("listens on " + listening);
+  for (; signals.take() == 0 && !core.stop_asked(); loop.turn(service.due())) {
+    door.look();
+    service.alive(std::chrono::steady_clock::now());
+  }
+  service.stopping();
   loop.stop();
   const BrokerCounters& counters = core.counters();
   spdlog::info("broker-stopped done={} failed={}", counters.tasks_done, counters.tasks_failed);
@@ -195,7 +235,8 @@ int run_broker(const BrokerSettings& settings) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  serve(settings, signals);
+  ServiceManager service;
+  serve(settings, signals, service);
   return 0;
 }
 

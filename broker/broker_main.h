@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace zonda {
 
@@ -16,6 +17,8 @@ struct BrokerSettings {
   bool insecure = false;                      // listen on other than this machine, without keys
   std::uint64_t memory_limit = 0;             // bytes; 0: half of the machine's memory
   bool quiet = false;                         // log warnings and errors only
+  std::string http;                           // "127.0.0.1:5580", "off"; empty: ten above the first port
+  std::vector<std::string> http_names;        // by which it may be called, besides addresses
   std::function<void(const std::string& address)> on_ready;  // it listens there now
 };
 

@@ -113,6 +113,7 @@ void BenchCluster::start(Environment& environment, const BenchOptions& options) 
   cluster.durability = options.durability;
   cluster.address = address_;
   cluster.workers = options.workers;
+  cluster.http = false;
   cluster.slots = options.slots;
   cluster.threads = options.isolation == "thread";
   cluster_ = std::make_unique<LocalCluster>(environment, signals_, cluster);

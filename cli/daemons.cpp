@@ -17,6 +17,8 @@ int start_broker(const BrokerStart& start) {
   settings.keys = start.keys;
   settings.insecure = start.insecure;
   settings.quiet = start.quiet;
+  settings.http = start.http;
+  settings.http_names = start.http_names;
   try {
     return run_broker(settings);
   } catch (const KeyFileError& error) {

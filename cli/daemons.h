@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "worker/executor/handlers.h"
 
@@ -15,6 +16,8 @@ struct BrokerStart {
   std::string keys;                  // directory of keys; empty: peers need none
   bool insecure = false;             // listen on other than this machine, without keys
   bool quiet = false;                // log warnings and errors only
+  std::string http;                  // where to; "off"; empty: ten ports above
+  std::vector<std::string> http_names;
 };
 
 // What workers of this program serve: commands, and what `bench` calls.

@@ -58,6 +58,7 @@ Child LocalCluster::start_broker() const {
     words.insert(words.end(), {"--data", options_.data, "--durability", options_.durability});
   if (!options_.keys.empty()) words.insert(words.end(), {"--keys", options_.keys});
   if (options_.init) words.emplace_back("--init");
+  if (!options_.http) words.emplace_back("--http=off");
   if (options_.quiet) words.emplace_back("--quiet");
   return Child::start("the broker", words);
 }

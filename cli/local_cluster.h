@@ -25,6 +25,7 @@ struct ClusterOptions {
   std::uint64_t slots = 0;  // of each worker; 0: it decides
   bool threads = false;     // isolation: threads instead of processes
   bool quiet = true;        // their logs: warnings and errors only
+  bool http = true;         // the broker's port for it
 };
 
 class LocalCluster {

@@ -23,7 +23,9 @@ constexpr int kLastTurns = 10;
 void Agent::run() {
   while (!core_.is_done()) {
     const bool leaves_idle = timeouts_.idle > 0ms && !draining_;
-    loop_.turn(leaves_idle ? std::min(latest_, idle_since_ + timeouts_.idle) : latest_);
+    const TimePoint next = std::min(latest_, service_.due());
+    loop_.turn(leaves_idle ? std::min(next, idle_since_ + timeouts_.idle) : next);
+    service_.alive(steady_clock::now());
     if (core_.refused()) return;
     tell();
     outbox_.look();
@@ -53,6 +55,7 @@ void Agent::on_stuck() {
 
 void Agent::drain() {
   draining_ = true;
+  if (!restarting_) service_.stopping();
   spdlog::info("draining timeout_ms={}", timeouts_.drain.count());
   loop_.drain();
   latest_ = steady_clock::now() + timeouts_.drain;
@@ -103,10 +106,12 @@ void Agent::tell() {
                  kSilence.count());
   if (!core_.is_connected() && core_.last_refusal() != told_) {
     told_ = core_.last_refusal();
+    service_.status("not connected: " + told_);
     spdlog::warn("not-connected {}", told_);
   }
   if (connected_ == core_.is_connected()) return;
   connected_ = core_.is_connected();
+  service_.status(connected_ ? "connected" : "not connected");
   if (connected_)
     spdlog::info("connected epoch={}", core_.welcome().epoch);
   else

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "proto/wire/service_manager.h"
 #include "proto/wire/signals.h"
 #include "worker/outbox_watch.h"
 #include "worker/worker_loop.h"
@@ -19,12 +20,13 @@ struct AgentTimeouts {
 class Agent {
  public:
   Agent(WorkerCore& core, WorkerLoop& loop, Executor& executor, Signals& signals, OutboxWatch outbox,
-        AgentTimeouts timeouts)
+        ServiceManager& service, AgentTimeouts timeouts)
       : core_(core),
         loop_(loop),
         executor_(executor),
         signals_(signals),
         outbox_(outbox),
+        service_(service),
         timeouts_(timeouts) {}
 
   void run();
@@ -47,6 +49,7 @@ class Agent {
   Executor& executor_;
   Signals& signals_;
   OutboxWatch outbox_;
+  ServiceManager& service_;
   AgentTimeouts timeouts_;
   TimePoint latest_ = TimePoint::max();  // when it gives up what it drains; then when it leaves
   TimePoint begin_ = std::chrono::steady_clock::now();

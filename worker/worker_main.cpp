@@ -89,7 +89,8 @@ struct End {
   bool has_user_code = false;  // in this process, that did not end
 };
 
-End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals) {
+End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& signals,
+          ServiceManager& service) {
   const BaseAddress broker = parse_addresses(broker_of(settings)).front();
   require_connectable(broker);
   require_descriptors(slots_of(settings));
@@ -125,8 +126,9 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
   WorkerLoop loop(core, wire, broker);
   spdlog::info("worker-start name={} broker={} slots={} functions={}", hello.name, broker.text(), hello.slots,
                hello.functions.size());
-  Agent agent(core, loop, *executor, signals, OutboxWatch(core.outbox(), spool.get()),
+  Agent agent(core, loop, *executor, signals, OutboxWatch(core.outbox(), spool.get()), service,
               {settings.drain_timeout, settings.idle_timeout});
+  service.ready("not connected yet");
   agent.run();
   if (core.welcome().epoch != 0) keep_key(key);
   if (core.refused()) {
@@ -150,9 +152,11 @@ int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   if (settings.quiet) spdlog::set_level(spdlog::level::warn);
   Signals signals;
-  const End end = serve(settings, handlers, signals);
+  ServiceManager service;
+  const End end = serve(settings, handlers, signals, service);
   if (end.is_to_restart) {
     if (!settings.join.empty()) setenv("ZONDA_JOIN", settings.join.c_str(), 1);
+    service.hand_over();
     restart_program();
     spdlog::error("cannot start anew: {}", std::generic_category().message(errno));
     _exit(to_int(cli::ExitCode::Failure));

@@ -62,47 +62,24 @@ void BrokerCore::Question::refuse(const std::string& what) {
 }
 
 void BrokerCore::Question::status() {
-  const BrokerCounters& counters = core_.counters_;
-  std::uint64_t running = 0;
-  std::uint64_t draining = 0;
-  const auto connected =
-      static_cast<std::uint64_t>(std::count_if(core_.clients_.begin(), core_.clients_.end(),
-                                               [](const auto& each) { return each.second->session != 0; }));
-  for (const auto& [number, worker] : core_.roster_.all()) {
-    running += std::min<std::uint64_t>(worker->outstanding, worker->hello.slots);
-    draining += worker->state == WorkerState::Draining ? 1 : 0;
-  }
+  const Snapshot all = core_.snapshot(now_);
+  const BrokerCounters& counters = all.counters;
   Answer answer;
   answer.packer.pack_map(28);
-  answer.field("queued", core_.queue_.ready_tasks() + core_.queue_.held_tasks() + core_.stored_tasks_ +
-                             core_.quarantine_.tasks());
-  answer.field("delayed", core_.delayed_tasks_);
-  answer.field("held", core_.leased_tasks_ + core_.orphaned_tasks_);
-  answer.field("running", running);
-  answer.field("done", counters.tasks_done);
-  answer.field("failed", counters.tasks_failed);
-  answer.field("cancelled", counters.tasks_cancelled);
-  answer.field("accepted", counters.tasks_accepted);
-  answer.field("dispatched", counters.tasks_dispatched);
-  answer.field("retried", counters.tasks_retried);
-  answer.field("returned", counters.tasks_returned);
-  answer.field("lost", counters.tasks_lost);
-  answer.field("stale", counters.results_stale);
-  answer.field("bad_frames", counters.frames_bad);
-  answer.field("refused_frames", counters.frames_refused);
-  answer.field("refused_keys", counters.keys_refused);
-  answer.field("gaps", counters.gaps);
-  answer.field("jobs", core_.jobs_.size());
-  answer.field("clients", connected);
-  answer.field("workers", core_.roster_.all().size());
-  answer.field("workers_draining", draining);
-  answer.field("workers_lost", counters.workers_lost);
-  answer.field("slots", core_.roster_.slots());
-  answer.field("memory_bytes", core_.memory_used_ + core_.overhead_);
-  answer.field("orphaned", core_.orphaned_tasks_);
-  answer.field("disk_nearly_full", core_.disk_nearly_full_);
-  answer.field("durability", core_.config_.durability);
-  answer.field("epoch", core_.config_.epoch);
+  answer.field("queued", all.queued).field("delayed", all.delayed).field("held", all.held);
+  answer.field("running", all.running);
+  answer.field("done", counters.tasks_done).field("failed", counters.tasks_failed);
+  answer.field("cancelled", counters.tasks_cancelled).field("accepted", counters.tasks_accepted);
+  answer.field("dispatched", counters.tasks_dispatched).field("retried", counters.tasks_retried);
+  answer.field("returned", counters.tasks_returned).field("lost", counters.tasks_lost);
+  answer.field("stale", counters.results_stale).field("bad_frames", counters.frames_bad);
+  answer.field("refused_frames", counters.frames_refused).field("refused_keys", counters.keys_refused);
+  answer.field("gaps", counters.gaps).field("jobs", all.jobs).field("clients", all.clients);
+  answer.field("workers", all.workers).field("workers_draining", all.workers_draining);
+  answer.field("workers_lost", counters.workers_lost).field("slots", all.slots);
+  answer.field("memory_bytes", all.memory_bytes).field("orphaned", all.orphaned);
+  answer.field("disk_nearly_full", all.disk_nearly_full).field("durability", all.durability);
+  answer.field("epoch", all.epoch);
   say(answer);
 }
 

@@ -85,6 +85,7 @@ class BrokerCore {
   std::string check() const;
   std::size_t timers() const { return timers_.size(); }
   const Roster& roster() const { return roster_; }
+  Snapshot snapshot(const Now& now) const;
   const Job* job(const JobId& id) const;
   std::uint64_t attached_jobs() const;
   // Whether there are workers of before the start that are not back and may still come.

@@ -169,8 +169,9 @@ void BrokerCore::give_back(Job& job, IndexRange range, Token token) {
   }
 }
 
+// Without a reason it left in order, which is no news.
 void BrokerCore::lose_client(ClientRecord& client, const char* why, const Now& now, Effects& effects) {
-  event(effects, "client-lost client=" + client.share_name + " reason=" + why);
+  if (why != nullptr) event(effects, "client-lost client=" + client.share_name + " reason=" + why);
   close_session(client.session, effects);
   for (const JobId& id : std::set(client.jobs)) disown(*find_job(id), now, effects);
   clients_.erase(client.hello.peer);
@@ -243,7 +244,7 @@ void BrokerCore::on(const Drain&, Session& session, const Now&, Effects& effects
 }
 
 void BrokerCore::on(const Goodbye&, Session& session, const Now& now, Effects& effects) {
-  if (session.client != nullptr) return lose_client(*session.client, "goodbye", now, effects);
+  if (session.client != nullptr) return lose_client(*session.client, nullptr, now, effects);
   WorkerRecord& worker = *session.worker;
   event(effects, "worker-left worker=" + worker.hello.name);
   dismiss_worker(worker, effects);

@@ -136,34 +136,20 @@ double load_of(const WorkerRecord& worker) {
   return load;
 }
 
-bool is_in(const WorkerRecord& worker, const std::string& pool) {
-  const auto label = worker.hello.labels.find(kPoolLabel);
-  return label != worker.hello.labels.end() && label->second == pool;
-}
-
 }  // namespace
 
 void BrokerCore::Question::pools(const std::string& what) {
   if (what == "pool.report") return take_reports();
   if (what == "pool.scale") return scale();
   if (what == "pool.log") return pool_log();
-  std::vector<const Pool*> found;
-  for (const auto& [name, pool] : core_.pools_.all()) found.push_back(&pool);
-  say_list(found, [this](Answer& page, const Pool* pool) {
-    const PoolReport& report = pool->report;
-    std::uint64_t present = 0, leaving = 0;
-    for (const auto& [number, worker] : core_.roster_.all()) {
-      if (!is_in(*worker, report.name)) continue;
-      ++(worker->state == WorkerState::Draining ? leaving : present);
-    }
+  say_list(core_.snapshot(now_).pools, [](Answer& page, const PoolSummary& pool) {
     page.packer.pack_map(13);
-    page.field("pool", report.name).field("launcher", report.launcher);
-    page.field("min", report.size.min).field("max", report.size.max);
-    page.field("target_seconds", static_cast<double>(report.size.target_wait_ms) / 1e3);
-    page.field("wanted", report.wanted).field("workers", present).field("pending", report.pending);
-    page.field("draining", leaving).field("note", report.note).field("order", report.order);
-    page.field("manager", std::string(now_.steady - pool->told_at < kPoolAway ? "connected" : "away"));
-    page.field("last_decision", pool->log.empty() ? std::string() : pool->log.back().text);
+    page.field("pool", pool.name).field("launcher", pool.launcher);
+    page.field("min", pool.min).field("max", pool.max).field("target_seconds", pool.target_seconds);
+    page.field("wanted", pool.wanted).field("workers", pool.workers).field("pending", pool.pending);
+    page.field("draining", pool.draining).field("note", pool.note).field("order", pool.order);
+    page.field("manager", std::string(pool.is_managed ? "connected" : "away"));
+    page.field("last_decision", pool.last_decision);
   });
 }
 
@@ -184,7 +170,9 @@ void BrokerCore::Question::tell_manager(Answer& page, const PoolReport& report) 
   const Pool& pool = *core_.pools_.find(report.name);
   std::vector<const WorkerRecord*> workers;
   for (const auto& [number, worker] : core_.roster_.all()) {
-    if (is_in(*worker, report.name) && workers.size() < kWorkersMax) workers.push_back(worker.get());
+    const std::string* name = pool_of(*worker);
+    if (name != nullptr && *name == report.name && workers.size() < kWorkersMax)
+      workers.push_back(worker.get());
   }
   const std::vector<PoolDemand> demand = demand_of(report, core_.queue_);
   page.packer.pack_map(10);

@@ -62,6 +62,32 @@ Pool* Pools::find(const std::string& name) {
   return at == pools_.end() ? nullptr : &at->second;
 }
 
+std::vector<PoolSummary> Pools::summaries(TimePoint now) const {
+  std::vector<PoolSummary> found;
+  for (const auto& [name, pool] : pools_) {
+    const PoolReport& report = pool.report;
+    PoolSummary summary;
+    summary.name = name;
+    summary.launcher = report.launcher;
+    summary.min = report.size.min;
+    summary.max = report.size.max;
+    summary.target_seconds = static_cast<double>(report.size.target_wait_ms) / 1e3;
+    summary.wanted = report.wanted;
+    summary.pending = report.pending;
+    summary.note = report.note;
+    summary.order = report.order;
+    summary.is_managed = now - pool.told_at < kPoolAway;
+    if (!pool.log.empty()) summary.last_decision = pool.log.back().text;
+    found.push_back(std::move(summary));
+  }
+  return found;
+}
+
+const std::string* pool_of(const WorkerRecord& worker) {
+  const auto label = worker.hello.labels.find(kPoolLabel);
+  return label == worker.hello.labels.end() ? nullptr : &label->second;
+}
+
 std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue) {
   std::vector<PoolDemand> found;
   queue.for_each_class([&](ReadyClass& ready_class) {

@@ -10,6 +10,7 @@
 
 #include "broker/core/clock.h"
 #include "broker/core/roster.h"
+#include "broker/core/snapshot.h"
 
 namespace zonda {
 
@@ -57,10 +58,15 @@ class Pools {
   bool take(PoolReport report, TimePoint now);
   Pool* find(const std::string& name);
   const std::map<std::string, Pool>& all() const { return pools_; }
+  // By name; without the workers that are there.
+  std::vector<PoolSummary> summaries(TimePoint now) const;
 
  private:
   std::map<std::string, Pool> pools_;
 };
+
+// The pool that a worker belongs to; null: none.
+const std::string* pool_of(const WorkerRecord& worker);
 
 // Ready tasks that a pool's workers can run.
 struct PoolDemand {

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "broker/http/http_server.h"
 #include "cli/commands/commands.h"
 #include "cli/daemons.h"
 #include "command_line/common_options.h"
@@ -15,6 +16,12 @@ void require_bindable_list(const std::string& addresses) try {
   for (const BaseAddress& address : parse_addresses(addresses)) require_bindable(address);
 } catch (const std::invalid_argument& error) {
   throw Complaint(ExitCode::Usage, error.what(), kAddressHint);
+}
+
+void require_http_address(const std::string& text) try {
+  if (!text.empty() && text != "off") parse_http_address(text);
+} catch (const std::invalid_argument& error) {
+  throw Complaint(ExitCode::Usage, std::string("--http: ") + error.what());
 }
 
 }  // namespace
@@ -48,6 +55,11 @@ Command broker_command(Environment& environment) {
                                           settings->start.durability)),
       option::flag("insecure", 0, "listen on other than this machine, though nobody must show a key",
                    settings->start.insecure),
+      option::configurable(option::text(
+          "http", 0, "ADDR|off", "metrics and status over HTTP; default 127.0.0.1, ten ports above --bind's",
+          settings->start.http)),
+      option::configurable(option::repeated(option::list(
+          "http-name", "NAME", "a host name by which HTTP may be asked", settings->start.http_names))),
       option::configurable(option::flag("quiet", 'q', "log warnings and errors only", settings->start.quiet)),
       option::text("config", 0, "FILE", "read this file before the usual ones", settings->config)};
   start.run = [&environment, settings](const std::vector<std::string>&) {
@@ -60,6 +72,7 @@ Command broker_command(Environment& environment) {
       throw Complaint(ExitCode::Usage, "a broker needs either --data DIR or --memory",
                       "--data DIR keeps everything; --memory forgets all at a restart");
     require_bindable_list(settings->start.bind);
+    require_http_address(settings->start.http);
     settings->start.keys = environment.common.keys;
     if (const std::string& keys = settings->start.keys;
         !keys.empty() && !std::filesystem::exists(keys + "/broker.key"))
