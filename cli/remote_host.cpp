@@ -21,7 +21,8 @@ std::string message_of(const std::string& line) {
 // Never asks for a password: many hosts are dealt with at once, and nobody could answer.
 std::string RemoteHost::run(const std::string& script, std::string_view input) const {
   std::vector<std::string> words = ssh_;
-  words.insert(words.end(), {"-o", "BatchMode=yes", "-o", "ConnectTimeout=10", host_.name, script});
+  words.insert(words.end(), {"-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=15",
+                             "-o", "ServerAliveCountMax=4", host_.name, script});
   const ProgramEnd end = run_program(words, input);
   if (end.code == 0) return end.out;
   if (end.code == kNoConnection)

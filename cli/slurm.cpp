@@ -11,7 +11,8 @@
 namespace zonda::cli {
 namespace {
 
-constexpr std::chrono::seconds kLastWords{10};  // between the end of the drain and that of the allocation
+constexpr std::chrono::minutes kAnswerWithin{2};  // of Slurm
+constexpr std::chrono::seconds kLastWords{10};    // between the end of the drain and that of the allocation
 
 std::string shell_line(const std::vector<std::string>& words) {
   std::string line;
@@ -37,7 +38,7 @@ std::string script_of(const SlurmJob& job) {
 }
 
 ProgramEnd run_slurm(const std::vector<std::string>& words, std::string_view input = {}) {
-  ProgramEnd end = run_program(words, input);
+  ProgramEnd end = run_program(words, input, kAnswerWithin);
   if (end.code == 127)
     throw Complaint(ExitCode::Failure, "there is no " + words.front() + " here",
                     "Slurm's commands must be on PATH");

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include <cstring>
 
 #include "command_line/complaint.h"
+#include "command_line/duration.h"
 #include "proto/unique_fd.h"
 
 namespace zonda::cli {
@@ -63,13 +65,17 @@ pid_t spawn(const std::vector<std::string>& words, const Pipe& in, const Pipe& o
 }
 
 // Reads what is there; closes at the end.
-void read_some(UniqueFd& from, std::string& into) {
+void read_all(UniqueFd& from, std::string& into) {
   std::array<char, 1 << 16> bytes{};
-  const ssize_t count = read(from.get(), bytes.data(), bytes.size());
-  if (count > 0)
-    into.append(bytes.data(), static_cast<std::size_t>(count));
-  else if (count == 0 || errno != EINTR)
-    from.reset();
+  for (;;) {
+    const ssize_t count = read(from.get(), bytes.data(), bytes.size());
+    if (count > 0)
+      into.append(bytes.data(), static_cast<std::size_t>(count));
+    else if (count < 0 && errno == EAGAIN)
+      return;
+    else if (count == 0 || errno != EINTR)
+      return from.reset();
+  }
 }
 
 void write_some(UniqueFd& to, std::string_view& rest) {
@@ -90,23 +96,34 @@ int code_of(pid_t pid) {
 
 }  // namespace
 
-ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input) {
+ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input,
+                       std::chrono::milliseconds patience) {
+  const auto latest = std::chrono::steady_clock::now() + patience;
   Pipe in = make_pipe(), out = make_pipe(), err = make_pipe();
   const pid_t pid = spawn(words, in, out, err);
   if (pid < 0) return {127, {}, words.front() + ": there is no such program"};
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   in.read.reset();
   out.write.reset();
   err.write.reset();
-  fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
+  for (const UniqueFd* end : {&in.write, &out.read, &err.read}) fcntl(end->get(), F_SETFL, O_NONBLOCK);
   if (input.empty()) in.write.reset();
   ProgramEnd end;
-  while (out.read || err.read) {
-    std::array<pollfd, 3> items{{{out.read ? out.read.get() : -1, POLLIN, 0},
+  for (bool is_over = false; !is_over && (out.read || err.read);) {
+    std::array<pollfd, 4> items{{{out.read ? out.read.get() : -1, POLLIN, 0},
                                  {err.read ? err.read.get() : -1, POLLIN, 0},
-                                 {in.write ? in.write.get() : -1, POLLOUT, 0}}};
-    poll(items.data(), items.size(), -1);
-    if (items[0].revents != 0) read_some(out.read, end.out);
-    if (items[1].revents != 0) read_some(err.read, end.err);
+                                 {in.write ? in.write.get() : -1, POLLOUT, 0},
+                                 {process.get(), POLLIN, 0}}};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(latest - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      kill(pid, SIGKILL);
+      code_of(pid);
+      throw Complaint(ExitCode::TimedOut, words.front() + " did not end within " + format_duration(patience));
+    }
+    poll(items.data(), items.size(), static_cast<int>(std::min<std::int64_t>(left.count(), 3'600'000)));
+    is_over = items[3].revents != 0;  // what it said is in the pipes by then
+    if (out.read) read_all(out.read, end.out);
+    if (err.read) read_all(err.read, end.err);
     if (items[2].revents != 0) write_some(in.write, input);
   }
   end.code = code_of(pid);

@@ -1,6 +1,7 @@
 // Another program, run to its end.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +14,10 @@ struct ProgramEnd {
   std::string err;
 };
 
-// Gives it `input` and waits. May be called on several threads. Throws Complaint if no process can be had.
-ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input = {});
+// Gives it `input` and waits until it ends; what it left running may go on. May be called on several threads.
+// Throws Complaint if no process can be had, and if it takes longer: then it is killed.
+ProgramEnd run_program(const std::vector<std::string>& words, std::string_view input = {},
+                       std::chrono::milliseconds patience = std::chrono::hours(24));
 
 // What it said last, but for hints.
 std::string last_line(std::string_view text);

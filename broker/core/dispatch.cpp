@@ -40,7 +40,10 @@ void BrokerCore::dispatch(const Now& now, Effects& effects) {
     roster_.set_idle(*worker);
     with_room.push_back(number);
   }
-  for (const auto& [number, ready_class] : std::exchange(fresh_, {})) spread(*ready_class, now, effects);
+  for (const auto& [number, ready_class] : std::exchange(fresh_, {})) {
+    ready_class->progressed = now.steady;
+    spread(*ready_class, now, effects);
+  }
   in_rounds(with_room, now, effects);
   use_idle_workers(with_room, now, effects);
   retract_surplus(now, effects);
@@ -220,6 +223,7 @@ TaskRange BrokerCore::hand_out(WorkerRecord& worker, Job& job, IndexRange ready,
     worker.resources_free[name] -= amount * static_cast<double>(tasks);
   reload(worker);
   queue_.charge(job.share, task_us * static_cast<double>(tasks));
+  job.ready_class->progressed = now.steady;
   counters_.tasks_dispatched += tasks;
   if (!job.started_at) job.started_at = now.utc;
   if (range.hi > job.handed_out) {
@@ -243,6 +247,7 @@ void BrokerCore::count_in(Job& job, IndexRange range, TaskState state) {
     case TaskState::Ready: count_waiting(job, range, 1); return became_ready(job, range.size());
     case TaskState::Leased:
       job.counts.leased += range.size();
+      job.ready_class->leased_tasks += range.size();
       leased_tasks_ += range.size();
       return;
     case TaskState::Delayed:
@@ -279,6 +284,7 @@ void BrokerCore::leave_state(Job& job, IndexRange range) {
         break;
       case TaskState::Leased:
         job.counts.leased -= part.size();
+        job.ready_class->leased_tasks -= part.size();
         leased_tasks_ -= part.size();
         break;
       case TaskState::Delayed:

@@ -174,7 +174,7 @@ void BrokerCore::Question::tell_manager(Answer& page, const PoolReport& report) 
     if (name != nullptr && *name == report.name && workers.size() < kWorkersMax)
       workers.push_back(worker.get());
   }
-  const std::vector<PoolDemand> demand = demand_of(report, core_.queue_);
+  const std::vector<PoolDemand> demand = demand_of(report, core_.queue_, now_.steady);
   page.packer.pack_map(10);
   page.field("pool", report.name).field("epoch", core_.config_.epoch);
   page.field("order", pool.order).field("min", pool.ordered.min).field("max", pool.ordered.max);
@@ -198,7 +198,8 @@ void BrokerCore::Question::tell_manager(Answer& page, const PoolReport& report) 
   }
   page.packer.pack("demand").pack_array(static_cast<std::uint32_t>(demand.size()));
   for (const PoolDemand& each : demand) {
-    page.packer.pack_map(6);
+    page.packer.pack_map(8);
+    page.field("running", each.ready_class->leased_tasks).field("stalled_seconds", each.stalled_seconds);
     page.field("class", each.ready_class->number()).field("function", each.ready_class->key().function);
     page.field("queued", each.queued).field("task_seconds", each.ready_class->task_us / 1e6);
     page.field("at_once", each.at_once).field("other_slots", each.other_slots);
@@ -213,8 +214,11 @@ void BrokerCore::Question::scale() {
   if (silence >= kPoolAway)
     return say(ReplyCode::Refused, "the manager of pool " + arguments_.pool + " was last heard of " +
                                        std::to_string(silence.count()) + " s ago");
-  if (arguments_.size.max < arguments_.size.min)
-    return say(ReplyCode::Usage, "the most is less than the least");
+  if (arguments_.size.max < arguments_.size.min || arguments_.size.max > kPoolWorkersMax)
+    return say(ReplyCode::Usage, "at least " + std::to_string(arguments_.size.min) + ", at most " +
+                                     std::to_string(arguments_.size.max) + ": a pool has up to " +
+                                     std::to_string(kPoolWorkersMax) + " workers");
+  if (arguments_.size.target_wait_ms == 0) return say(ReplyCode::Usage, "the target wait is nothing");
   pool->ordered = arguments_.size;
   Answer answer;
   answer.packer.pack_map(1);

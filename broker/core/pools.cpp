@@ -11,9 +11,10 @@ namespace {
 constexpr std::size_t kPoolsMax = 256;
 constexpr std::size_t kLogMax = 500;
 
-bool is_of(const WorkerKind& kind, const std::string& pool) {
+// The pool of these workers; empty: none.
+std::string pool_of(const WorkerKind& kind) {
   const auto label = kind.key.labels.find(kPoolLabel);
-  return label != kind.key.labels.end() && label->second == pool;
+  return label == kind.key.labels.end() ? "" : label->second;
 }
 
 std::uint64_t tasks_at_once(const ClassKey& wanted, const KindKey& offered, std::uint64_t slots) {
@@ -88,16 +89,18 @@ const std::string* pool_of(const WorkerRecord& worker) {
   return label == worker.hello.labels.end() ? nullptr : &label->second;
 }
 
-std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue) {
+std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue, TimePoint now) {
   std::vector<PoolDemand> found;
   queue.for_each_class([&](ReadyClass& ready_class) {
-    PoolDemand demand{&ready_class, ready_class.queued(), 0, 0};
+    PoolDemand demand{&ready_class, ready_class.queued(), 0, 0,
+                      std::chrono::duration<double>(now - ready_class.progressed).count()};
     if (demand.queued == 0) return;
     for (const WorkerKind* kind : ready_class.kinds) {
-      if (is_of(*kind, pool.name))
+      const std::string name = pool_of(*kind);
+      if (name == pool.name)
         demand.at_once = std::max(demand.at_once,
                                   tasks_at_once(ready_class.key(), kind->key, kind->slots / kind->workers));
-      else
+      else if (name.empty())
         demand.other_slots += kind->slots;
     }
     if (demand.at_once == 0 && would_run(pool, ready_class.key()))

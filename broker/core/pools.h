@@ -16,6 +16,7 @@ namespace zonda {
 
 inline constexpr const char* kPoolLabel = "pool";
 inline constexpr std::chrono::seconds kPoolAway{10};  // a manager that is not heard of for so long is away
+inline constexpr std::uint64_t kPoolWorkersMax = 10'000;
 
 // How many workers there should be. Zero for both bounds is a pool that rests.
 struct PoolSize {
@@ -73,10 +74,11 @@ struct PoolDemand {
   const ReadyClass* ready_class = nullptr;
   std::uint64_t queued = 0;
   std::uint64_t at_once = 0;      // in one worker of the pool
-  std::uint64_t other_slots = 0;  // of workers outside of it
+  std::uint64_t other_slots = 0;  // of workers that belong to no pool
+  double stalled_seconds = 0;     // nothing of it was handed out for so long
 };
 
 // What waits for this pool: for the workers that it has, or for one as its manager describes it.
-std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue);
+std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue, TimePoint now);
 
 }  // namespace zonda

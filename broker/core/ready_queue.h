@@ -65,7 +65,9 @@ class ReadyClass {
   std::set<Page> pages;
   Ward ward;
   std::uint64_t stored_tasks = 0;  // whose arguments are in the store only
-  double task_us = 0;              // measured mean time of its tasks; 0: not yet known
+  std::uint64_t leased_tasks = 0;
+  double task_us = 0;    // measured mean time of its tasks; 0: not yet known
+  TimePoint progressed;  // when some were last handed out, or the first became ready
 
  private:
   friend class ReadyQueue;

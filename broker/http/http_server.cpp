@@ -8,6 +8,7 @@
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <chrono>
+#include <list>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -51,15 +52,25 @@ Response response_to(const http::request<http::empty_body>& request, const Pages
   return response;
 }
 
+class Session;
+using Sessions = std::list<Session*>;  // those that were heard of the longest ago come first
+
 // One connection: reads a request, answers, and reads the next.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Tcp::socket socket, const Pages& pages, std::size_t& open)
-      : stream_(std::move(socket)), pages_(pages), open_(open) {
-    ++open_;
+  Session(Tcp::socket socket, const Pages& pages, Sessions& all)
+      : stream_(std::move(socket)), pages_(pages), all_(all), place_(all.insert(all.end(), this)) {}
+  ~Session() {
+    if (place_ != all_.end()) all_.erase(place_);
   }
-  ~Session() { --open_; }
   Session(const Session&) = delete;
+
+  // Another one gets its place.
+  void close() {
+    all_.erase(std::exchange(place_, all_.end()));
+    error_code ignored;
+    stream_.socket().close(ignored);
+  }
 
   void read() {
     parser_.emplace();
@@ -73,6 +84,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   void answer() {
+    if (place_ == all_.end()) return;
+    all_.splice(all_.end(), all_, place_);
     response_ = response_to(parser_->get(), pages_);
     stream_.expires_after(kPatience);
     const auto written = [self = shared_from_this()](error_code error, std::size_t) {
@@ -88,7 +101,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   beast::tcp_stream stream_;
   const Pages& pages_;
-  std::size_t& open_;
+  Sessions& all_;
+  Sessions::iterator place_;  // at the end: closed
   beast::flat_buffer buffer_{kHeaderBytesMax + 1024};
   std::optional<http::request_parser<http::empty_body>> parser_;
   Response response_;
@@ -119,8 +133,10 @@ class HttpServer::Listener {
   void accept() {
     acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
-      if (!error && open_ < kConnectionsMax)
-        std::make_shared<Session>(std::move(socket), pages_, open_)->read();
+      if (!error) {
+        if (sessions_.size() >= kConnectionsMax) sessions_.front()->close();
+        std::make_shared<Session>(std::move(socket), pages_, sessions_)->read();
+      }
       if (!error) return accept();
       pause_.expires_after(std::chrono::milliseconds(100));
       pause_.async_wait([this](error_code) { accept(); });
@@ -128,7 +144,7 @@ class HttpServer::Listener {
   }
 
   Pages pages_;
-  std::size_t open_ = 0;  // outlives the sessions, which the context holds
+  Sessions sessions_;  // outlives them: the context holds them
   asio::io_context context_{1};
   Tcp::acceptor acceptor_;
   asio::steady_timer pause_{context_};

@@ -1,9 +1,11 @@
-// zonda version, zonda completion, zonda bench.
+// What the tool tells about itself: zonda version, zonda completion, zonda man.
+#include <fstream>
 #include <memory>
 
 #include "cli/commands/commands.h"
 #include "cli/completion.h"
 #include "cli/json.h"
+#include "cli/man_page.h"
 #include "command_line/complaint.h"
 #include "proto/limits.h"
 
@@ -45,6 +47,31 @@ Command completion_command(Environment& environment) {
       environment.out.write(completion_for_fish(root, common));
     else
       throw Complaint(ExitCode::Usage, "no completion for '" + operands[0] + "'", "bash, zsh or fish");
+    return 0;
+  };
+  return command;
+}
+
+Command man_command(Environment& environment) {
+  auto directory = std::make_shared<std::string>();
+  Command command{.name = "man",
+                  .summary = "Prints the manual page of a command.",
+                  .operands = "[COMMAND]",
+                  .examples = "zonda man run | man -l -\nzonda man --to ~/.local/share/man/man1",
+                  .operands_max = 1};
+  command.options = {option::text("to", 0, "DIR", "write all of them there, as files", *directory)};
+  command.run = [&environment, directory](const std::vector<std::string>& operands) {
+    CommonOptions unused;
+    const std::string wanted = operands.empty() ? "zonda.1" : "zonda-" + operands[0] + ".1";
+    bool is_found = false;
+    for (const ManPage& page :
+         man_pages(root_command(environment), common_options(unused), "zonda " ZONDA_VERSION)) {
+      if (!directory->empty() && !(std::ofstream(*directory + "/" + page.name) << page.text << std::flush))
+        throw Complaint(ExitCode::Failure, "cannot write " + *directory + "/" + page.name);
+      if (directory->empty() && page.name == wanted) environment.out.write(page.text);
+      is_found = is_found || page.name == wanted;
+    }
+    if (!is_found) throw Complaint(ExitCode::NotFound, "there is no command '" + operands[0] + "'");
     return 0;
   };
   return command;

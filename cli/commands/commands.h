@@ -25,6 +25,7 @@ Command status_command(Environment& environment);
 Command check_command(Environment& environment);
 Command bench_command(Environment& environment);
 Command completion_command(Environment& environment);
+Command man_command(Environment& environment);
 Command version_command(Environment& environment);
 
 // Parts of commands with several files.

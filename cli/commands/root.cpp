@@ -12,13 +12,14 @@ Command root_command(Environment& environment) {
                    "zonda run -- echo hello\n"
                    "ls *.wav | zonda map -- flac --silent {}\n"
                    "zonda status"};
-  root.children = {up_command(environment),         down_command(environment),   run_command(environment),
-                   map_command(environment),        submit_command(environment), call_command(environment),
-                   job_command(environment),        task_command(environment),   worker_command(environment),
-                   broker_command(environment),     status_command(environment), check_command(environment),
-                   keys_command(environment),       deploy_command(environment), agent_command(environment),
-                   pool_command(environment),       scale_command(environment),  bench_command(environment),
-                   completion_command(environment), version_command(environment)};
+  root.children = {
+      up_command(environment),         down_command(environment),   run_command(environment),
+      map_command(environment),        submit_command(environment), call_command(environment),
+      job_command(environment),        task_command(environment),   worker_command(environment),
+      broker_command(environment),     status_command(environment), check_command(environment),
+      keys_command(environment),       deploy_command(environment), agent_command(environment),
+      pool_command(environment),       scale_command(environment),  bench_command(environment),
+      completion_command(environment), man_command(environment),    version_command(environment)};
   root.notes =
       "exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 refused, 5 not authorised, 6 broker "
       "unreachable,\n"

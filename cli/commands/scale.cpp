@@ -107,7 +107,7 @@ Command log_command(Environment& environment) {
 
 std::uint64_t count_of(const std::string& text) {
   std::uint64_t count = 0;
-  option::number("N", "N", "", count, 1'000'000).set(text);
+  option::number("N", "N", "", count, 10'000).set(text);
   return count;
 }
 
@@ -127,7 +127,10 @@ Command scale_command(Environment& environment) {
       {"min", 0, "N", "at least so many", [wish](const std::string& text) { wish->min = count_of(text); }},
       {"max", 0, "N", "at most so many", [wish](const std::string& text) { wish->max = count_of(text); }},
       {"target-wait", 0, "D", "tasks should wait no longer: more workers if they would",
-       [wish](const std::string& text) { wish->target_wait = parse_duration(text, "--target-wait"); }}};
+       [wish](const std::string& text) {
+         wish->target_wait = parse_duration(text, "--target-wait");
+         if (wish->target_wait->count() == 0) throw Complaint(ExitCode::Usage, "--target-wait: nothing");
+       }}};
   command.children = {log_command(environment)};
   command.run = [&environment, wish](const std::vector<std::string>& words) {
     if (words.size() == 2 && (wish->min || wish->max))

@@ -1,23 +1,14 @@
 #include "cli/pools/launcher.h"
 
-#include "cli/pools/launchers.h"
-
 namespace zonda::cli {
 
-std::string Launcher::free_name(const std::set<std::string>& taken) const {
-  for (std::uint64_t number = 1;; ++number) {
+std::vector<std::string> Launcher::free_names(std::uint64_t count, const std::set<std::string>& taken) const {
+  std::vector<std::string> names;
+  for (std::uint64_t number = 1; names.size() < count; ++number) {
     std::string name = pool_ + "-" + std::to_string(number);
-    if (!taken.contains(name)) return name;
+    if (!taken.contains(name)) names.push_back(std::move(name));
   }
-}
-
-std::unique_ptr<Launcher> make_launcher(const PoolConfig& pool, const WorkersGet& get) {
-  if (pool.launcher == "local") return std::make_unique<LocalLauncher>(pool, get);
-  if (pool.launcher == "ssh") return std::make_unique<SshLauncher>(pool, get);
-  if (pool.launcher == "slurm") return std::make_unique<SlurmLauncher>(pool, get);
-  if (pool.launcher == "command") return std::make_unique<CommandLauncher>(pool, get);
-  if (pool.launcher == "kubernetes") return std::make_unique<KubernetesLauncher>(pool, get);
-  return nullptr;
+  return names;
 }
 
 }  // namespace zonda::cli

@@ -14,9 +14,9 @@ class Launcher {
  public:
   virtual ~Launcher() = default;
 
-  // A name for one more worker, none of these; empty if there is no place for one. Names are used again, so
-  // that a start that is repeated starts nothing twice.
-  virtual std::string free_name(const std::set<std::string>& taken) const;
+  // Names for so many more workers, none of these; fewer if there is no place for all. Names are used again,
+  // so that a start that is repeated finds what is there.
+  virtual std::vector<std::string> free_names(std::uint64_t count, const std::set<std::string>& taken) const;
   // Has a worker of this name started. It may take its time; called on several threads. Throws Complaint.
   virtual void start(const std::string& name) = 0;
   // Takes back the start of a worker that is not here yet, if it can; else it is drained once it comes.

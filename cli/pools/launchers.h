@@ -1,6 +1,7 @@
 // The ways to get a worker that are known here; see launcher.h.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -10,6 +11,9 @@
 #include "cli/relocatable_tree.h"
 
 namespace zonda::cli {
+
+// Of programs that start a worker: longer than any should take.
+inline constexpr std::chrono::minutes kStartPatience{10};
 
 // Options of worker start, for a worker of this pool and name.
 std::vector<std::string> words_for(const PoolConfig& pool, const WorkersGet& get, const std::string& name);
@@ -30,19 +34,20 @@ class LocalLauncher final : public Launcher {
 class SshLauncher final : public Launcher {
  public:
   SshLauncher(const PoolConfig& pool, const WorkersGet& get);
-  std::string free_name(const std::set<std::string>& taken) const override;
+  std::vector<std::string> free_names(std::uint64_t count, const std::set<std::string>& taken) const override;
   void start(const std::string& name) override;
 
  private:
-  void prepare(const Host& host);  // the tree and the key, once
+  void prepare(const Host& host);  // the tree and the key, once for each host
 
   PoolConfig pool_;
   WorkersGet get_;
   Hosts hosts_;
   std::map<std::string, const Host*> host_of_;  // worker → host
-  std::mutex mutex_;
-  std::optional<RelocatableTree> tree_;
-  std::set<std::string> prepared_;
+  std::once_flag tree_is_made_;
+  RelocatableTree tree_;
+  std::map<std::string, std::mutex> preparing_;  // by host; fixed
+  std::map<std::string, bool> prepared_;         // the same, under that mutex
 };
 
 // An allocation of Slurm for each worker.

@@ -31,7 +31,7 @@ void LocalLauncher::start(const std::string& name) {
   const std::vector<std::string> own = words_for(pool_, get_, name);
   words.insert(words.end(), own.begin(), own.end());
   for (int tries = 0; tries < kTries; ++tries) {
-    const ProgramEnd end = run_program(words);
+    const ProgramEnd end = run_program(words, {}, kStartPatience);
     if (end.code != 0) {
       const Json said = Json::parse(last_line(end.err), nullptr, false);
       const bool is_complaint = said.is_object() && said.contains("error");

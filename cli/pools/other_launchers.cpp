@@ -16,7 +16,7 @@ constexpr int kForgottenAfterSeconds = 60;  // a Job that is over
 constexpr int kDrainSeconds = 3600;         // a pod that is deleted
 
 void run_or_complain(const std::vector<std::string>& words, std::string_view input = {}) {
-  const ProgramEnd end = run_program(words, input);
+  const ProgramEnd end = run_program(words, input, kStartPatience);
   if (end.code == 0) return;
   if (end.code == 127) throw Complaint(ExitCode::Failure, "there is no " + words.front() + " here");
   const std::string said = last_line(end.err);
@@ -58,6 +58,7 @@ void SlurmLauncher::start(const std::string& name) {
   job.program = pool_.program;
   job.worker = words_for(pool_, get_, name);
   job.sbatch = pool_.sbatch;
+  cancel(name);  // one that was given up may still wait
   submit(submission_of(job));
 }
 

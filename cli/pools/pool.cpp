@@ -17,24 +17,36 @@ constexpr auto kBackWithin = 30s;  // workers, when the broker is a new one: the
 constexpr auto kFirstPause = 5s;   // after a start that failed; it doubles
 constexpr auto kLongestPause = 5min;
 
-double utc_now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 double seconds(std::chrono::milliseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
 
-Pool::Pool(PoolConfig config, const WorkersGet& get, Outside outside)
+double utc_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+Pool::Pool(PoolConfig config, std::unique_ptr<Launcher> launcher, std::string file, Outside outside)
     : config_(std::move(config)),
-      launcher_(make_launcher(config_, get)),
+      launcher_(std::move(launcher)),
       outside_(std::move(outside)),
-      file_(get.state + "/" + config_.name + ".json"),
+      file_(std::move(file)),
       state_(read_pool_state(file_, config_.size)),
       kept_(state_),
-      scaler_(config_.cooldown) {}
+      scaler_(config_.cooldown, state_.wanted, outside_.now()) {
+  if (std::exchange(state_.section, config_.section) != config_.section) state_.functions.clear();
+}
 
-Pool::~Pool() = default;
+// What starts now may be here when the next manager looks; what failed is tried again by it.
+Pool::~Pool() {
+  for (auto& [name, start] : starts_) {
+    if (!start.get().empty()) state_.pending.erase(name);
+  }
+  try {
+    keep();
+  } catch (const Complaint& complaint) {
+    outside_.say(complaint.what());
+  }
+}
 
 Json Pool::report() const {
   Json functions = Json::array(), decisions = Json::array();
@@ -54,25 +66,29 @@ Json Pool::report() const {
           {"max", state_.size.max},
           {"target_wait_ms", state_.size.target_wait.count()},
           {"order", state_.order},
-          {"wanted", wanted_},
-          {"pending", state_.pending.size()},
+          {"wanted", state_.wanted},
+          {"pending", state_.pending.size() + to_start_.size()},
           {"note", note_},
           {"decisions", decisions}};
 }
 
-bool Pool::hear(const Json& answer, std::map<std::uint64_t, double>& taken) {
+bool Pool::hear(const Json& answer, std::map<std::uint64_t, double>& left) {
   told_ = answer.at("decisions");
   take_order(answer);
   collect_starts();
-  go_on_starting();
   note_workers(answer);
-  const PoolView view = view_of(answer, taken);
-  const ScaleDecision decision = scaler_.decide(state_.size, view, steady_clock::now());
-  if (note_.empty() || steady_clock::now() >= not_before_) note_ = scaler_.note();
+  const PoolView view = view_of(answer, left);
+  const ScaleDecision decision = scaler_.decide(state_.size, view, outside_.now());
+  if (may_start()) note_ = scaler_.note();
+  leave_rest(view, decision, left);
   carry_out(decision, view);
   keep();
-  return !state_.log.empty() && state_.log.back().number > told_;
+  go_on_starting();
+  const bool is_first = !std::exchange(has_heard_, true);
+  return is_first || (!state_.log.empty() && state_.log.back().number > told_);
 }
+
+bool Pool::may_start() const { return outside_.now() >= not_before_; }
 
 void Pool::take_order(const Json& answer) {
   const std::uint64_t order = answer.at("order");
@@ -96,21 +112,22 @@ void Pool::note_workers(const Json& answer) {
   if (epoch != state_.epoch) {
     for (const std::string& worker : state_.workers) {
       if (!here.contains(worker))
-        state_.pending.try_emplace(worker, utc_now() - seconds(config_.start_timeout) + seconds(kBackWithin));
+        state_.pending.try_emplace(worker,
+                                   outside_.utc() - seconds(config_.start_timeout) + seconds(kBackWithin));
     }
     state_.epoch = epoch;
   }
   state_.workers = here;
+  if (!here.empty()) state_.functions.clear();  // what they serve now is what counts
   for (const Json& each : answer.at("functions")) state_.functions.emplace(each.at(0), each.at(1));
   for (auto at = state_.pending.begin(); at != state_.pending.end();) {
     const auto& [name, since] = *at;
-    const bool is_under_way =
-        starts_.contains(name) || std::count(to_start_.begin(), to_start_.end(), name) > 0;
-    const bool is_late = !is_under_way && utc_now() - since > seconds(config_.start_timeout);
+    const bool is_late = !starts_.contains(name) && outside_.utc() - since > seconds(config_.start_timeout);
     if (here.contains(name)) {
       failures_ = 0;
     } else if (is_late) {
       decided("given up: " + name + " did not come within " + format_duration(config_.start_timeout));
+      cancel({name});
     } else {
       ++at;
       continue;
@@ -119,56 +136,68 @@ void Pool::note_workers(const Json& answer) {
   }
 }
 
-// Each failure makes the next start wait longer: what cannot be had is not asked for again and again.
+// What cannot be had is not asked for again and again: each turn that brings failures makes the next start
+// wait longer, and what has not begun is not begun.
 void Pool::collect_starts() {
+  std::size_t failed = 0;
+  std::string wrong;
   for (auto at = starts_.begin(); at != starts_.end();) {
     auto& [name, start] = *at;
     if (start.wait_for(0s) != std::future_status::ready) {
       ++at;
       continue;
     }
-    if (const std::string wrong = start.get(); !wrong.empty()) {
+    if (std::string why = start.get(); !why.empty()) {
       state_.pending.erase(name);
-      const auto pause = std::min<steady_clock::duration>(
-          kFirstPause * (1u << std::min<std::uint64_t>(failures_++, 10)), kLongestPause);
-      not_before_ = steady_clock::now() + pause;
-      note_ = "not started: " + wrong;
-      decided("failed: " + name + ": " + wrong + "; next try in " +
-              format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(pause)));
+      if (failed++ == 0) wrong = name + ": " + why;
     }
     at = starts_.erase(at);
   }
+  if (failed == 0) return;
+  to_start_.clear();
+  const auto pause = std::min<steady_clock::duration>(
+      kFirstPause * (1u << std::min<std::uint64_t>(failures_++, 10)), kLongestPause);
+  not_before_ = outside_.now() + pause;
+  note_ = "not started: " + wrong;
+  decided("failed: " + wrong + (failed > 1 ? ", and " + std::to_string(failed - 1) + " more" : "") +
+          "; next try in " + format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(pause)));
 }
 
-PoolView Pool::view_of(const Json& answer, std::map<std::uint64_t, double>& taken) const {
+PoolView Pool::view_of(const Json& answer, const std::map<std::uint64_t, double>& left) const {
   PoolView view;
   for (const Json& each : answer.at("workers"))
     view.workers.push_back({each.at("worker"), each.at("load"), each.at("held"), each.at("leaving")});
-  view.pending = state_.pending.size();
+  view.pending = state_.pending.size() + to_start_.size();
   for (const Json& each : answer.at("demand")) {
-    PoolDemand demand{each.at("class"),        each.at("function"), each.at("queued"),
-                      each.at("task_seconds"), each.at("at_once"),  each.at("other_slots")};
-    double& seen_to = taken[demand.task_class];
-    demand.queued = std::max(0.0, demand.queued - seen_to);
-    // As many as fit into its largest size within the target wait; the rest is for other pools.
-    const double share = std::clamp(demand.task_seconds / seconds(state_.size.target_wait), 1e-9, 1.0);
-    seen_to += std::min(demand.queued, static_cast<double>(state_.size.max * demand.at_once) / share);
-    if (demand.queued > 0) view.demand.push_back(std::move(demand));
+    PoolDemand demand{each.at("class"),   each.at("function"),     each.at("queued"),
+                      each.at("running"), each.at("task_seconds"), each.at("stalled_seconds"),
+                      each.at("at_once"), each.at("other_slots")};
+    if (const auto share = left.find(demand.task_class); share != left.end()) demand.queued *= share->second;
+    if (demand.queued >= 0.5) view.demand.push_back(std::move(demand));
   }
   return view;
 }
 
+// One that cannot start any has no more than it has.
+void Pool::leave_rest(const PoolView& view, const ScaleDecision& decision,
+                      std::map<std::uint64_t, double>& left) const {
+  const bool is_open = !launcher_ || (may_start() && !full_);
+  const auto limit = static_cast<double>(is_open ? state_.size.max : view.workers.size());
+  const double rest = decision.need > limit ? 1 - limit / decision.need : 0;
+  for (const PoolDemand& demand : view.demand) left.try_emplace(demand.task_class, 1).first->second *= rest;
+}
+
 void Pool::carry_out(const ScaleDecision& decision, const PoolView& view) {
+  if (!launcher_) {  // it is told what is wanted, and somebody else does it
+    const std::uint64_t before = std::exchange(state_.wanted, scaler_.wanted());
+    if (state_.wanted == before) return;
+    const std::string why = decision.start > 0 ? " (" + decision.why + ")" : "";
+    return decided("wanted: " + std::to_string(state_.wanted) + ", before " + std::to_string(before) + why);
+  }
   const auto staying = static_cast<std::uint64_t>(std::count_if(
       view.workers.begin(), view.workers.end(), [](const PoolWorker& worker) { return !worker.leaving; }));
-  const std::uint64_t before = wanted_;
-  wanted_ = staying + view.pending + decision.start - decision.cancel - decision.drain.size();
-  if (!decision.changes()) return;
-  if (!launcher_) {  // it is told what is wanted, and does it itself
-    if (wanted_ != before) decided(decision.why);
-    return;
-  }
-  if (decision.start > 0 && steady_clock::now() < not_before_) return;
+  state_.wanted = staying + view.pending + decision.start - decision.cancel - decision.drain.size();
+  if (!decision.changes() || (decision.start > 0 && !may_start())) return;
   const std::vector<std::string> names = free_names(decision.start, view);
   if (names.size() < decision.start) {
     note_ = "there is no place for more workers";
@@ -179,45 +208,54 @@ void Pool::carry_out(const ScaleDecision& decision, const PoolView& view) {
   }
   decided(decision.why);
   for (const std::string& worker : decision.drain) outside_.drain(worker);
-  cancel(decision.cancel);
-  for (const std::string& name : names) {
-    state_.pending[name] = utc_now();
-    to_start_.push_back(name);
-  }
-  go_on_starting();
+  take_back(decision.cancel);
+  to_start_.insert(names.begin(), names.end());
 }
 
 std::vector<std::string> Pool::free_names(std::uint64_t count, const PoolView& view) const {
-  std::set<std::string> taken;
+  std::set<std::string> taken = to_start_;
   for (const PoolWorker& worker : view.workers) taken.insert(worker.name);
   for (const auto& [name, since] : state_.pending) taken.insert(name);
   for (const auto& [name, start] : starts_) taken.insert(name);
+  return count == 0 ? std::vector<std::string>() : launcher_->free_names(count, taken);
+}
+
+// Of those that are not here yet.
+void Pool::take_back(std::uint64_t count) {
+  for (; count > 0 && !to_start_.empty(); --count) to_start_.erase(std::prev(to_start_.end()));
   std::vector<std::string> names;
-  while (names.size() < count) {
-    const std::string name = launcher_->free_name(taken);
-    if (name.empty()) break;
-    names.push_back(*taken.insert(name).first);
-  }
-  return names;
-}
-
-void Pool::cancel(std::uint64_t count) {
   for (; count > 0 && !state_.pending.empty(); --count) {
-    const std::string name = std::prev(state_.pending.end())->first;
-    state_.pending.erase(name);
-    if (std::erase(to_start_, name) > 0) continue;
-    try {
-      launcher_->cancel(name);
-    } catch (const Complaint& complaint) {
-      outside_.say(config_.name + ": cannot take back " + name + ": " + complaint.what());
-    }
+    names.push_back(std::prev(state_.pending.end())->first);
+    state_.pending.erase(names.back());
   }
+  if (!names.empty()) cancel(std::move(names));
 }
 
+// What cannot be taken back is drained once it comes.
+void Pool::cancel(std::vector<std::string> names) {
+  if (!launcher_) return;
+  std::erase_if(cancels_,
+                [](std::future<void>& each) { return each.wait_for(0s) == std::future_status::ready; });
+  cancels_.push_back(std::async(std::launch::async, [launcher = launcher_.get(), names = std::move(names)] {
+    for (const std::string& name : names) {
+      try {
+        launcher->cancel(name);
+      } catch (const std::exception&) {
+      }
+    }
+  }));
+}
+
+// What is written down as started is started after that: see keep().
 void Pool::go_on_starting() {
-  while (starts_.size() < kStartsAtOnce && !to_start_.empty()) {
-    const std::string name = to_start_.front();
-    to_start_.pop_front();
+  std::vector<std::string> names;
+  while (starts_.size() + names.size() < kStartsAtOnce && !to_start_.empty()) {
+    names.push_back(*to_start_.begin());
+    to_start_.erase(to_start_.begin());
+    state_.pending[names.back()] = outside_.utc();
+  }
+  keep();
+  for (const std::string& name : names) {
     starts_[name] = std::async(std::launch::async, [launcher = launcher_.get(), name]() -> std::string {
       try {
         launcher->start(name);
@@ -230,7 +268,7 @@ void Pool::go_on_starting() {
 }
 
 void Pool::decided(const std::string& text) {
-  state_.note(text, utc_now());
+  state_.note(text, outside_.utc());
   outside_.say("scaled pool=" + config_.name + " " + text);
 }
 

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <future>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,24 +18,29 @@
 
 namespace zonda::cli {
 
+double utc_now();
+
 class Pool {
  public:
   struct Outside {
     std::function<void(const std::string&)> say;    // a line for its log
     std::function<void(const std::string&)> drain;  // a worker, by the broker
+    std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+    std::function<double()> utc = utc_now;  // seconds since 1970
   };
 
-  // Throws Complaint.
-  Pool(PoolConfig config, const WorkersGet& get, Outside outside);
+  // `launcher`: null if the pool is only observed. `file`: its state. Throws Complaint.
+  Pool(PoolConfig config, std::unique_ptr<Launcher> launcher, std::string file, Outside outside);
   ~Pool();  // waits for starts that are under way
   Pool(const Pool&) = delete;
 
   const std::string& name() const { return config_.name; }
 
   Json report() const;  // for pool.report
-  // What the broker answered. `taken`: how many tasks of each class pools before this one see to; this one
-  // adds its own. True if there is something to tell soon: an order that was taken, a decision.
-  bool hear(const Json& answer, std::map<std::uint64_t, double>& taken);
+  // What the broker answered. `left`: the share of each class of tasks that is beyond the pools before this
+  // one; absent: all. What is beyond this one, too, is for those after it. True if there is something to tell
+  // soon: an order that was taken, a decision, the first wish.
+  bool hear(const Json& answer, std::map<std::uint64_t, double>& left);
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -43,10 +48,14 @@ class Pool {
   void take_order(const Json& answer);
   void note_workers(const Json& answer);
   void collect_starts();
-  PoolView view_of(const Json& answer, std::map<std::uint64_t, double>& taken) const;
+  PoolView view_of(const Json& answer, const std::map<std::uint64_t, double>& left) const;
+  void leave_rest(const PoolView& view, const ScaleDecision& decision,
+                  std::map<std::uint64_t, double>& left) const;
+  bool may_start() const;
   void carry_out(const ScaleDecision& decision, const PoolView& view);
   std::vector<std::string> free_names(std::uint64_t count, const PoolView& view) const;
-  void cancel(std::uint64_t count);
+  void take_back(std::uint64_t count);
+  void cancel(std::vector<std::string> names);
   void go_on_starting();
   void decided(const std::string& text);
   void keep();  // the state, if it changed
@@ -59,13 +68,14 @@ class Pool {
   PoolState kept_;
   Scaler scaler_;
   std::string note_;
-  std::uint64_t wanted_ = 0;
   std::uint64_t told_ = 0;  // decisions the broker has
-  std::deque<std::string> to_start_;
+  bool has_heard_ = false;  // what is wanted is of now
+  std::set<std::string> to_start_;
   std::map<std::string, std::future<std::string>> starts_;  // what went wrong; empty: nothing
-  std::uint64_t failures_ = 0;                              // in a row
-  SteadyTime not_before_;                                   // for the next start
-  bool full_ = false;                                       // there was no place for all of them
+  std::vector<std::future<void>> cancels_;
+  std::uint64_t failures_ = 0;  // in a row
+  SteadyTime not_before_;       // for the next start
+  bool full_ = false;           // there was no place for all of them
 };
 
 }  // namespace zonda::cli

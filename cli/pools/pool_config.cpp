@@ -28,7 +28,7 @@ std::chrono::milliseconds usual_start_timeout(const std::string& launcher) {
 
 std::uint64_t number_of(const std::string& text, const std::string& what) {
   std::uint64_t number = 0;
-  option::number(what, "N", "", number, 1'000'000).set(text);
+  option::number(what, "N", "", number, 65'536).set(text);
   return number;
 }
 
@@ -115,6 +115,9 @@ std::vector<PoolConfig> read_pools(const std::string& path) {
       throw Complaint(ExitCode::Usage, path + ": a pool cannot be called '" + name + "'");
     PoolConfig& pool = pools[name];
     pool.name = name;
+    pool.section += key;
+    for (const std::string& value : values) pool.section += '\n' + value;
+    pool.section += '\n';
     set(pool, key.substr(dot + 1), values, path + ": " + name);
   }
   if (pools.empty()) throw Complaint(ExitCode::Usage, path + ": no pool", "[NAME] begins one");

@@ -46,7 +46,7 @@ PoolManager::PoolManager(Environment& environment, const std::vector<PoolConfig>
     const std::string keys = pool.keys.empty() ? environment.common.keys : pool.keys;
     const WorkersGet get{broker, pool.is_observed() ? "" : key_for_workers(keys), state};
     pools_.push_back(
-        std::make_unique<Pool>(pool, get,
+        std::make_unique<Pool>(pool, make_launcher(pool, get), state + "/" + pool.name + ".json",
                                Pool::Outside{[this](const std::string& text) { environment_.say(text); },
                                              [this](const std::string& worker) { drain(worker); }}));
   }
@@ -76,10 +76,10 @@ Json PoolManager::report() const {
 // What was ordered or decided is told at once: somebody may wait for it.
 void PoolManager::turn() {
   const Json answers = link_.ask_list("pool.report", report(), kAnswerWithin);
-  std::map<std::uint64_t, double> taken;
+  std::map<std::uint64_t, double> left;
   bool has_news = false;
   for (std::size_t at = 0; at < std::min(answers.size(), pools_.size()); ++at)
-    has_news = pools_[at]->hear(answers[at], taken) || has_news;
+    has_news = pools_[at]->hear(answers[at], left) || has_news;
   if (has_news) link_.ask_list("pool.report", report(), kAnswerWithin);
 }
 

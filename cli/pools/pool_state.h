@@ -31,6 +31,8 @@ struct PoolState {
   std::uint64_t epoch = 0;                // of the broker that saw the workers
   std::set<std::string> workers;          // that were there
   std::map<std::string, double> pending;  // started, by the second in which that was; and not here yet
+  std::uint64_t wanted = 0;
+  std::string section;  // of the configuration: what its workers serve may be another thing when it changes
   std::set<std::pair<std::string, std::string>> functions;  // that its workers served: name, signature
   std::deque<LoggedDecision> log;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "command_line/duration.h"
 
@@ -50,64 +49,64 @@ std::vector<std::string> least_loaded(std::vector<PoolWorker> workers, std::uint
   return names;
 }
 
-}  // namespace
-
-// Of tasks none of which has ended it is known how long they run at least.
-double Scaler::seconds_of(const PoolDemand& demand, bool has_workers, TimePoint now) {
-  if (demand.task_seconds > 0 || !has_workers) {
-    unmeasured_.erase(demand.task_class);
-    return demand.task_seconds;
-  }
-  return Seconds(now - unmeasured_.try_emplace(demand.task_class, now).first->second).count();
+// Of tasks none of which has ended it is known how long those that run do so at least.
+double seconds_of(const PoolDemand& demand) {
+  if (demand.task_seconds > 0) return demand.task_seconds;
+  return demand.running > 0 ? demand.stalled_seconds : 0;
 }
 
-Scaler::Need Scaler::need_of(const PoolSize& size, const PoolView& view, TimePoint now) {
+std::string reason_of(const PoolDemand& demand, double target) {
+  const double seconds = seconds_of(demand);
+  std::string text = number(demand.queued) + " queued";
+  if (seconds <= 0) return text + ", not measured yet";
+  text += " × " + seconds_text(seconds) + (demand.task_seconds > 0 ? "" : " or more") + " ÷ target " +
+          seconds_text(target);
+  if (seconds >= target) return text + ", a slot each";
+  return demand.stalled_seconds < target ? text
+                                         : text + ", none begun for " + seconds_text(demand.stalled_seconds);
+}
+
+}  // namespace
+
+// Slots that are taken by long tasks do not get to what waits; those of short ones do.
+Scaler::Need Scaler::need_of(const PoolSize& size, const PoolView& view) const {
   const double target = std::max(1e-3, Seconds(size.target_wait).count());
   const bool has_workers = !staying(view).empty();
   Need need;
-  double most = -1, queued = 0, weighted_share = 0;
-  std::set<std::uint64_t> classes;
+  double most = -1, queued = 0, held_up = 0;
+  bool is_nobodys = false;
   for (const PoolDemand& demand : view.demand) {
-    classes.insert(demand.task_class);
-    const double seconds = seconds_of(demand, has_workers, now);
-    const double share = std::min(1.0, seconds / target);  // of a slot, for each task
-    queued += demand.queued;
-    weighted_share += demand.queued * share;
-    const double slots = demand.queued * share - static_cast<double>(demand.other_slots);
-    double workers = std::max(0.0, slots) / static_cast<double>(std::max<std::uint64_t>(demand.at_once, 1));
-    if (demand.other_slots == 0 && demand.queued > 0) workers = std::max(workers, 2 * kSlack);
+    const bool is_stalled = demand.stalled_seconds >= target;
+    const double share = std::min(1.0, seconds_of(demand) / target);  // of a slot, for each task
+    double slots = demand.queued * share - (is_stalled ? 0 : static_cast<double>(demand.other_slots));
+    if (is_stalled) slots = std::max(slots, 1.0);
+    const double workers =
+        std::max(0.0, slots) / static_cast<double>(std::max<std::uint64_t>(demand.at_once, 1));
     need.workers += workers;
+    queued += demand.queued;
+    held_up += demand.queued * (is_stalled ? 1 : share);
+    is_nobodys = is_nobodys || (!has_workers && demand.other_slots == 0);
     if (workers <= most) continue;
     most = workers;
-    need.why = number(demand.queued) + " queued";
-    if (demand.task_seconds > 0)
-      need.why += " × " + seconds_text(seconds) + " ÷ target " + seconds_text(target);
-    else if (seconds > 0)
-      need.why += " × " + seconds_text(seconds) + " or more ÷ target " + seconds_text(target);
-    else
-      need.why += ", not measured yet";
-    if (share >= 1) need.why += ", a slot each";
+    need.why = reason_of(demand, target);
   }
-  std::erase_if(unmeasured_, [&](const auto& each) { return !classes.contains(each.first); });
-  // Slots that are taken by long tasks do not get to what waits.
-  if (queued > 0 && need.workers > kSlack) need.workers += busy_ * weighted_share / queued;
+  if (queued > 0 && need.workers > kSlack) need.workers += busy_.value_or(0) * held_up / queued;
+  if (is_nobodys) need.workers = std::max(need.workers, 2 * kSlack);
   return need;
 }
 
 void Scaler::look(const PoolView& view, TimePoint now) {
   double load = 0;
   for (const PoolWorker& worker : view.workers) load += worker.leaving ? 0 : worker.load;
-  if (!has_looked_) began_ = now;
-  const double part = has_looked_ ? 1 - std::exp(-Seconds(now - looked_).count() / kSmoothingSeconds) : 1.0;
-  busy_ += (load - busy_) * part;
+  const double part = 1 - std::exp(-Seconds(now - looked_).count() / kSmoothingSeconds);
+  busy_ = busy_ ? *busy_ + (load - *busy_) * part : load;
   looked_ = now;
-  has_looked_ = true;
 }
 
 std::uint64_t Scaler::most_needed(std::uint64_t needed, TimePoint now) {
   while (!needs_.empty() && needs_.back().needed <= needed) needs_.pop_back();
   needs_.push_back({now, needed});
-  while (now - needs_.front().at > cooldown_) needs_.pop_front();
+  while (now - needs_.front().at >= cooldown_ && needs_.size() > 1) needs_.pop_front();
   return needs_.front().needed;
 }
 
@@ -116,12 +115,15 @@ ScaleDecision Scaler::decide(const PoolSize& size, const PoolView& view, TimePoi
   note_.clear();
   const std::vector<PoolWorker> workers = staying(view);
   const std::uint64_t current = workers.size() + view.pending;
-  const Need need = need_of(size, view, now);
+  const Need need = need_of(size, view);
+  const double busy = busy_.value_or(0);
   const std::uint64_t for_queue = rounded_up(need.workers - kSlack);
-  const std::uint64_t for_busy = busy_ < 0.02 ? 0 : rounded_up(busy_ / kBusyAtMost - kSlack);
+  const std::uint64_t for_busy = busy < 0.02 ? 0 : rounded_up(busy / kBusyAtMost - kSlack);
   const std::uint64_t in_cooldown = most_needed(std::max(for_queue, for_busy), now);
+  wanted_ = std::clamp(in_cooldown, size.min, size.max);
 
   ScaleDecision decision;
+  decision.need = need.workers;
   const std::uint64_t more = std::clamp(for_queue, size.min, size.max);
   if (more > current) {
     decision.start = more - current;
@@ -131,7 +133,7 @@ ScaleDecision Scaler::decide(const PoolSize& size, const PoolView& view, TimePoi
     return decision;
   }
   if (for_queue > size.max) note_ = "at its most: " + need.why;
-  std::uint64_t keep = std::clamp(in_cooldown, size.min, size.max);
+  std::uint64_t keep = wanted_;
   if (keep >= current) return decision;
   const bool is_over = current > size.max;
   if (!is_over && now - began_ < cooldown_) {

@@ -26,34 +26,36 @@ SshLauncher::SshLauncher(const PoolConfig& pool, const WorkersGet& get)
   if (!pool.ssh.empty()) hosts_.ssh = words_of(pool.ssh);
   for (Host& host : hosts_.all) {
     if (!pool.directory.empty()) host.directory = pool.directory;
+    preparing_[host.name];
+    prepared_[host.name] = false;
     for (std::uint64_t number = 1; number <= pool.per_host; ++number)
       host_of_[worker_name(pool.name, host, number)] = &host;
   }
 }
 
 // One on each host before there are two on any.
-std::string SshLauncher::free_name(const std::set<std::string>& taken) const {
+std::vector<std::string> SshLauncher::free_names(std::uint64_t count,
+                                                 const std::set<std::string>& taken) const {
+  std::vector<std::string> names;
   for (std::uint64_t number = 1; number <= pool_.per_host; ++number) {
     for (const Host& host : hosts_.all) {
       std::string name = worker_name(pool_.name, host, number);
-      if (!taken.contains(name)) return name;
+      if (names.size() < count && !taken.contains(name)) names.push_back(std::move(name));
     }
   }
-  return {};
+  return names;
 }
 
 void SshLauncher::prepare(const Host& host) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (prepared_.contains(host.name)) return;
-    if (!tree_) tree_ = make_relocatable_tree();
-  }
+  std::call_once(tree_is_made_, [this] { tree_ = make_relocatable_tree(); });
+  const std::lock_guard lock(preparing_.at(host.name));
+  bool& is_prepared = prepared_.at(host.name);
+  if (is_prepared) return;
   const RemoteHost remote(hosts_.ssh, host);
-  remote.copy_tree(*tree_);
+  remote.copy_tree(tree_);
   if (!get_.keys.empty()) remote.copy_key(read_private_file(get_.keys));
-  remote.use_tree(tree_->name);
-  const std::lock_guard lock(mutex_);
-  prepared_.insert(host.name);
+  remote.use_tree(tree_.name);
+  is_prepared = true;
 }
 
 void SshLauncher::start(const std::string& name) try {

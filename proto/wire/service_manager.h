@@ -14,7 +14,7 @@ class ServiceManager {
   using Clock = std::chrono::steady_clock;
 
   // Takes NOTIFY_SOCKET and WATCHDOG_USEC out of the environment, so that no child speaks for this process.
-  // To be made before other threads exist.
+  // To be made before other threads exist that use the environment.
   ServiceManager();
 
   void ready(const std::string& status);

@@ -152,7 +152,7 @@ class Local(PoolTest):
         self.until(lambda: len(self.log("broken")) >= 2, "the failure")
         self.assertEqual(self.log("broken")[:2],
                          ["+1: at least 1", "failed: broken-1: no luck; next try in 5s"])
-        self.assertEqual(self.pool("broken")["note"], "not started: no luck")
+        self.assertEqual(self.pool("broken")["note"], "not started: broken-1: no luck")
 
     def test_a_command_of_the_user(self):
         command = [harness.BINARY, "agent", "start", "--directory", self.state + "/theirs-1", "--", "{}"]

@@ -10,13 +10,13 @@ namespace {
 
 struct PoolFixture {
   PoolSize size{0, 8, 30s};
-  Scaler scaler{60s};
-  PoolView view;
   Scaler::TimePoint now{};
-  std::uint64_t started = 0;
+  Scaler scaler{60s, 0, now};
+  PoolView view;
 
-  void waits(double queued, double task_seconds, std::uint64_t at_once = 1, std::uint64_t others = 0) {
-    view.demand = {{1, "f", queued, task_seconds, at_once, others}};
+  PoolDemand& waits(double queued, double task_seconds, std::uint64_t at_once = 1, std::uint64_t others = 0) {
+    view.demand = {{1, "f", queued, 0, task_seconds, 0, at_once, others}};
+    return view.demand[0];
   }
   void has_workers(std::uint64_t count, double load = 1) {
     view.workers.clear();
@@ -69,14 +69,58 @@ TEST_CASE_METHOD(PoolFixture, "long tasks get a slot each, beside those that run
   CHECK(decision.why == "+6: 6 queued × 600 s ÷ target 30 s, a slot each");
 }
 
-TEST_CASE_METHOD(PoolFixture, "tasks none of which has ended are taken to last as long as they run by now") {
+TEST_CASE_METHOD(PoolFixture, "tasks none of which has ended are taken to last as long as those that run") {
   has_workers(1);
-  waits(100, 0);
+  PoolDemand& demand = waits(100, 0);
+  demand.running = 1;
   CHECK_FALSE(decide().changes());
   now += 3s;
+  demand.stalled_seconds = 3;
   const ScaleDecision decision = decide();
   CHECK(decision.start == 7);
   CHECK(decision.why == "+7: 100 queued × 3 s or more ÷ target 30 s, at most 8");
+}
+
+TEST_CASE_METHOD(PoolFixture,
+                 "tasks that wait behind others, and none of which ran, tell nothing of how long they take") {
+  has_workers(1);
+  waits(100, 0).stalled_seconds = 10;
+  CHECK_FALSE(decide().changes());
+}
+
+TEST_CASE_METHOD(PoolFixture,
+                 "short tasks behind a long one get a worker when none began within the target wait") {
+  has_workers(1);
+  PoolDemand& demand = waits(50, 0.001);
+  demand.stalled_seconds = 29;
+  CHECK_FALSE(decide().changes());
+  demand.stalled_seconds = 31;
+  const ScaleDecision decision = decide();
+  CHECK(decision.start == 1);
+  CHECK(decision.why == "+1: 50 queued × 1 ms ÷ target 30 s, none begun for 31 s");
+}
+
+TEST_CASE_METHOD(PoolFixture, "workers of others that do not get to it are no help") {
+  PoolDemand& demand = waits(4, 600, 1, 4);
+  demand.running = 4;
+  demand.stalled_seconds = 5;
+  CHECK_FALSE(decide().changes());
+  demand.stalled_seconds = 31;
+  CHECK(decide().start == 4);
+}
+
+TEST_CASE_METHOD(PoolFixture, "many kinds of short tasks are together what they are") {
+  for (std::uint64_t each = 1; each <= 40; ++each) view.demand.push_back({each, "f", 1, 0, 0.001, 0, 1, 0});
+  CHECK(decide().start == 1);
+}
+
+TEST_CASE_METHOD(PoolFixture, "what was wanted before a restart is wanted for a cooldown") {
+  scaler = Scaler(60s, 5, now);
+  CHECK_FALSE(decide().changes());
+  CHECK(scaler.wanted() == 5);
+  now += 60s;
+  decide();
+  CHECK(scaler.wanted() == 0);
 }
 
 TEST_CASE_METHOD(PoolFixture, "slots and resources say how many tasks a worker runs at once") {

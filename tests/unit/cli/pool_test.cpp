@@ -1,0 +1,230 @@
+// A pool with a clock and a launcher of the test's: what it starts, gives up, remembers and tells.
+#include "cli/pools/pool.h"
+
+#include <catch2/catch.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+#include "tests/temp_directory.h"
+
+using namespace zonda::cli;
+using zonda::TempDirectory;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Starts at once, and fails if it is told to.
+struct FakeLauncher final : Launcher {
+  struct Told {
+    std::mutex mutex;
+    std::vector<std::string> started, cancelled;
+    std::string failure;
+  };
+  explicit FakeLauncher(Told& told_) : Launcher("p"), told(told_) {}
+  void start(const std::string& name) override {
+    const std::lock_guard lock(told.mutex);
+    told.started.push_back(name);
+    if (!told.failure.empty()) throw std::runtime_error(told.failure);
+  }
+  void cancel(const std::string& name) override {
+    const std::lock_guard lock(told.mutex);
+    told.cancelled.push_back(name);
+  }
+  Told& told;
+};
+
+struct PoolsFixture {
+  TempDirectory directory;
+  FakeLauncher::Told told;
+  std::chrono::steady_clock::time_point now{1h};
+  double utc = 1'000;
+  std::vector<std::string> drained;
+  std::uint64_t decisions = 0, epoch = 7, order = 0;
+  std::uint64_t min = 0, max = 0;
+  Json workers = Json::array(), demand = Json::array();
+  std::map<std::uint64_t, double> left;
+
+  std::unique_ptr<Pool> pool(PoolSize size, const std::string& launcher = "fake") {
+    PoolConfig config;
+    config.name = "p";
+    config.launcher = launcher;
+    config.size = size;
+    config.start_timeout = 60s;
+    std::unique_ptr<Launcher> starts;
+    if (launcher != "none") starts = std::make_unique<FakeLauncher>(told);
+    Pool::Outside outside{[](const std::string&) {},
+                          [this](const std::string& name) { drained.push_back(name); }};
+    outside.now = [this] { return now; };
+    outside.utc = [this] { return utc; };
+    return std::make_unique<Pool>(config, std::move(starts), directory.path() + "/p.json",
+                                  std::move(outside));
+  }
+  void wait(std::chrono::seconds time) {
+    now += time;
+    utc += static_cast<double>(time.count());
+  }
+  void here(const std::vector<std::string>& names) {
+    workers = Json::array();
+    for (const std::string& name : names)
+      workers.push_back({{"worker", name}, {"load", 0.0}, {"held", 0}, {"leaving", false}});
+  }
+  void waits(double queued, double seconds, std::uint64_t running = 0, double stalled = 0) {
+    demand = Json::array({{{"class", 1},
+                           {"function", "f"},
+                           {"queued", queued},
+                           {"running", running},
+                           {"task_seconds", seconds},
+                           {"stalled_seconds", stalled},
+                           {"at_once", 1},
+                           {"other_slots", 0}}});
+  }
+  bool turn(Pool& pool) {
+    Json answer{{"pool", "p"},
+                {"epoch", epoch},
+                {"order", order},
+                {"min", min},
+                {"max", max},
+                {"target_wait_ms", 30'000},
+                {"decisions", decisions},
+                {"workers", workers},
+                {"demand", demand},
+                {"functions", Json::array()}};
+    return pool.hear(answer, left);
+  }
+  std::size_t started() {
+    const std::lock_guard lock(told.mutex);
+    return told.started.size();
+  }
+  // Turns until so many were started: they are, on threads of their own.
+  void turn_until_started(Pool& pool, std::size_t count) {
+    for (const auto end = std::chrono::steady_clock::now() + 30s;
+         started() < count && std::chrono::steady_clock::now() < end;)
+      turn(pool);
+    REQUIRE(started() == count);
+  }
+  static std::vector<std::string> log(const Pool& pool) {
+    std::vector<std::string> texts;
+    const Json report = pool.report();
+    for (const Json& each : report.at("decisions")) texts.push_back(each.at("text"));
+    return texts;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(PoolsFixture,
+                 "more than can be started at once are started one after the other, and decided once") {
+  const auto cpu = pool({40, 40, 30s});
+  turn_until_started(*cpu, 40);
+  CHECK(log(*cpu) == std::vector<std::string>{"+40: at least 40"});
+  CHECK(cpu->report().at("pending") == 40);
+}
+
+TEST_CASE_METHOD(PoolsFixture, "what was not begun when the manager ended is begun by the next") {
+  {
+    const auto cpu = pool({40, 40, 30s});
+    turn(*cpu);
+  }
+  const std::size_t before = started();
+  CHECK(before < 40);
+  const auto again = pool({40, 40, 30s});
+  turn_until_started(*again, 40);
+}
+
+TEST_CASE_METHOD(PoolsFixture,
+                 "failures of one turn make the pause longer once, and end what has not begun") {
+  told.failure = "no luck";
+  const auto cpu = pool({40, 40, 30s});
+  turn_until_started(*cpu, 16);
+  for (const auto end = std::chrono::steady_clock::now() + 30s;
+       cpu->report().at("pending") != 0 && std::chrono::steady_clock::now() < end;)
+    turn(*cpu);
+  const std::size_t tried = started();
+  CHECK(tried < 40);
+  const std::string note = cpu->report().at("note");
+  CHECK(note.starts_with("not started: p-"));
+  wait(4s);
+  turn(*cpu);
+  CHECK(started() == tried);  // it waits
+}
+
+TEST_CASE_METHOD(PoolsFixture, "a worker that does not come is given up and taken back") {
+  const auto cpu = pool({1, 1, 30s});
+  turn_until_started(*cpu, 1);
+  wait(59s);
+  turn(*cpu);
+  CHECK(started() == 1);
+  wait(2s);
+  turn_until_started(*cpu, 2);
+  const std::lock_guard lock(told.mutex);
+  CHECK(told.cancelled == std::vector<std::string>{"p-1"});
+}
+
+TEST_CASE_METHOD(PoolsFixture, "with a new broker the workers of before are expected, for a while") {
+  const auto cpu = pool({2, 2, 30s});
+  here({"p-1", "p-2"});
+  turn(*cpu);
+  epoch = 8;
+  here({});
+  turn(*cpu);
+  CHECK(cpu->report().at("pending") == 2);
+  wait(29s);
+  turn(*cpu);
+  CHECK(started() == 0);
+  wait(3s);
+  turn_until_started(*cpu, 2);
+}
+
+TEST_CASE_METHOD(PoolsFixture, "an order outlives the manager, until the file says something new") {
+  {
+    const auto cpu = pool({0, 4, 30s});
+    order = 1, min = 3, max = 3;
+    CHECK(turn(*cpu));
+    CHECK(cpu->report().at("order") == 1);
+  }
+  CHECK(pool({0, 4, 30s})->report().at("max") == 3);
+  CHECK(pool({0, 5, 30s})->report().at("max") == 5);
+}
+
+TEST_CASE_METHOD(PoolsFixture, "what is beyond a pool is for the next") {
+  const auto first = pool({0, 2, 30s});
+  waits(10, 600);
+  turn(*first);
+  CHECK(left.at(1) == Approx(0.8));
+}
+
+TEST_CASE_METHOD(PoolsFixture, "a pool that cannot start any leaves all that is beyond its workers") {
+  told.failure = "no luck";
+  const auto first = pool({0, 10, 30s});
+  waits(10, 600);
+  turn_until_started(*first, 10);
+  for (const auto end = std::chrono::steady_clock::now() + 30s;
+       first->report().at("pending") != 0 && std::chrono::steady_clock::now() < end;)
+    turn(*first);
+  left.clear();
+  turn(*first);
+  CHECK(left.at(1) == Approx(1));
+}
+
+TEST_CASE_METHOD(PoolsFixture, "an observed pool keeps its wish for the cooldown, and over a restart") {
+  {
+    const auto keda = pool({0, 8, 30s}, "none");
+    CHECK(turn(*keda));  // the first wish is told at once
+    waits(3, 600);
+    turn(*keda);
+    CHECK(keda->report().at("wanted") == 3);
+    demand = Json::array();
+    wait(30s);
+    turn(*keda);
+    CHECK(keda->report().at("wanted") == 3);
+  }
+  const auto again = pool({0, 8, 30s}, "none");
+  CHECK(again->report().at("wanted") == 3);
+  turn(*again);
+  CHECK(again->report().at("wanted") == 3);
+  wait(61s);
+  turn(*again);
+  CHECK(again->report().at("wanted") == 0);
+  CHECK(log(*again).back() == "wanted: 0, before 3");
+}
