@@ -76,6 +76,8 @@ bool Pool::hear(const Json& answer, std::map<std::uint64_t, double>& left) {
   told_ = answer.at("decisions");
   take_order(answer);
   collect_starts();
+  std::erase_if(cancels_,
+                [](const Cancel& each) { return each.done.wait_for(0s) == std::future_status::ready; });
   note_workers(answer);
   const PoolView view = view_of(answer, left);
   const ScaleDecision decision = scaler_.decide(state_.size, view, outside_.now());
@@ -217,6 +219,7 @@ std::vector<std::string> Pool::free_names(std::uint64_t count, const PoolView& v
   for (const PoolWorker& worker : view.workers) taken.insert(worker.name);
   for (const auto& [name, since] : state_.pending) taken.insert(name);
   for (const auto& [name, start] : starts_) taken.insert(name);
+  for (const Cancel& cancel : cancels_) taken.insert(cancel.names.begin(), cancel.names.end());
   return count == 0 ? std::vector<std::string>() : launcher_->free_names(count, taken);
 }
 
@@ -234,16 +237,15 @@ void Pool::take_back(std::uint64_t count) {
 // What cannot be taken back is drained once it comes.
 void Pool::cancel(std::vector<std::string> names) {
   if (!launcher_) return;
-  std::erase_if(cancels_,
-                [](std::future<void>& each) { return each.wait_for(0s) == std::future_status::ready; });
-  cancels_.push_back(std::async(std::launch::async, [launcher = launcher_.get(), names = std::move(names)] {
+  std::future<void> done = std::async(std::launch::async, [launcher = launcher_.get(), names] {
     for (const std::string& name : names) {
       try {
         launcher->cancel(name);
       } catch (const std::exception&) {
       }
     }
-  }));
+  });
+  cancels_.push_back({std::move(names), std::move(done)});
 }
 
 // What is written down as started is started after that: see keep().

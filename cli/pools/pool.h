@@ -72,7 +72,11 @@ class Pool {
   bool has_heard_ = false;  // what is wanted is of now
   std::set<std::string> to_start_;
   std::map<std::string, std::future<std::string>> starts_;  // what went wrong; empty: nothing
-  std::vector<std::future<void>> cancels_;
+  struct Cancel {
+    std::vector<std::string> names;  // nobody may be called so meanwhile
+    std::future<void> done;
+  };
+  std::vector<Cancel> cancels_;
   std::uint64_t failures_ = 0;  // in a row
   SteadyTime not_before_;       // for the next start
   bool full_ = false;           // there was no place for all of them

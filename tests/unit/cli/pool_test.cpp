@@ -20,6 +20,8 @@ struct FakeLauncher final : Launcher {
     std::mutex mutex;
     std::vector<std::string> started, cancelled;
     std::string failure;
+    bool is_slow = false;  // what is taken back
+    std::condition_variable may_cancel;
   };
   explicit FakeLauncher(Told& told_) : Launcher("p"), told(told_) {}
   void start(const std::string& name) override {
@@ -28,7 +30,8 @@ struct FakeLauncher final : Launcher {
     if (!told.failure.empty()) throw std::runtime_error(told.failure);
   }
   void cancel(const std::string& name) override {
-    const std::lock_guard lock(told.mutex);
+    std::unique_lock lock(told.mutex);
+    told.may_cancel.wait(lock, [this] { return !told.is_slow; });
     told.cancelled.push_back(name);
   }
   Told& told;
@@ -103,6 +106,15 @@ struct PoolsFixture {
       turn(pool);
     REQUIRE(started() == count);
   }
+  void turn_until_cancelled(Pool& pool) {
+    const auto is_done = [this] {
+      const std::lock_guard lock(told.mutex);
+      return !told.cancelled.empty();
+    };
+    for (const auto end = std::chrono::steady_clock::now() + 30s;
+         !is_done() && std::chrono::steady_clock::now() < end;)
+      turn(pool);
+  }
   static std::vector<std::string> log(const Pool& pool) {
     std::vector<std::string> texts;
     const Json report = pool.report();
@@ -156,9 +168,20 @@ TEST_CASE_METHOD(PoolsFixture, "a worker that does not come is given up and take
   turn(*cpu);
   CHECK(started() == 1);
   wait(2s);
+  {
+    const std::lock_guard lock(told.mutex);
+    told.is_slow = true;
+  }
   turn_until_started(*cpu, 2);
-  const std::lock_guard lock(told.mutex);
+  std::unique_lock lock(told.mutex);
+  told.is_slow = false;
+  told.may_cancel.notify_all();
+  lock.unlock();
+  turn_until_cancelled(*cpu);
+  lock.lock();
   CHECK(told.cancelled == std::vector<std::string>{"p-1"});
+  CHECK(told.started ==
+        std::vector<std::string>{"p-1", "p-2"});  // the name is not free before it is taken back
 }
 
 TEST_CASE_METHOD(PoolsFixture, "with a new broker the workers of before are expected, for a while") {
