@@ -9,13 +9,6 @@ namespace {
 
 constexpr int kNoConnection = 255;  // of ssh itself
 
-// The tool complains in JSON where it answers in JSON.
-std::string message_of(const std::string& line) {
-  const Json json = Json::parse(line, nullptr, false);
-  const bool is_complaint = json.is_object() && json.contains("error") && json["error"].contains("message");
-  return is_complaint ? json["error"]["message"].get<std::string>() : line;
-}
-
 }  // namespace
 
 // Never asks for a password: many hosts are dealt with at once, and nobody could answer.
@@ -28,7 +21,7 @@ std::string RemoteHost::run(const std::string& script, std::string_view input) c
   if (end.code == kNoConnection)
     throw Complaint(ExitCode::Unreachable, "ssh: " + last_line(end.err),
                     "'ssh " + host_.name + " true' must work without a question");
-  const std::string said = message_of(last_line(end.err));
+  const std::string said = last_complaint(end.err);
   const bool known = end.code > 0 && end.code <= to_int(ExitCode::SomeFailed);
   throw Complaint(known ? static_cast<ExitCode>(end.code) : ExitCode::Failure,
                   said.empty() ? "exit code " + std::to_string(end.code) : said);

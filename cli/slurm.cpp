@@ -1,7 +1,6 @@
 #include "cli/slurm.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "cli/subprocess.h"
 #include "command_line/complaint.h"
@@ -48,14 +47,6 @@ ProgramEnd run_slurm(const std::vector<std::string>& words, std::string_view inp
 }
 
 }  // namespace
-
-std::string own_program() {
-  std::error_code error;
-  const std::string path = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error)
-    throw Complaint(ExitCode::Failure, "cannot tell where this program is", "--program PATH says it");
-  return path;
-}
 
 std::string SlurmSubmission::command() const { return shell_line(words); }
 

@@ -32,6 +32,4 @@ std::string submit(const SlurmSubmission& submission);
 // Takes back those of this name that wait for their allocation. Throws Complaint.
 void cancel_waiting(const std::string& job_name);
 
-std::string own_program();  // where this program is; throws Complaint
-
 }  // namespace zonda::cli

@@ -12,7 +12,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
+#include "cli/json.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
 #include "proto/unique_fd.h"
@@ -139,6 +141,20 @@ std::string last_line(std::string_view text) {
     if (!is_blank && !line.starts_with("hint: ")) last = line;
   }
   return std::string(last.substr(0, last.find('\r')));
+}
+
+std::string last_complaint(std::string_view text) {
+  std::string line = last_line(text);
+  const Json json = Json::parse(line, nullptr, false);
+  const bool is_complaint = json.is_object() && json.contains("error") && json["error"].contains("message");
+  return is_complaint ? json["error"]["message"].get<std::string>() : line;
+}
+
+std::string own_program() {
+  std::error_code error;
+  const std::string path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) throw Complaint(ExitCode::Failure, "cannot tell where this program is: " + error.message());
+  return path;
 }
 
 }  // namespace zonda::cli

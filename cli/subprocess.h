@@ -21,5 +21,9 @@ ProgramEnd run_program(const std::vector<std::string>& words, std::string_view i
 
 // What it said last, but for hints.
 std::string last_line(std::string_view text);
+// The same of this tool, which complains in JSON where it answers in JSON.
+std::string last_complaint(std::string_view text);
+
+std::string own_program();  // where this program is; throws Complaint
 
 }  // namespace zonda::cli

@@ -120,7 +120,7 @@ class HttpServer::Listener {
     acceptor_.listen();
     endpoint_ = acceptor_.local_endpoint();
     accept();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { run(); });
   }
   ~Listener() {
     context_.stop();
@@ -129,6 +129,17 @@ class HttpServer::Listener {
   const Tcp::endpoint& endpoint() const { return endpoint_; }
 
  private:
+  // A page that cannot be made costs its connection, and not the broker.
+  void run() {
+    for (bool is_over = false; !is_over;) {
+      try {
+        context_.run();
+        is_over = true;
+      } catch (const std::exception&) {
+      }
+    }
+  }
+
   // Out of descriptors it goes on, and those who have waited too long make room.
   void accept() {
     acceptor_.async_accept([this](error_code error, Tcp::socket socket) {

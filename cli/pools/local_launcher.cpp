@@ -4,7 +4,6 @@
 
 #include "cli/json.h"
 #include "cli/pools/launchers.h"
-#include "cli/slurm.h"
 #include "cli/subprocess.h"
 #include "command_line/complaint.h"
 
@@ -32,12 +31,7 @@ void LocalLauncher::start(const std::string& name) {
   words.insert(words.end(), own.begin(), own.end());
   for (int tries = 0; tries < kTries; ++tries) {
     const ProgramEnd end = run_program(words, {}, kStartPatience);
-    if (end.code != 0) {
-      const Json said = Json::parse(last_line(end.err), nullptr, false);
-      const bool is_complaint = said.is_object() && said.contains("error");
-      throw Complaint(ExitCode::Failure,
-                      is_complaint ? said["error"].value("message", last_line(end.err)) : last_line(end.err));
-    }
+    if (end.code != 0) throw Complaint(ExitCode::Failure, last_complaint(end.err));
     const Json answer = Json::parse(end.out, nullptr, false);
     if (!answer.is_object() || answer.value("state", "") != "running") return;
     std::this_thread::sleep_for(kNextTry);
