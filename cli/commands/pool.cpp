@@ -1,4 +1,5 @@
 // zonda pool: workers that come and go with the work.
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include "cli/pools/pool_manager.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
+#include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {
@@ -39,6 +41,21 @@ ListView list_view() {
           }};
 }
 
+// What no pool knows is an option of worker start, and there it should be known.
+void require_options(Environment& environment, const std::vector<PoolConfig>& pools) {
+  std::vector<std::string> known;
+  for (const Option& option : worker_start_command(environment).options) known.push_back(option.name);
+  for (const char* own : {"name", "join", "quiet"}) std::erase(known, own);
+  for (const PoolConfig& pool : pools) {
+    for (const std::string& word : pool.options) {
+      const std::string name = word.substr(2, word.find('=') - 2);
+      if (std::find(known.begin(), known.end(), name) == known.end())
+        throw Complaint(ExitCode::Usage, "pool " + pool.name + ": there is no setting '" + name + "'",
+                        suggestion_hint(name, known));
+    }
+  }
+}
+
 Command start_command(Environment& environment) {
   struct Settings {
     std::string config;
@@ -58,6 +75,7 @@ Command start_command(Environment& environment) {
   command.run = [&environment, settings](const std::vector<std::string>&) {
     const std::vector<PoolConfig> pools =
         read_pools(settings->config.empty() ? "pools.toml" : settings->config);
+    require_options(environment, pools);
     return PoolManager(environment, pools, settings->state).run();
   };
   return command;

@@ -24,6 +24,7 @@ class LocalLauncher final : public Launcher {
   LocalLauncher(const PoolConfig& pool, const WorkersGet& get)
       : Launcher(pool.name), pool_(pool), get_(get) {}
   void start(const std::string& name) override;
+  void cancel(const std::string& name) override;
 
  private:
   PoolConfig pool_;
@@ -36,6 +37,7 @@ class SshLauncher final : public Launcher {
   SshLauncher(const PoolConfig& pool, const WorkersGet& get);
   std::vector<std::string> free_names(std::uint64_t count, const std::set<std::string>& taken) const override;
   void start(const std::string& name) override;
+  void cancel(const std::string& name) override;
 
  private:
   void prepare(const Host& host);  // the tree and the key, once for each host

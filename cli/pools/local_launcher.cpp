@@ -10,6 +10,7 @@
 namespace zonda::cli {
 namespace {
 
+constexpr const char* kThisProgram = "/proc/self/exe";  // also when its file was replaced
 constexpr int kTries = 10;
 constexpr std::chrono::milliseconds kNextTry{100};
 
@@ -36,6 +37,11 @@ void LocalLauncher::start(const std::string& name) {
     if (!answer.is_object() || answer.value("state", "") != "running") return;
     std::this_thread::sleep_for(kNextTry);
   }
+}
+
+// What never got to the broker would hold the name, and the options it was given.
+void LocalLauncher::cancel(const std::string& name) {
+  run_program({kThisProgram, "agent", "stop", "--directory", get_.state + "/" + name}, {}, kStartPatience);
 }
 
 }  // namespace zonda::cli

@@ -15,10 +15,10 @@ constexpr const char* kKeyInPod = "/etc/zonda/keys/worker.key";
 constexpr int kForgottenAfterSeconds = 60;  // a Job that is over
 constexpr int kDrainSeconds = 3600;         // a pod that is deleted
 
-void run_or_complain(const std::vector<std::string>& words, std::string_view input = {}) {
-  const ProgramEnd end = run_program(words, input, kStartPatience);
+void run_or_complain(const std::vector<std::string>& words, std::string_view input = {},
+                     std::chrono::milliseconds patience = kStartPatience) {
+  const ProgramEnd end = run_program(words, input, patience);
   if (end.code == 0) return;
-  if (end.code == 127) throw Complaint(ExitCode::Failure, "there is no " + words.front() + " here");
   const std::string said = last_line(end.err);
   throw Complaint(ExitCode::Failure,
                   said.empty() ? words.front() + ": exit code " + std::to_string(end.code) : said);
@@ -74,7 +74,7 @@ void CommandLauncher::start(const std::string& name) {
     const std::vector<std::string> options = words_for(pool_, get_, name);
     words.insert(words.end(), options.begin(), options.end());
   }
-  run_or_complain(words);
+  run_or_complain(words, {}, std::min<std::chrono::milliseconds>(pool_.start_timeout, kStartPatience));
 }
 
 std::vector<std::string> KubernetesLauncher::kubectl(const std::vector<std::string>& words) const {

@@ -122,20 +122,25 @@ void Pool::note_workers(const Json& answer) {
   state_.workers = here;
   if (!here.empty()) state_.functions.clear();  // what they serve now is what counts
   for (const Json& each : answer.at("functions")) state_.functions.emplace(each.at(0), each.at(1));
+  std::vector<std::string> late;
   for (auto at = state_.pending.begin(); at != state_.pending.end();) {
     const auto& [name, since] = *at;
     const bool is_late = !starts_.contains(name) && outside_.utc() - since > seconds(config_.start_timeout);
     if (here.contains(name)) {
       failures_ = 0;
     } else if (is_late) {
-      decided("given up: " + name + " did not come within " + format_duration(config_.start_timeout));
-      cancel({name});
+      late.push_back(name);
     } else {
       ++at;
       continue;
     }
     at = state_.pending.erase(at);
   }
+  if (late.empty()) return;
+  const std::string more = late.size() > 1 ? ", and " + std::to_string(late.size() - 1) + " more," : "";
+  note_ = late[0] + more + " did not come within " + format_duration(config_.start_timeout);
+  pause_starts("given up: " + note_);
+  cancel(std::move(late));
 }
 
 // What cannot be had is not asked for again and again: each turn that brings failures makes the next start
@@ -156,13 +161,18 @@ void Pool::collect_starts() {
     at = starts_.erase(at);
   }
   if (failed == 0) return;
+  if (failed > 1) wrong += ", and " + std::to_string(failed - 1) + " more";
+  pause_starts("failed: " + wrong);
+  note_ = "not started: " + wrong;
+}
+
+void Pool::pause_starts(const std::string& wrong) {
   to_start_.clear();
   const auto pause = std::min<steady_clock::duration>(
       kFirstPause * (1u << std::min<std::uint64_t>(failures_++, 10)), kLongestPause);
   not_before_ = outside_.now() + pause;
-  note_ = "not started: " + wrong;
-  decided("failed: " + wrong + (failed > 1 ? ", and " + std::to_string(failed - 1) + " more" : "") +
-          "; next try in " + format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(pause)));
+  decided(wrong + "; next try in " +
+          format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(pause)));
 }
 
 PoolView Pool::view_of(const Json& answer, const std::map<std::uint64_t, double>& left) const {

@@ -48,6 +48,7 @@ class Pool {
   void take_order(const Json& answer);
   void note_workers(const Json& answer);
   void collect_starts();
+  void pause_starts(const std::string& wrong);
   PoolView view_of(const Json& answer, const std::map<std::uint64_t, double>& left) const;
   void leave_rest(const PoolView& view, const ScaleDecision& decision,
                   std::map<std::uint64_t, double>& left) const;

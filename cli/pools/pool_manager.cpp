@@ -22,6 +22,14 @@ std::string made(const std::string& directory) {
   return directory;
 }
 
+// The manager's own key is an administrator's, and theirs another one.
+std::string key_for_pool(const std::string& named) try {
+  return key_for_workers(named);
+} catch (const Complaint& complaint) {
+  throw Complaint(complaint.code(), complaint.what(),
+                  "--keys DIR with admin.key and worker.key, or `keys` of the pool for its workers");
+}
+
 bool is_passing(const Complaint& complaint) {
   return complaint.code() == ExitCode::Unreachable || complaint.code() == ExitCode::TimedOut;
 }
@@ -44,7 +52,7 @@ PoolManager::PoolManager(Environment& environment, const std::vector<PoolConfig>
   const std::string broker = broker_for_workers(link_.address());
   for (const PoolConfig& pool : pools) {
     const std::string keys = pool.keys.empty() ? environment.common.keys : pool.keys;
-    const WorkersGet get{broker, pool.is_observed() ? "" : key_for_workers(keys), state};
+    const WorkersGet get{broker, pool.is_observed() ? "" : key_for_pool(keys), state};
     pools_.push_back(
         std::make_unique<Pool>(pool, make_launcher(pool, get), state + "/" + pool.name + ".json",
                                Pool::Outside{[this](const std::string& text) { environment_.say(text); },

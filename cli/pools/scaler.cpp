@@ -10,9 +10,10 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kSmoothingSeconds = 5;
-constexpr double kBusyAtMost = 0.8;  // of the workers that stay: the rest is for the next burst
-constexpr double kSlack = 0.1;       // of a worker is no reason for one
+constexpr double kSmoothingSeconds = 2;
+constexpr std::chrono::seconds kGap{5};  // not looked at for so long: what was then is not known
+constexpr double kBusyAtMost = 0.8;      // of the workers that stay: the rest is for the next burst
+constexpr double kSlack = 0.1;           // of a worker is no reason for one
 
 std::string number(double value) {
   char text[32];
@@ -98,6 +99,11 @@ Scaler::Need Scaler::need_of(const PoolSize& size, const PoolView& view) const {
 void Scaler::look(const PoolView& view, TimePoint now) {
   double load = 0;
   for (const PoolWorker& worker : view.workers) load += worker.leaving ? 0 : worker.load;
+  if (now - looked_ > kGap) {
+    busy_.reset();
+    needs_ = {{now, wanted_}};
+    began_ = now;
+  }
   const double part = 1 - std::exp(-Seconds(now - looked_).count() / kSmoothingSeconds);
   busy_ = busy_ ? *busy_ + (load - *busy_) * part : load;
   looked_ = now;

@@ -60,7 +60,7 @@ class Scaler {
 
   // `workers`: so many were wanted before, and are taken to have been needed until now.
   Scaler(std::chrono::milliseconds cooldown, std::uint64_t workers, TimePoint now)
-      : cooldown_(cooldown), needs_{{now, workers}}, began_(now), looked_(now) {}
+      : cooldown_(cooldown), needs_{{now, workers}}, began_(now), looked_(now), wanted_(workers) {}
 
   ScaleDecision decide(const PoolSize& size, const PoolView& view, TimePoint now);
   // After decide(): how many there should be, whoever sees to it.

@@ -72,4 +72,10 @@ void SshLauncher::start(const std::string& name) try {
   throw Complaint(complaint.code(), host_of_.at(name)->name + ": " + complaint.what(), complaint.hint());
 }
 
+void SshLauncher::cancel(const std::string& name) {
+  Host host = *host_of_.at(name);
+  host.agent = "pools/" + name;
+  RemoteHost(hosts_.ssh, host).agent_if_any("stop");
+}
+
 }  // namespace zonda::cli

@@ -54,6 +54,13 @@ class PoolTest(CliTest):
         self.until(lambda: (self.pool(name)["workers"], self.pool(name)["draining"]) == (count, 0),
                    f"{count} workers in {name}")
 
+    @staticmethod
+    def go_on(pid):
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+
     def scale(self, *words):
         return self.expect(self.zonda("scale", *words), 0)
 
@@ -111,6 +118,7 @@ class Local(PoolTest):
         self.broker.wait()
         for worker in workers:  # they take their time to come back
             os.kill(worker["pid"], signal.SIGSTOP)
+            self.addCleanup(self.go_on, worker["pid"])
         type(self).broker = self.start_broker()
         self.until(lambda: (self.pool("steady").get("workers"), self.pool("steady").get("pending")) == (0, 2),
                    "both to be expected")
@@ -208,6 +216,8 @@ class Usage(CliTest):
         self.refused("[a]\nmin = 3\nmax = 2\n", "min is more than max")
         self.refused('[a]\ncooldown = "soon"\n', "cooldown")
         self.refused("[log]\nmin = 1\n", "cannot be called 'log'")
+        self.refused("[a]\nslotss = 1\n", "(?s)no setting 'slotss'.*'slots'")
+        self.refused("[a]\nname = 'b'\n", "no setting 'name'")
 
     def test_orders_that_make_no_sense(self):
         broker = self.start("broker", "start", "--memory", "--bind", self.address)

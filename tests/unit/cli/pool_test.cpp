@@ -48,6 +48,12 @@ struct PoolsFixture {
   Json workers = Json::array(), demand = Json::array();
   std::map<std::uint64_t, double> left;
 
+  ~PoolsFixture() {
+    const std::lock_guard lock(told.mutex);
+    told.is_slow = false;
+    told.may_cancel.notify_all();
+  }
+
   std::unique_ptr<Pool> pool(PoolSize size, const std::string& launcher = "fake") {
     PoolConfig config;
     config.name = "p";
@@ -94,6 +100,12 @@ struct PoolsFixture {
                 {"demand", demand},
                 {"functions", Json::array()}};
     return pool.hear(answer, left);
+  }
+  void turn_for(Pool& pool, std::chrono::seconds time) {
+    for (; time > 0s; time -= 1s) {
+      wait(1s);
+      turn(pool);
+    }
   }
   std::size_t started() {
     const std::lock_guard lock(told.mutex);
@@ -172,6 +184,12 @@ TEST_CASE_METHOD(PoolsFixture, "a worker that does not come is given up and take
     const std::lock_guard lock(told.mutex);
     told.is_slow = true;
   }
+  turn(*cpu);
+  CHECK(log(*cpu).back() == "given up: p-1 did not come within 1m; next try in 5s");
+  wait(4s);
+  turn(*cpu);
+  CHECK(started() == 1);
+  wait(1s);
   turn_until_started(*cpu, 2);
   std::unique_lock lock(told.mutex);
   told.is_slow = false;
@@ -196,6 +214,8 @@ TEST_CASE_METHOD(PoolsFixture, "with a new broker the workers of before are expe
   turn(*cpu);
   CHECK(started() == 0);
   wait(3s);
+  turn(*cpu);
+  wait(5s);
   turn_until_started(*cpu, 2);
 }
 
@@ -238,16 +258,14 @@ TEST_CASE_METHOD(PoolsFixture, "an observed pool keeps its wish for the cooldown
     turn(*keda);
     CHECK(keda->report().at("wanted") == 3);
     demand = Json::array();
-    wait(30s);
-    turn(*keda);
+    turn_for(*keda, 30s);
     CHECK(keda->report().at("wanted") == 3);
   }
   const auto again = pool({0, 8, 30s}, "none");
   CHECK(again->report().at("wanted") == 3);
   turn(*again);
   CHECK(again->report().at("wanted") == 3);
-  wait(61s);
-  turn(*again);
+  turn_for(*again, 61s);
   CHECK(again->report().at("wanted") == 0);
   CHECK(log(*again).back() == "wanted: 0, before 3");
 }

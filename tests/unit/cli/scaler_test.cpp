@@ -118,8 +118,9 @@ TEST_CASE_METHOD(PoolFixture, "what was wanted before a restart is wanted for a 
   scaler = Scaler(60s, 5, now);
   CHECK_FALSE(decide().changes());
   CHECK(scaler.wanted() == 5);
-  now += 60s;
-  decide();
+  decide_within(59s);
+  CHECK(scaler.wanted() == 5);
+  decide_within(2s);
   CHECK(scaler.wanted() == 0);
 }
 
@@ -155,6 +156,14 @@ TEST_CASE_METHOD(PoolFixture, "a pool without work goes down to zero") {
   const ScaleDecision decision = decide_within(120s);
   CHECK(decision.drain.size() == 2);
   CHECK(decision.why == "-2: 0 of 2 were enough for 1m");
+}
+
+TEST_CASE_METHOD(PoolFixture, "a time in which nobody looked is no time in which nothing was needed") {
+  has_workers(4);
+  CHECK_FALSE(decide_within(100s).changes());
+  has_workers(4, 0);  // the broker is back, and its workers have not told yet what they run
+  now += 300s;
+  CHECK_FALSE(decide_within(59s).changes());
 }
 
 TEST_CASE_METHOD(PoolFixture, "a size that is ordered counts at once, up and down") {
