@@ -93,7 +93,7 @@ void add_peers(Families& families, const Snapshot& now) {
 
 void add_pools(Families& families, const Snapshot& now) {
   if (now.pools.empty()) return;
-  families.begin("zonda_pool_workers", "Workers of a pool: there, leaving, on their way and wanted.",
+  families.begin("zonda_pool_workers", "Workers of a pool: there, leaving, and on their way.",
                  MetricType::Gauge);
   for (const PoolSummary& pool : now.pools) {
     families.add(number(pool.workers), {{"pool", pool.name}, {"state", "active"}})

@@ -17,32 +17,14 @@ struct PagesFixture {
     Snapshot snapshot;
     snapshot.queued = 412;
     snapshot.counters.tasks_done = 7;
-    snapshot.pools = {{.name = "cpu",
-                       .launcher = "local",
-                       .min = 1,
-                       .max = 8,
-                       .target_seconds = 30,
-                       .wanted = 5,
-                       .workers = 3,
-                       .pending = 2,
-                       .draining = 0,
-                       .note = "",
-                       .order = 0,
-                       .is_managed = true,
-                       .last_decision = "+2: at least 5"},
-                      {.name = "away",
-                       .launcher = "none",
-                       .min = 0,
-                       .max = 0,
-                       .target_seconds = 0,
-                       .wanted = 0,
-                       .workers = 0,
-                       .pending = 0,
-                       .draining = 0,
-                       .note = "",
-                       .order = 0,
-                       .is_managed = false,
-                       .last_decision = ""}};
+    PoolSummary cpu, away;
+    cpu.name = "cpu";
+    cpu.wanted = 5;
+    cpu.workers = 3;
+    cpu.is_managed = true;
+    cpu.last_decision = "+2: at least 5";
+    away.name = "away";
+    snapshot.pools = {cpu, away};
     board.put_up(snapshot);
   }
   HttpAnswer get(std::string_view target, std::string_view host = "localhost:5580") {
