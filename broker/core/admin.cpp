@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "broker/core/question.h"
+#include "broker/core/status_fields.h"
 #include "proto/limits.h"
 
 namespace zonda {
@@ -62,24 +63,10 @@ void BrokerCore::Question::refuse(const std::string& what) {
 }
 
 void BrokerCore::Question::status() {
-  const Snapshot all = core_.snapshot(now_);
-  const BrokerCounters& counters = all.counters;
   Answer answer;
-  answer.packer.pack_map(28);
-  answer.field("queued", all.queued).field("delayed", all.delayed).field("held", all.held);
-  answer.field("running", all.running);
-  answer.field("done", counters.tasks_done).field("failed", counters.tasks_failed);
-  answer.field("cancelled", counters.tasks_cancelled).field("accepted", counters.tasks_accepted);
-  answer.field("dispatched", counters.tasks_dispatched).field("retried", counters.tasks_retried);
-  answer.field("returned", counters.tasks_returned).field("lost", counters.tasks_lost);
-  answer.field("stale", counters.results_stale).field("bad_frames", counters.frames_bad);
-  answer.field("refused_frames", counters.frames_refused).field("refused_keys", counters.keys_refused);
-  answer.field("gaps", counters.gaps).field("jobs", all.jobs).field("clients", all.clients);
-  answer.field("workers", all.workers).field("workers_draining", all.workers_draining);
-  answer.field("workers_lost", counters.workers_lost).field("slots", all.slots);
-  answer.field("memory_bytes", all.memory_bytes).field("orphaned", all.orphaned);
-  answer.field("disk_nearly_full", all.disk_nearly_full).field("durability", all.durability);
-  answer.field("epoch", all.epoch);
+  answer.packer.pack_map(kStatusFields);
+  for_each_status_field(core_.snapshot(now_),
+                        [&answer](const char* name, const auto& value) { answer.field(name, value); });
   say(answer);
 }
 

@@ -11,10 +11,11 @@ namespace {
 constexpr std::size_t kPoolsMax = 256;
 constexpr std::size_t kLogMax = 500;
 
-// The pool of these workers; empty: none.
-std::string pool_of(const WorkerKind& kind) {
-  const auto label = kind.key.labels.find(kPoolLabel);
-  return label == kind.key.labels.end() ? "" : label->second;
+using Labels = std::map<std::string, std::string>;
+
+const std::string* pool_in(const Labels& labels) {
+  const auto label = labels.find(kPoolLabel);
+  return label == labels.end() ? nullptr : &label->second;
 }
 
 std::uint64_t tasks_at_once(const ClassKey& wanted, const KindKey& offered, std::uint64_t slots) {
@@ -84,10 +85,7 @@ std::vector<PoolSummary> Pools::summaries(TimePoint now) const {
   return found;
 }
 
-const std::string* pool_of(const WorkerRecord& worker) {
-  const auto label = worker.hello.labels.find(kPoolLabel);
-  return label == worker.hello.labels.end() ? nullptr : &label->second;
-}
+const std::string* pool_of(const WorkerRecord& worker) { return pool_in(worker.hello.labels); }
 
 std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue, TimePoint now) {
   std::vector<PoolDemand> found;
@@ -96,11 +94,11 @@ std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue, Tim
                       std::chrono::duration<double>(now - ready_class.progressed).count()};
     if (demand.queued == 0) return;
     for (const WorkerKind* kind : ready_class.kinds) {
-      const std::string name = pool_of(*kind);
-      if (name == pool.name)
+      const std::string* name = pool_in(kind->key.labels);
+      if (name != nullptr && *name == pool.name)
         demand.at_once = std::max(demand.at_once,
                                   tasks_at_once(ready_class.key(), kind->key, kind->slots / kind->workers));
-      else if (name.empty())
+      else if (name == nullptr)
         demand.other_slots += kind->slots;
     }
     if (demand.at_once == 0 && would_run(pool, ready_class.key()))

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "broker/core/status_fields.h"
 #include "broker/http/metrics.h"
 
 namespace zonda {
@@ -23,36 +24,9 @@ HttpAnswer json(const Json& body) {
 }
 
 Json status_of(const Snapshot& now) {
-  const BrokerCounters& counters = now.counters;
-  return {{"schema", "zonda.status/1"},
-          {"queued", now.queued},
-          {"delayed", now.delayed},
-          {"held", now.held},
-          {"running", now.running},
-          {"done", counters.tasks_done},
-          {"failed", counters.tasks_failed},
-          {"cancelled", counters.tasks_cancelled},
-          {"accepted", counters.tasks_accepted},
-          {"dispatched", counters.tasks_dispatched},
-          {"retried", counters.tasks_retried},
-          {"returned", counters.tasks_returned},
-          {"lost", counters.tasks_lost},
-          {"stale", counters.results_stale},
-          {"bad_frames", counters.frames_bad},
-          {"refused_frames", counters.frames_refused},
-          {"refused_keys", counters.keys_refused},
-          {"gaps", counters.gaps},
-          {"jobs", now.jobs},
-          {"clients", now.clients},
-          {"workers", now.workers},
-          {"workers_draining", now.workers_draining},
-          {"workers_lost", counters.workers_lost},
-          {"slots", now.slots},
-          {"memory_bytes", now.memory_bytes},
-          {"orphaned", now.orphaned},
-          {"disk_nearly_full", now.disk_nearly_full},
-          {"durability", now.durability},
-          {"epoch", now.epoch}};
+  Json status{{"schema", "zonda.status/1"}};
+  for_each_status_field(now, [&status](const char* name, const auto& value) { status[name] = value; });
+  return status;
 }
 
 Json pool_of(const PoolSummary& pool) {

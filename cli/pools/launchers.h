@@ -15,24 +15,30 @@ namespace zonda::cli {
 // Of programs that start a worker: longer than any should take.
 inline constexpr std::chrono::minutes kStartPatience{10};
 
-// Options of worker start, for a worker of this pool and name.
-std::vector<std::string> words_for(const PoolConfig& pool, const WorkersGet& get, const std::string& name);
+// What all of them have: the pool, and what its workers are given.
+class ConfiguredLauncher : public Launcher {
+ public:
+  ConfiguredLauncher(const PoolConfig& pool, WorkersGet get)
+      : Launcher(pool.name), pool_(pool), get_(std::move(get)) {}
+
+ protected:
+  // Of worker start, for a worker of this name. `keys`: the file of its key, where it runs; empty: none.
+  std::vector<std::string> options_of(const std::string& name, const std::string& keys) const;
+
+  const PoolConfig pool_;
+  const WorkersGet get_;
+};
 
 // Agents of this machine; they outlive the manager.
-class LocalLauncher final : public Launcher {
+class LocalLauncher final : public ConfiguredLauncher {
  public:
-  LocalLauncher(const PoolConfig& pool, const WorkersGet& get)
-      : Launcher(pool.name), pool_(pool), get_(get) {}
+  using ConfiguredLauncher::ConfiguredLauncher;
   void start(const std::string& name) override;
   void cancel(const std::string& name) override;
-
- private:
-  PoolConfig pool_;
-  WorkersGet get_;
 };
 
 // Agents of other machines: as many on each as it may have.
-class SshLauncher final : public Launcher {
+class SshLauncher final : public ConfiguredLauncher {
  public:
   SshLauncher(const PoolConfig& pool, const WorkersGet& get);
   std::vector<std::string> free_names(std::uint64_t count, const std::set<std::string>& taken) const override;
@@ -42,8 +48,6 @@ class SshLauncher final : public Launcher {
  private:
   void prepare(const Host& host);  // the tree and the key, once for each host
 
-  PoolConfig pool_;
-  WorkersGet get_;
   Hosts hosts_;
   std::map<std::string, const Host*> host_of_;  // worker → host
   std::once_flag tree_is_made_;
@@ -53,44 +57,30 @@ class SshLauncher final : public Launcher {
 };
 
 // An allocation of Slurm for each worker.
-class SlurmLauncher final : public Launcher {
+class SlurmLauncher final : public ConfiguredLauncher {
  public:
-  SlurmLauncher(const PoolConfig& pool, const WorkersGet& get)
-      : Launcher(pool.name), pool_(pool), get_(get) {}
+  using ConfiguredLauncher::ConfiguredLauncher;
   void start(const std::string& name) override;
   void cancel(const std::string& name) override;
-
- private:
-  PoolConfig pool_;
-  WorkersGet get_;
 };
 
 // A command of the user's that starts a worker with the options it is given: ZONDA_WORKER is its name,
 // ZONDA_POOL that of the pool, and `{}` in the command is replaced by the options of worker start.
-class CommandLauncher final : public Launcher {
+class CommandLauncher final : public ConfiguredLauncher {
  public:
-  CommandLauncher(const PoolConfig& pool, const WorkersGet& get)
-      : Launcher(pool.name), pool_(pool), get_(get) {}
+  using ConfiguredLauncher::ConfiguredLauncher;
   void start(const std::string& name) override;
-
- private:
-  PoolConfig pool_;
-  WorkersGet get_;
 };
 
 // A Job of one pod for each worker: it ends when the worker was drained, and starts again if it fails.
-class KubernetesLauncher final : public Launcher {
+class KubernetesLauncher final : public ConfiguredLauncher {
  public:
-  KubernetesLauncher(const PoolConfig& pool, const WorkersGet& get)
-      : Launcher(pool.name), pool_(pool), get_(get) {}
+  using ConfiguredLauncher::ConfiguredLauncher;
   void start(const std::string& name) override;
   void cancel(const std::string& name) override;
 
  private:
   std::vector<std::string> kubectl(const std::vector<std::string>& words) const;
-
-  PoolConfig pool_;
-  WorkersGet get_;
 };
 
 }  // namespace zonda::cli

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <filesystem>
 #include <thread>
 
 #include "cli/json.h"
@@ -16,19 +15,12 @@ constexpr std::chrono::milliseconds kNextTry{100};
 
 }  // namespace
 
-std::vector<std::string> words_for(const PoolConfig& pool, const WorkersGet& get, const std::string& name) {
-  std::vector<std::string> words{"--broker", get.broker, "--name", name, "--label", "pool=" + pool.name};
-  if (!get.keys.empty()) words.insert(words.end(), {"--keys", get.keys});
-  words.insert(words.end(), pool.options.begin(), pool.options.end());
-  return words;
-}
-
 // One that runs already may be about to leave, or have been started by a manager before this one.
 void LocalLauncher::start(const std::string& name) {
-  std::vector<std::string> words{own_program(),           "agent",      "start",
-                                 "--output=json",         "--quiet=no", "--directory",
-                                 get_.state + "/" + name, "--"};
-  const std::vector<std::string> own = words_for(pool_, get_, name);
+  std::vector<std::string> words{
+      kThisProgram, "agent", "start", "--output=json", "--quiet=no", "--directory", get_.state + "/" + name,
+      "--"};
+  const std::vector<std::string> own = options_of(name, get_.keys);
   words.insert(words.end(), own.begin(), own.end());
   for (int tries = 0; tries < kTries; ++tries) {
     const ProgramEnd end = run_program(words, {}, kStartPatience);

@@ -56,7 +56,7 @@ void SlurmLauncher::start(const std::string& name) {
   SlurmJob job;
   job.name = name;
   job.program = pool_.program;
-  job.worker = words_for(pool_, get_, name);
+  job.worker = options_of(name, get_.keys);
   job.sbatch = pool_.sbatch;
   cancel(name);  // one that was given up may still wait
   submit(submission_of(job));
@@ -71,7 +71,7 @@ void CommandLauncher::start(const std::string& name) {
       words.push_back(word);
       continue;
     }
-    const std::vector<std::string> options = words_for(pool_, get_, name);
+    const std::vector<std::string> options = options_of(name, get_.keys);
     words.insert(words.end(), options.begin(), options.end());
   }
   run_or_complain(words, {}, std::min<std::chrono::milliseconds>(pool_.start_timeout, kStartPatience));
@@ -86,11 +86,9 @@ std::vector<std::string> KubernetesLauncher::kubectl(const std::vector<std::stri
 
 // What is left of an earlier worker of this name makes room.
 void KubernetesLauncher::start(const std::string& name) {
-  WorkersGet there = get_;
-  there.keys = pool_.secret.empty() ? "" : kKeyInPod;
+  const std::string keys = pool_.secret.empty() ? "" : kKeyInPod;
   cancel(name);
-  run_or_complain(kubectl({"create", "-f", "-"}),
-                  to_text(job_manifest(pool_, name, words_for(pool_, there, name))));
+  run_or_complain(kubectl({"create", "-f", "-"}), to_text(job_manifest(pool_, name, options_of(name, keys))));
 }
 
 void KubernetesLauncher::cancel(const std::string& name) {

@@ -181,9 +181,9 @@ PoolView Pool::view_of(const Json& answer, const std::map<std::uint64_t, double>
     view.workers.push_back({each.at("worker"), each.at("load"), each.at("held"), each.at("leaving")});
   view.pending = state_.pending.size() + to_start_.size();
   for (const Json& each : answer.at("demand")) {
-    PoolDemand demand{each.at("class"),   each.at("function"),     each.at("queued"),
-                      each.at("running"), each.at("task_seconds"), each.at("stalled_seconds"),
-                      each.at("at_once"), each.at("other_slots")};
+    PoolDemand demand{each.at("class"),        each.at("queued"),          each.at("running"),
+                      each.at("task_seconds"), each.at("stalled_seconds"), each.at("at_once"),
+                      each.at("other_slots")};
     if (const auto share = left.find(demand.task_class); share != left.end()) demand.queued *= share->second;
     if (demand.queued >= 0.5) view.demand.push_back(std::move(demand));
   }

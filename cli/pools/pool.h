@@ -34,8 +34,6 @@ class Pool {
   ~Pool();  // waits for starts that are under way
   Pool(const Pool&) = delete;
 
-  const std::string& name() const { return config_.name; }
-
   Json report() const;  // for pool.report
   // What the broker answered. `left`: the share of each class of tasks that is beyond the pools before this
   // one; absent: all. What is beyond this one, too, is for those after it. True if there is something to tell

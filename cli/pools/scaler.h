@@ -22,7 +22,6 @@ namespace zonda::cli {
 // Tasks that wait for workers like those of the pool.
 struct PoolDemand {
   std::uint64_t task_class = 0;
-  std::string function;
   double queued = 0;              // beyond what other pools see to
   std::uint64_t running = 0;      // on any worker
   double task_seconds = 0;        // measured mean; 0: not known yet

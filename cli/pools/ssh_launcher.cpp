@@ -22,7 +22,7 @@ std::string worker_name(const std::string& pool, const Host& host, std::uint64_t
 }  // namespace
 
 SshLauncher::SshLauncher(const PoolConfig& pool, const WorkersGet& get)
-    : Launcher(pool.name), pool_(pool), get_(get), hosts_(parse_hosts(pool.hosts)) {
+    : ConfiguredLauncher(pool, get), hosts_(parse_hosts(pool.hosts)) {
   if (!pool.ssh.empty()) hosts_.ssh = words_of(pool.ssh);
   for (Host& host : hosts_.all) {
     if (!pool.directory.empty()) host.directory = pool.directory;
@@ -61,10 +61,9 @@ void SshLauncher::prepare(const Host& host) {
 void SshLauncher::start(const std::string& name) try {
   Host host = *host_of_.at(name);
   prepare(host);
-  WorkersGet there = get_;
-  if (!there.keys.empty()) there.keys = host.directory + "/worker.key";
+  const std::string keys = get_.keys.empty() ? "" : host.directory + "/worker.key";
   std::vector<std::string> words = host.options;
-  const std::vector<std::string> own = words_for(pool_, there, name);
+  const std::vector<std::string> own = options_of(name, keys);
   words.insert(words.end(), own.begin(), own.end());  // of a name that both have, the last counts
   host.agent = "pools/" + name;
   RemoteHost(hosts_.ssh, host).agent("start", words);

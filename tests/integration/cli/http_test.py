@@ -47,6 +47,7 @@ class HttpTest(CliTest):
         asked = self.zonda("status", "-o", "json").json()
         told = json.loads(self.get("/api/v1/status")[1])
         self.assertEqual(set(told) - set(asked), set())
+        self.assertEqual(set(asked) - set(told), {"broker", "tasks_per_second"})  # the tool's own
         self.zonda("job", "cancel", job)
         self.until(lambda: queued() == 0, "the tasks to be gone")
 

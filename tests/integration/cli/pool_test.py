@@ -2,9 +2,9 @@
 import glob
 import json
 import os
+import shutil
 import signal
 import subprocess
-import sys
 
 import harness
 from harness import CliTest
@@ -169,6 +169,35 @@ class Local(PoolTest):
         self.until_workers("theirs", 1)
         self.assertEqual(self.zonda("worker", "list", "-q").out, "theirs-1\n")
 
+    def test_a_command_may_leave_its_worker_running(self):
+        script = '"$0" worker start "$@" &'  # which holds what the command writes to
+        command = ["sh", "-c", script, harness.BINARY, "{}"]
+        self.manage(f'[left]\nlauncher = "command"\ncommand = {json.dumps(command)}\nslots = 1\n'
+                    "spool-max = 0\nmin = 1\nmax = 1\n")
+        self.until(lambda: (self.pool("left")["workers"], self.pool("left")["pending"]) == (1, 0), "it")
+        self.scale("left", "0")
+        self.until_workers("left", 0)
+
+    def test_a_command_that_hangs_is_ended(self):
+        self.manage('[hung]\nlauncher = "command"\ncommand = ["sleep", "1000"]\nstart-timeout = "1s"\n'
+                    "min = 1\nmax = 1\n")
+        self.until(lambda: len(self.log("hung")) >= 2, "the failure")
+        self.assertEqual(self.log("hung")[1], "failed: hung-1: env did not end within 1s; next try in 5s")
+
+    def test_a_program_that_was_replaced_still_starts_workers(self):
+        copy = self.path("zonda-copy")
+        shutil.copy(harness.BINARY, copy)
+        with open(self.path("pools.toml"), "w", encoding="utf-8") as file:
+            file.write(f"[kept]\n{LOCAL}max = 1\n")
+        words = [copy, "pool", "start", "--config", "pools.toml", "--state", self.state]
+        self.manager = subprocess.Popen(words, env=self.environment, cwd=self.directory,
+                                        stderr=subprocess.DEVNULL)
+        self.started.append(self.manager)
+        self.until(lambda: self.pool("kept").get("manager") == "connected", "the pool")
+        os.remove(copy)
+        self.scale("kept", "1", "--target-wait", "1s")
+        self.until_workers("kept", 1)
+
     def test_a_pool_that_is_only_observed_tells_how_many_it_wants(self):
         self.manage('[watched]\nlauncher = "none"\nmax = 5\ntarget-wait = "1s"\n')
         job = self.zonda("submit", "-q", "--label", "pool=watched", "--", "true").out.strip()
@@ -218,6 +247,13 @@ class Usage(CliTest):
         self.refused("[log]\nmin = 1\n", "cannot be called 'log'")
         self.refused("[a]\nslotss = 1\n", "(?s)no setting 'slotss'.*'slots'")
         self.refused("[a]\nname = 'b'\n", "no setting 'name'")
+
+    def test_the_manager_s_key_is_not_that_of_workers(self):
+        self.zonda("keys", "init", "--keys", self.path("keys"))
+        with open(self.path("pools.toml"), "w", encoding="utf-8") as file:
+            file.write("[a]\nmax = 1\n")
+        self.expect(self.zonda("pool", "start", "--config", "pools.toml", "--keys",
+                               self.path("keys/admin.key")), 2, "admin.key and worker.key")
 
     def test_orders_that_make_no_sense(self):
         broker = self.start("broker", "start", "--memory", "--bind", self.address)

@@ -147,7 +147,8 @@ TEST_CASE_METHOD(KeysFixture, "an administrator has to do with everybody's jobs,
   const Peer jane = client(kJane), boss = client(kBoss);
   const JobId job = submit(jane, job_of(), 1);
   worker();
-  for (const char* what : {"worker.drain", "worker.stop", "broker.stop", "broker.backup"}) {
+  for (const char* what :
+       {"worker.drain", "worker.stop", "broker.stop", "broker.backup", "pool.report", "pool.scale"}) {
     INFO(what);
     CHECK(asks(jane, what, {{"worker", "w"}}).code == ReplyCode::NotAuthorised);
   }

@@ -15,7 +15,7 @@ struct PoolFixture {
   PoolView view;
 
   PoolDemand& waits(double queued, double task_seconds, std::uint64_t at_once = 1, std::uint64_t others = 0) {
-    view.demand = {{1, "f", queued, 0, task_seconds, 0, at_once, others}};
+    view.demand = {{1, queued, 0, task_seconds, 0, at_once, others}};
     return view.demand[0];
   }
   void has_workers(std::uint64_t count, double load = 1) {
@@ -110,7 +110,7 @@ TEST_CASE_METHOD(PoolFixture, "workers of others that do not get to it are no he
 }
 
 TEST_CASE_METHOD(PoolFixture, "many kinds of short tasks are together what they are") {
-  for (std::uint64_t each = 1; each <= 40; ++each) view.demand.push_back({each, "f", 1, 0, 0.001, 0, 1, 0});
+  for (std::uint64_t each = 1; each <= 40; ++each) view.demand.push_back({each, 1, 0, 0.001, 0, 1, 0});
   CHECK(decide().start == 1);
 }
 
