@@ -1,6 +1,5 @@
 #include "broker/broker_main.h"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "broker/store/sqlite_store.h"
 #include "proto/wire/address.h"
 #include "proto/wire/cookie.h"
+#include "proto/wire/daemon_log.h"
 #include "proto/wire/descriptor_limit.h"
 #include "proto/wire/service_manager.h"
 #include "proto/wire/signals.h"
@@ -231,9 +231,7 @@ void serve(const BrokerSettings& settings, Signals& signals, ServiceManager& ser
 }  // namespace
 
 int run_broker(const BrokerSettings& settings) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("broker"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  if (settings.quiet) spdlog::set_level(spdlog::level::warn);
+  begin_daemon_log("broker", settings.quiet);
   Signals signals;
   ServiceManager service;
   serve(settings, signals, service);

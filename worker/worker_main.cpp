@@ -1,7 +1,6 @@
 #include "worker/worker_main.h"
 
 #include <signal.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "proto/frame.h"
 #include "proto/limits.h"
 #include "proto/wire/cookie.h"
+#include "proto/wire/daemon_log.h"
 #include "proto/wire/descriptor_limit.h"
 #include "proto/wire/heap.h"
 #include "proto/wire/signals.h"
@@ -148,9 +148,7 @@ End serve(const WorkerSettings& settings, const Handlers& handlers, Signals& sig
 }  // namespace
 
 int run_worker(const WorkerSettings& settings, const Handlers& handlers) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("worker"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  if (settings.quiet) spdlog::set_level(spdlog::level::warn);
+  begin_daemon_log("worker", settings.quiet);
   Signals signals;
   ServiceManager service;
   const End end = serve(settings, handlers, signals, service);

@@ -3,10 +3,18 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proto/wire/greeting.h"
+
 namespace zonda {
 namespace {
 
 constexpr int kClosedMax = 3;
+constexpr std::chrono::milliseconds kGreetsWithin{500};
+
+Denial mechanisms_differ(bool has_keys) {
+  return {HandshakeFailure::Mechanism,
+          has_keys ? "the broker has no keys, and this is one" : "the broker admits nobody without a key"};
+}
 
 }  // namespace
 
@@ -97,23 +105,26 @@ void ZmqPeerWire::reconnect() {
   lane_ = connected_lane();
 }
 
-// A broker that is just being started or stopped ends handshakes, too, but not one after the other.
+// A broker that is just being started or stopped ends handshakes, too, but not one after the other. Who does
+// not see why is told by the broker's greeting.
 std::optional<Denial> ZmqPeerWire::take_denial() {
   const std::optional<HandshakeFailure> failure = lane_.handshake_failure();
   if (!failure) return std::nullopt;
   const bool has_keys = options_.keys.has_value();
   switch (*failure) {
     case HandshakeFailure::Refused: return Denial{*failure, "the broker does not admit this key"};
-    case HandshakeFailure::Mechanism:
-      return Denial{*failure, has_keys ? "the broker has no keys, and this is one"
-                                       : "the broker admits nobody without a key"};
+    case HandshakeFailure::Mechanism: return mechanisms_differ(has_keys);
     case HandshakeFailure::Closed: break;
   }
+  const std::string mechanism = greeted_mechanism(context_, options_.address, kGreetsWithin);
+  if (mechanism == (has_keys ? "NULL" : "CURVE")) return mechanisms_differ(has_keys);
   if (++closed_ < kClosedMax) return std::nullopt;
+  if (mechanism.empty())
+    return Denial{*failure, "the handshake ends: what listens there does not greet as a broker does"};
   return Denial{*failure,
                 has_keys
                     ? "the handshake ends without a reason: the broker may have another key than is expected"
-                    : "the handshake ends without a reason: the broker may ask for keys, or be none"};
+                    : "the handshake ends without a reason"};
 }
 
 void ZmqPeerWire::connect_sink(const std::string& address) {

@@ -6,14 +6,10 @@
 
 using namespace zonda;
 using namespace std::chrono_literals;
-using Catch::Matchers::Equals;
 
 namespace {
 
 const KeyPair kBroker = new_key_pair();
-
-// Of two ends that do not fit, either may find out first, and then the other sees no more than an end.
-auto no_reason() { return Catch::Matchers::StartsWith("the handshake ends without a reason: "); }
 
 std::shared_ptr<const AuthorizedKeys> only(const std::vector<KeyPair>& pairs, const std::string& more = {}) {
   std::string text;
@@ -98,12 +94,13 @@ TEST_CASE_METHOD(Guarded, "a key that has expired is refused") {
 
 TEST_CASE_METHOD(Guarded, "nobody without a key gets in") {
   PeerEnd peer = peer_with(std::nullopt);
-  CHECK_THAT(denial(peer), Equals("the broker admits nobody without a key") || no_reason());
+  CHECK(denial(peer) == "the broker admits nobody without a key");
 }
 
 TEST_CASE_METHOD(Guarded, "who expects another broker speaks to none") {
   PeerEnd peer = peer_with(CurveKeys{known, new_key_pair().public_key});
-  CHECK_THAT(denial(peer), no_reason());
+  CHECK(denial(peer) ==
+        "the handshake ends without a reason: the broker may have another key than is expected");
 }
 
 TEST_CASE("a broker without keys takes none") {
@@ -115,7 +112,7 @@ TEST_CASE("a broker without keys takes none") {
   std::optional<Denial> denial;
   REQUIRE(
       WireFixture::turn_until(broker, peer, [&] { return (denial = peer.wire->take_denial()).has_value(); }));
-  CHECK_THAT(denial->text, Equals("the broker has no keys, and this is one") || no_reason());
+  CHECK(denial->text == "the broker has no keys, and this is one");
 }
 
 TEST_CASE_METHOD(Guarded, "a key counts from when it is in the list, and who is connected stays") {
