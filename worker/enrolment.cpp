@@ -9,11 +9,11 @@
 #include <stdexcept>
 
 #include "proto/frame.h"
+#include "proto/host_name.h"
 #include "proto/keys/join_token.h"
 #include "proto/keys/key_file.h"
 #include "proto/limits.h"
 #include "proto/wire/zmq_peer_wire.h"
-#include "worker/worker_hello.h"
 
 namespace zonda {
 namespace {

@@ -6,15 +6,10 @@
 #include <string>
 #include <thread>
 
+#include "proto/host_name.h"
 #include "proto/wire/cookie.h"
 
 namespace zonda {
-
-std::string host_name() {
-  char name[256] = "localhost";
-  gethostname(name, sizeof name - 1);
-  return name;
-}
 
 std::uint32_t slots_of(const WorkerSettings& settings) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());

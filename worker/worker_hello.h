@@ -12,7 +12,6 @@
 namespace zonda {
 
 std::uint32_t slots_of(const WorkerSettings& settings);
-std::string host_name();
 Hello hello_of(const WorkerSettings& settings, const Handlers& handlers, const BaseAddress& broker,
                std::mt19937_64& random);
 

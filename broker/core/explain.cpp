@@ -124,6 +124,8 @@ std::optional<TimePoint> BrokerCore::Question::due(const Job& job, std::uint64_t
 std::string BrokerCore::Question::why(const Job& job, std::uint64_t index, const SegmentState& state) const {
   std::string text =
       state.state == TaskState::Delayed ? why_delayed(job, index, state) : why_waiting(job, state);
+  const bool waits_for_worker = state.state == TaskState::Ready || state.state == TaskState::Suspect;
+  if (waits_for_worker && !job.held) text += core_.pools_.prospect(job.ready_class->key(), now_.steady);
   if (!state.suspect()) return text;
   text += "; it runs alone from now on: " + std::to_string(state.deaths) + " workers vanished with it aboard";
   if (state.group > 1) text += ", in a group of at most " + std::to_string(state.group);

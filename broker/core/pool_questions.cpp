@@ -14,6 +14,7 @@ using detail::DecodeError;
 using detail::Reader;
 
 constexpr std::uint32_t kReportsMax = 64;
+constexpr std::size_t kManagerBytesMax = 1'024;
 constexpr std::uint64_t kWorkersMax = 100'000;
 
 template <class F>
@@ -111,17 +112,32 @@ PoolReport read_report(Reader& reader) {
   return report;
 }
 
-std::vector<PoolReport> read_reports(std::string_view arguments) {
-  std::vector<PoolReport> reports;
+struct ManagerReport {
+  std::string manager;
+  bool ends = false;
+  std::vector<PoolReport> pools;
+};
+
+ManagerReport read_manager(std::string_view arguments) {
+  ManagerReport report;
   Reader reader(arguments);
   for_each_field(reader, [&](std::string_view key) {
-    if (key != "pools") return false;
-    const std::uint32_t count = reader.array();
-    if (count > kReportsMax) throw DecodeError("too many pools at once");
-    for (std::uint32_t left = count; left > 0; --left) reports.push_back(read_report(reader));
+    if (key == "manager") {
+      report.manager = text_of(reader);
+    } else if (key == "ends") {
+      report.ends = reader.boolean();
+    } else if (key == "pools") {
+      const std::uint32_t count = reader.array();
+      if (count > kReportsMax) throw DecodeError("too many pools at once");
+      for (std::uint32_t left = count; left > 0; --left) report.pools.push_back(read_report(reader));
+    } else {
+      return false;
+    }
     return true;
   });
-  return reports;
+  if (report.manager.empty() || report.manager.size() > kManagerBytesMax)
+    throw DecodeError("a manager has a name of 1 to " + std::to_string(kManagerBytesMax) + " bytes");
+  return report;
 }
 
 // The share of a worker that is in use: of its slots, or of what it has least of.
@@ -143,24 +159,23 @@ void BrokerCore::Question::pools(const std::string& what) {
   if (what == "pool.scale") return scale();
   if (what == "pool.log") return pool_log();
   say_list(core_.snapshot(now_).pools, [](Answer& page, const PoolSummary& pool) {
-    page.packer.pack_map(13);
+    page.packer.pack_map(14);
     page.field("pool", pool.name).field("launcher", pool.launcher);
     page.field("min", pool.min).field("max", pool.max).field("target_seconds", pool.target_seconds);
     page.field("wanted", pool.wanted).field("workers", pool.workers).field("pending", pool.pending);
     page.field("draining", pool.draining).field("note", pool.note).field("order", pool.order);
     page.field("manager", std::string(pool.is_managed ? "connected" : "away"));
-    page.field("last_decision", pool.last_decision);
+    page.field("managed_by", pool.manager).field("last_decision", pool.last_decision);
   });
 }
 
 void BrokerCore::Question::take_reports() {
-  std::vector<PoolReport> reports = read_reports(query_.arguments);
+  ManagerReport report = read_manager(query_.arguments);
   std::vector<std::string> names;
-  for (PoolReport& report : reports) {
-    names.push_back(report.name);
-    if (!core_.pools_.take(std::move(report), now_.steady))
-      return say(ReplyCode::Refused, "there are too many pools");
-  }
+  for (const PoolReport& pool : report.pools) names.push_back(pool.name);
+  const std::string obstacle = core_.pools_.take(report.manager, std::move(report.pools), now_.steady);
+  if (!obstacle.empty()) return say(ReplyCode::Refused, obstacle);
+  if (report.ends) core_.pools_.end(report.manager);
   say_list(names, [this](Answer& page, const std::string& name) {
     tell_manager(page, core_.pools_.find(name)->report);
   });
@@ -210,10 +225,10 @@ void BrokerCore::Question::tell_manager(Answer& page, const PoolReport& report) 
 void BrokerCore::Question::scale() {
   Pool* pool = core_.pools_.find(arguments_.pool);
   if (pool == nullptr) return say(ReplyCode::NotFound, "no pool is called " + arguments_.pool);
-  const auto silence = std::chrono::duration_cast<std::chrono::seconds>(now_.steady - pool->told_at);
-  if (silence >= kPoolAway)
-    return say(ReplyCode::Refused, "the manager of pool " + arguments_.pool + " was last heard of " +
-                                       std::to_string(silence.count()) + " s ago");
+  if (!pool->is_managed(now_.steady))
+    return say(ReplyCode::Refused,
+               "the manager of pool " + arguments_.pool + ", " + pool->manager + ", " +
+                   (pool->has_ended ? "has ended" : "was last " + pool->heard(now_.steady)));
   if (arguments_.size.max < arguments_.size.min || arguments_.size.max > kPoolWorkersMax)
     return say(ReplyCode::Usage, "at least " + std::to_string(arguments_.size.min) + ", at most " +
                                      std::to_string(arguments_.size.max) + ": a pool has up to " +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "broker/core/amounts.h"
 
@@ -38,13 +39,41 @@ bool would_run(const PoolReport& pool, const ClassKey& wanted) {
 
 }  // namespace
 
-bool Pools::take(PoolReport report, TimePoint now) {
+std::string Pool::heard(TimePoint now) const {
+  const auto silence = std::chrono::duration_cast<std::chrono::seconds>(now - told_at);
+  return "heard of " + std::to_string(silence.count()) + " s ago";
+}
+
+std::string Pools::take(const std::string& manager, std::vector<PoolReport> reports, TimePoint now) {
+  if (std::string why = obstacle(manager, reports, now); !why.empty()) return why;
+  std::set<std::string> names;
+  for (const PoolReport& report : reports) names.insert(report.name);
+  std::erase_if(pools_, [&](const auto& each) {
+    return each.second.manager == manager && !names.contains(each.first);
+  });
+  for (PoolReport& report : reports) take_one(manager, std::move(report), now);
+  return {};
+}
+
+// Those whose manager is away make room.
+std::string Pools::obstacle(const std::string& manager, const std::vector<PoolReport>& reports,
+                            TimePoint now) const {
+  const auto is_others = [&](const Pool& pool) { return pool.manager != manager && pool.is_managed(now); };
+  for (const PoolReport& report : reports) {
+    const auto known = pools_.find(report.name);
+    if (known != pools_.end() && is_others(known->second))
+      return "pool " + report.name + " is managed by " + known->second.manager + ", " +
+             known->second.heard(now);
+  }
+  const auto others = static_cast<std::size_t>(
+      std::count_if(pools_.begin(), pools_.end(), [&](const auto& each) { return is_others(each.second); }));
+  return others + reports.size() > kPoolsMax ? "there are too many pools" : "";
+}
+
+void Pools::take_one(const std::string& manager, PoolReport report, TimePoint now) {
   if (!pools_.contains(report.name) && pools_.size() >= kPoolsMax) {
-    const auto oldest = std::min_element(pools_.begin(), pools_.end(), [](const auto& a, const auto& b) {
-      return a.second.told_at < b.second.told_at;
-    });
-    if (now - oldest->second.told_at < kPoolAway) return false;
-    pools_.erase(oldest);
+    pools_.erase(std::find_if(pools_.begin(), pools_.end(),
+                              [&](const auto& each) { return !each.second.is_managed(now); }));
   }
   Pool& pool = pools_[report.name];
   for (PoolDecision& decision : report.decisions) {
@@ -55,8 +84,32 @@ bool Pools::take(PoolReport report, TimePoint now) {
   report.decisions.clear();
   pool.order = std::max(pool.order, report.order);  // a broker before us may have given it
   pool.report = std::move(report);
+  pool.manager = manager;
   pool.told_at = now;
-  return true;
+  pool.has_ended = false;
+}
+
+void Pools::end(const std::string& manager) {
+  for (auto& [name, pool] : pools_) pool.has_ended = pool.has_ended || pool.manager == manager;
+}
+
+std::string Pools::prospect(const ClassKey& wanted, TimePoint now) const {
+  std::string text;
+  for (const auto& [name, pool] : pools_) {
+    const PoolReport& report = pool.report;
+    if (!would_run(report, wanted)) continue;
+    text += "; pool " + name + " is for such tasks, ";
+    if (!pool.is_managed(now))
+      text += "but its manager is away";
+    else if (report.size.max == 0)
+      text += "but may have no workers now";
+    else if (report.pending > 0)
+      text += "and " + std::to_string(report.pending) + " of its workers are on their way";
+    else
+      text += "and may have up to " + std::to_string(report.size.max) + " workers";
+    if (!report.note.empty()) text += " (" + report.note + ")";
+  }
+  return text;
 }
 
 Pool* Pools::find(const std::string& name) {
@@ -78,7 +131,8 @@ std::vector<PoolSummary> Pools::summaries(TimePoint now) const {
     summary.pending = report.pending;
     summary.note = report.note;
     summary.order = report.order;
-    summary.is_managed = now - pool.told_at < kPoolAway;
+    summary.manager = pool.manager;
+    summary.is_managed = pool.is_managed(now);
     if (!pool.log.empty()) summary.last_decision = pool.log.back().text;
     found.push_back(std::move(summary));
   }

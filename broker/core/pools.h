@@ -47,22 +47,35 @@ struct PoolReport {
 
 struct Pool {
   PoolReport report;
+  std::string manager;  // "HOST:DIRECTORY"
   TimePoint told_at;
+  bool has_ended = false;   // its manager said goodbye
   std::uint64_t order = 0;  // the number of the last order
   PoolSize ordered;
   std::deque<PoolDecision> log;
+
+  bool is_managed(TimePoint now) const { return !has_ended && now - told_at < kPoolAway; }
+  std::string heard(TimePoint now) const;  // "heard of 3 s ago"
 };
 
 class Pools {
  public:
-  // False if there are too many of them.
-  bool take(PoolReport report, TimePoint now);
+  // All that a manager has: what it had before and has no more is forgotten. Why not, if that cannot be, and
+  // nothing is taken then: another manager has one of them, or there are too many.
+  std::string take(const std::string& manager, std::vector<PoolReport> reports, TimePoint now);
+  void end(const std::string& manager);  // it said goodbye
   Pool* find(const std::string& name);
   const std::map<std::string, Pool>& all() const { return pools_; }
+  // Of a task that waits: what each pool that is for such tasks does about it; empty: there is none.
+  std::string prospect(const ClassKey& wanted, TimePoint now) const;
   // By name; without the workers that are there.
   std::vector<PoolSummary> summaries(TimePoint now) const;
 
  private:
+  std::string obstacle(const std::string& manager, const std::vector<PoolReport>& reports,
+                       TimePoint now) const;
+  void take_one(const std::string& manager, PoolReport report, TimePoint now);
+
   std::map<std::string, Pool> pools_;
 };
 

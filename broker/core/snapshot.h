@@ -23,7 +23,8 @@ struct PoolSummary {
   std::uint64_t draining = 0;
   std::string note;
   std::uint64_t order = 0;
-  bool is_managed = false;  // its manager was heard of lately
+  std::string manager;
+  bool is_managed = false;  // it was heard of lately
   std::string last_decision;
 };
 

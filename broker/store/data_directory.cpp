@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "broker/store/store_error.h"
+#include "proto/host_name.h"
 
 namespace zonda {
 namespace {
@@ -114,11 +115,6 @@ bool lock_within(int file, std::chrono::milliseconds patience) {
   return true;
 }
 
-std::string host() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "?";
-}
-
 std::string without_slash(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   return path;
@@ -200,7 +196,7 @@ void DataDirectory::lock(std::chrono::milliseconds patience) {
                             : " by process " + holder.substr(0, space) + " on " +
                                   holder.substr(space + 1, holder.find('\n') - space - 1)));
   }
-  const std::string text = std::to_string(getpid()) + " " + host() + "\n";
+  const std::string text = std::to_string(getpid()) + " " + host_name() + "\n";
   if (ftruncate(lock_, 0) != 0 ||
       pwrite(lock_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
     fail("write", path);

@@ -10,6 +10,7 @@
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
 #include "command_line/suggestion.h"
+#include "proto/wire/daemon_log.h"
 
 namespace zonda::cli {
 namespace {
@@ -60,6 +61,7 @@ Command start_command(Environment& environment) {
   struct Settings {
     std::string config;
     std::string state = default_pool_directory();
+    bool quiet = false;
   };
   auto settings = std::make_shared<Settings>();
   Command command{.name = "start",
@@ -70,12 +72,14 @@ Command start_command(Environment& environment) {
       option::text("config", 0, "FILE", "what pools there are: a section for each; default pools.toml",
                    settings->config),
       option::text("state", 0, "DIR", "what it remembers; default ~/.local/state/zonda/pools",
-                   settings->state)};
+                   settings->state),
+      option::configurable(option::flag("quiet", 'q', "log warnings and errors only", settings->quiet))};
   command.notes = "Workers go on when it ends, and it finds them again.\n";
   command.run = [&environment, settings](const std::vector<std::string>&) {
     const std::vector<PoolConfig> pools =
         read_pools(settings->config.empty() ? "pools.toml" : settings->config);
     require_options(environment, pools);
+    begin_daemon_log("pools", settings->quiet);
     return PoolManager(environment, pools, settings->state).run();
   };
   return command;

@@ -33,7 +33,9 @@ Pool::Pool(PoolConfig config, std::unique_ptr<Launcher> launcher, std::string fi
       state_(read_pool_state(file_, config_.size)),
       kept_(state_),
       scaler_(config_.cooldown, state_.wanted, outside_.now()) {
-  if (std::exchange(state_.section, config_.section) != config_.section) state_.functions.clear();
+  const std::string before = std::exchange(state_.section, config_.section);
+  is_changed_ = !before.empty() && before != config_.section;
+  if (before != config_.section) state_.functions.clear();
 }
 
 // What starts now may be here when the next manager looks; what failed is tried again by it.
@@ -79,6 +81,9 @@ bool Pool::hear(const Json& answer, std::map<std::uint64_t, double>& left) {
   std::erase_if(cancels_,
                 [](const Cancel& each) { return each.done.wait_for(0s) == std::future_status::ready; });
   note_workers(answer);
+  if (std::exchange(is_changed_, false) && launcher_ && !state_.workers.empty())
+    decided("the file changed: " + std::to_string(state_.workers.size()) +
+            " workers go on as they were started; who is drained is replaced");
   const PoolView view = view_of(answer, left);
   const ScaleDecision decision = scaler_.decide(state_.size, view, outside_.now());
   if (may_start()) note_ = scaler_.note();
@@ -280,7 +285,7 @@ void Pool::go_on_starting() {
 }
 
 void Pool::decided(const std::string& text) {
-  state_.note(text, outside_.utc());
+  state_.note(text, outside_.utc(), told_);
   outside_.say("scaled pool=" + config_.name + " " + text);
 }
 

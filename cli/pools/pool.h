@@ -67,8 +67,9 @@ class Pool {
   PoolState kept_;
   Scaler scaler_;
   std::string note_;
-  std::uint64_t told_ = 0;  // decisions the broker has
-  bool has_heard_ = false;  // what is wanted is of now
+  std::uint64_t told_ = 0;   // decisions the broker has
+  bool has_heard_ = false;   // what is wanted is of now
+  bool is_changed_ = false;  // what workers are started with, since the last manager
   std::set<std::string> to_start_;
   std::map<std::string, std::future<std::string>> starts_;  // what went wrong; empty: nothing
   struct Cancel {

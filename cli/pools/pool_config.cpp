@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "cli/hosts.h"
 #include "command_line/command.h"
@@ -18,6 +19,10 @@ using Values = std::vector<std::string>;
 using Setter = std::function<void(const Values&)>;
 
 const std::vector<std::string> kLaunchers{"local", "ssh", "slurm", "command", "kubernetes", "none"};
+
+// What does not change what a worker is started with.
+const std::set<std::string> kManagersOwn{"min",      "max",           "target-wait",
+                                         "cooldown", "start-timeout", "per-host"};
 
 // Allocations may be waited for; machines and images may have to come first.
 std::chrono::milliseconds usual_start_timeout(const std::string& launcher) {
@@ -115,10 +120,13 @@ std::vector<PoolConfig> read_pools(const std::string& path) {
       throw Complaint(ExitCode::Usage, path + ": a pool cannot be called '" + name + "'");
     PoolConfig& pool = pools[name];
     pool.name = name;
-    pool.section += key;
-    for (const std::string& value : values) pool.section += '\n' + value;
-    pool.section += '\n';
-    set(pool, key.substr(dot + 1), values, path + ": " + name);
+    const std::string setting = key.substr(dot + 1);
+    if (!kManagersOwn.contains(setting)) {
+      pool.section += setting;
+      for (const std::string& value : values) pool.section += '\n' + value;
+      pool.section += '\n';
+    }
+    set(pool, setting, values, path + ": " + name);
   }
   if (pools.empty()) throw Complaint(ExitCode::Usage, path + ": no pool", "[NAME] begins one");
   std::vector<PoolConfig> all;

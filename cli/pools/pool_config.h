@@ -32,7 +32,7 @@ struct PoolConfig {
   std::map<std::string, double> resources;
   std::vector<std::string> options;  // of worker start
   std::string keys;                  // of its workers; empty: as the manager's
-  std::string section;               // all of it as text, to tell whether it changed
+  std::string section;               // what workers are started with, as text: to tell whether it changed
 
   std::vector<std::string> hosts;  // ssh: names, or one file
   std::uint64_t per_host = 1;      // workers

@@ -1,5 +1,7 @@
 #include "cli/pools/pool_manager.h"
 
+#include <spdlog/spdlog.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -7,6 +9,8 @@
 
 #include "cli/deployment.h"
 #include "command_line/complaint.h"
+#include "command_line/escape.h"
+#include "proto/host_name.h"
 
 namespace zonda::cli {
 namespace {
@@ -30,6 +34,8 @@ std::string key_for_pool(const std::string& named) try {
                   "--keys DIR with admin.key and worker.key, or `keys` of the pool for its workers");
 }
 
+void tell(const std::string& text) { spdlog::info(escape_line(text)); }
+
 bool is_passing(const Complaint& complaint) {
   return complaint.code() == ExitCode::Unreachable || complaint.code() == ExitCode::TimedOut;
 }
@@ -45,9 +51,9 @@ std::string default_pool_directory() {
 
 PoolManager::PoolManager(Environment& environment, const std::vector<PoolConfig>& pools,
                          const std::string& state)
-    : environment_(environment),
-      pid_file_(made(state) + "/manager.pid", "a manager of pools runs already in " + state,
+    : pid_file_(made(state) + "/manager.pid", "a manager of pools runs already in " + state,
                 "--state DIR names another directory"),
+      name_(host_name() + ":" + std::filesystem::canonical(state).string()),
       link_(environment) {
   const std::string broker = broker_for_workers(link_.address());
   for (const PoolConfig& pool : pools) {
@@ -55,30 +61,42 @@ PoolManager::PoolManager(Environment& environment, const std::vector<PoolConfig>
     const WorkersGet get{broker, pool.is_observed() ? "" : key_for_pool(keys), state};
     pools_.push_back(
         std::make_unique<Pool>(pool, make_launcher(pool, get), state + "/" + pool.name + ".json",
-                               Pool::Outside{[this](const std::string& text) { environment_.say(text); },
-                                             [this](const std::string& worker) { drain(worker); }}));
+                               Pool::Outside{tell, [this](const std::string& worker) { drain(worker); }}));
   }
 }
 
 int PoolManager::run() {
+  spdlog::info("manager-start pools={} broker={} manager={}", pools_.size(), link_.address(), name_);
   do {
     try {
       turn();
-      if (std::exchange(is_away_, false)) environment_.say("the broker is back");
+      if (std::exchange(is_away_, false)) tell("the broker is back");
     } catch (const Complaint& complaint) {
+      if (complaint.code() == ExitCode::Refused)
+        throw Complaint(complaint.code(), complaint.what(),
+                        "a pool has one manager; one that is gone without a goodbye is forgotten after 10 s");
       if (!is_passing(complaint)) throw;
       if (!std::exchange(is_away_, true))
-        environment_.say(std::string(complaint.what()) + ": pools stay as they are");
+        spdlog::warn(escape_line(std::string(complaint.what()) + ": pools stay as they are"));
     }
   } while (!signals_.wait_for(kTurnMs));
-  environment_.say("the manager ends; workers go on");
+  if (!is_away_) say_goodbye();
+  spdlog::info("manager-stop workers go on");
   return 0;
 }
 
-Json PoolManager::report() const {
+void PoolManager::say_goodbye() {
+  try {
+    link_.ask_list("pool.report", report(true), kAnswerWithin);
+  } catch (const Complaint& complaint) {
+    spdlog::warn(escape_line(complaint.what()));
+  }
+}
+
+Json PoolManager::report(bool ends) const {
   Json pools = Json::array();
   for (const auto& pool : pools_) pools.push_back(pool->report());
-  return {{"pools", std::move(pools)}};
+  return {{"manager", name_}, {"ends", ends}, {"pools", std::move(pools)}};
 }
 
 // What was ordered or decided is told at once: somebody may wait for it.

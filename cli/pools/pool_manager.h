@@ -23,12 +23,13 @@ class PoolManager {
 
  private:
   void turn();
-  Json report() const;
+  void say_goodbye();  // others may have its pools at once, and nobody orders what it will not do
+  Json report(bool ends = false) const;
   void drain(const std::string& worker);
 
-  Environment& environment_;
   SignalWatch signals_;  // before the link: its threads inherit the mask
   PidFile pid_file_;
+  std::string name_;  // who it is to the broker: "HOST:DIRECTORY"
   BrokerLink link_;
   std::vector<std::unique_ptr<Pool>> pools_;
   bool is_away_ = false;

@@ -1,5 +1,6 @@
 #include "cli/pools/pool_state.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "command_line/complaint.h"
@@ -21,8 +22,8 @@ PoolSize size_of(const Json& json) {
 
 }  // namespace
 
-void PoolState::note(std::string text, double now) {
-  log.push_back({log.empty() ? 1 : log.back().number + 1, now, std::move(text)});
+void PoolState::note(std::string text, double now, std::uint64_t told) {
+  log.push_back({std::max(told, log.empty() ? 0 : log.back().number) + 1, now, std::move(text)});
   if (log.size() > kLogMax) log.pop_front();
 }
 

@@ -37,7 +37,8 @@ struct PoolState {
   std::deque<LoggedDecision> log;
 
   friend bool operator==(const PoolState&, const PoolState&) = default;
-  void note(std::string text, double now);
+  // `told`: the last that the broker has, perhaps of a manager before this one.
+  void note(std::string text, double now, std::uint64_t told);
 };
 
 // Its own of this directory. A pool that is new has the size of the configuration.

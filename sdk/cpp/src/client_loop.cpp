@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "proto/host_name.h"
 #include "proto/wire/cookie.h"
 #include "sdk/cpp/src/new_job_id.h"
 #include "sdk/cpp/src/submit_job.h"
@@ -31,11 +32,6 @@ std::shared_ptr<ZmqContext> process_context() {
   std::shared_ptr<ZmqContext> context = known.lock();
   if (!context) known = context = std::make_shared<ZmqContext>();
   return context;
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 // Empty where none is wanted, or none can be had: the broker then says what it thinks of that.

@@ -132,6 +132,27 @@ class Local(PoolTest):
         self.scale("steady", "1")  # orders are numbered on
         self.until_workers("steady", 1)
 
+    def test_a_pool_has_one_manager_and_one_that_ends_says_so(self):
+        self.manage(f"[single]\n{LOCAL}max = 1\n")
+        other = self.zonda("pool", "start", "--config", "pools.toml", "--state", self.path("other"))
+        self.expect(other, 4, "pool single is managed by .*/pools, heard of . s ago")
+        self.manager.send_signal(signal.SIGTERM)
+        self.assertEqual(self.manager.wait(harness.TIMEOUT), 0)
+        self.assertEqual(self.pool("single")["manager"], "away")
+        self.expect(self.zonda("scale", "single", "1"), 4, "has ended")
+
+    def test_what_the_file_no_longer_says_is_gone_and_what_it_says_anew_is_told(self):
+        self.manage(f"[gone]\n{LOCAL}max = 1\n[stays]\n{LOCAL}min = 1\nmax = 1\n")
+        self.until_workers("stays", 1)
+        size = "min = 1\nmax = 2\n"
+        for settings, changes in ((size, False), (size + 'drain-timeout = "29s"\n', True)):
+            self.manager.send_signal(signal.SIGTERM)
+            self.assertEqual(self.manager.wait(harness.TIMEOUT), 0)
+            self.manage(f"[stays]\n{LOCAL}{settings}")
+            self.assertEqual(self.pool("gone"), {})
+            self.scale("stays", "1")  # its manager has decided meanwhile
+            self.assertEqual(any("the file changed" in text for text in self.log("stays")), changes)
+
     def test_a_worker_that_dies_is_replaced(self):
         self.manage(f"[stable]\n{LOCAL}min = 1\nmax = 1\n")
         self.until(lambda: (self.pool("stable")["workers"], self.pool("stable")["pending"]) == (1, 0), "one")

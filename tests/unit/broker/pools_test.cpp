@@ -33,9 +33,15 @@ struct Manager {
     REQUIRE(answer.pages.size() == 1);
     return msgpack::unpack(zone, answer.pages[0].data(), answer.pages[0].size()).as<std::vector<Map>>();
   }
-  Map told(Map pool) {
-    return entries(ask("pool.report", {{"pools", object(std::vector<Map>{std::move(pool)})}})).at(0);
+  BrokerFixture::Answer report(const std::vector<Map>& pools, const std::string& manager = "host:/pools") {
+    return ask("pool.report", {{"manager", object(manager)}, {"pools", object(pools)}});
   }
+  BrokerFixture::Answer leaves(const std::vector<Map>& pools) {
+    return ask(
+        "pool.report",
+        {{"manager", object(std::string("host:/pools"))}, {"pools", object(pools)}, {"ends", object(true)}});
+  }
+  Map told(Map pool) { return entries(report({std::move(pool)})).at(0); }
   Map pool(const std::string& name, const std::map<std::string, double>& resources = {}) {
     return {{"pool", object(name)}, {"slots", object(4)}, {"resources", object(resources)}};
   }
@@ -147,7 +153,81 @@ TEST_CASE_METHOD(Manager, "a manager that is away takes no orders") {
   CHECK(listed("cpu").at("manager").as<std::string>() == "away");
   const auto answer = ask("pool.scale", {{"pool", object(std::string("cpu"))}});
   CHECK(answer.code == ReplyCode::Refused);
-  CHECK(answer.text == "the manager of pool cpu was last heard of 11 s ago");
+  CHECK(answer.text == "the manager of pool cpu, host:/pools, was last heard of 11 s ago");
+}
+
+TEST_CASE_METHOD(Manager,
+                 "a manager that says goodbye is away at once, and is back as soon as it tells again") {
+  told(pool("cpu"));
+  REQUIRE(leaves({pool("cpu")}).code == ReplyCode::Ok);
+  CHECK(listed("cpu").at("manager").as<std::string>() == "away");
+  const auto answer = ask("pool.scale", {{"pool", object(std::string("cpu"))}});
+  CHECK(answer.code == ReplyCode::Refused);
+  CHECK(answer.text == "the manager of pool cpu, host:/pools, has ended");
+  told(pool("cpu"));
+  CHECK(listed("cpu").at("manager").as<std::string>() == "connected");
+}
+
+TEST_CASE_METHOD(Manager, "a pool has one manager: another one is told who, until that one is away") {
+  broker.stays_alive(admin);
+  told(pool("cpu"));
+  CHECK(listed("cpu").at("managed_by").as<std::string>() == "host:/pools");
+  broker.advance(4s);
+  const auto refused = report({pool("other"), pool("cpu")}, "elsewhere:/pools");
+  CHECK(refused.code == ReplyCode::Refused);
+  CHECK(refused.text == "pool cpu is managed by host:/pools, heard of 4 s ago");
+  CHECK(entries(ask("pool.list", {})).size() == 1);  // nothing of it was taken
+  CHECK(listed("cpu").at("managed_by").as<std::string>() == "host:/pools");
+
+  broker.advance(7s);
+  REQUIRE(report({pool("cpu")}, "elsewhere:/pools").code == ReplyCode::Ok);
+  CHECK(report({pool("cpu")}).text == "pool cpu is managed by elsewhere:/pools, heard of 0 s ago");
+}
+
+TEST_CASE_METHOD(Manager, "after a goodbye another manager takes over at once") {
+  told(pool("cpu"));
+  REQUIRE(leaves({pool("cpu")}).code == ReplyCode::Ok);
+  CHECK(report({pool("cpu")}, "elsewhere:/pools").code == ReplyCode::Ok);
+}
+
+TEST_CASE_METHOD(Manager, "a pool that its manager no longer has is gone, those of others are not") {
+  entries(report({pool("other")}, "elsewhere:/pools"));
+  entries(report({pool("cpu"), pool("gpu")}));
+  entries(report({pool("gpu")}));
+  const auto left = entries(ask("pool.list", {}));
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].at("pool").as<std::string>() == "gpu");
+  CHECK(left[1].at("pool").as<std::string>() == "other");
+}
+
+TEST_CASE_METHOD(Manager, "who asks why a task waits is told of the pools that are for it") {
+  broker.stays_alive(admin);
+  const JobId job = broker.submit(with("f", 2), 1);
+  const auto why = [&] {
+    const auto answer = ask("task.explain", {{"job", object(to_string(job))}, {"index", object(0)}});
+    REQUIRE(answer.code == ReplyCode::Ok);
+    REQUIRE(answer.pages.size() == 1);
+    return msgpack::unpack(zone, answer.pages[0].data(), answer.pages[0].size())
+        .as<Map>()
+        .at("why")
+        .as<std::string>();
+  };
+  Map gpu = pool("gpu", {{"gpu", 2}});
+  gpu["max"] = object(3);
+  entries(report({pool("cpu"), gpu}));
+  CHECK(why() == "no worker is connected; pool gpu is for such tasks, and may have up to 3 workers");
+  gpu["pending"] = object(2);
+  told(gpu);
+  CHECK(why() == "no worker is connected; pool gpu is for such tasks, and 2 of its workers are on their way");
+  gpu["pending"] = object(0);
+  gpu["note"] = object(std::string("not started: no luck"));
+  told(gpu);
+  CHECK(why() ==
+        "no worker is connected; pool gpu is for such tasks, and may have up to 3 workers (not started: no "
+        "luck)");
+  leaves({gpu});
+  CHECK(why() ==
+        "no worker is connected; pool gpu is for such tasks, but its manager is away (not started: no luck)");
 }
 
 TEST_CASE_METHOD(Manager, "decisions are kept once, however often they are told") {
@@ -167,21 +247,22 @@ TEST_CASE_METHOD(Manager, "decisions are kept once, however often they are told"
 }
 
 TEST_CASE_METHOD(Manager, "reports that make no sense are refused") {
-  const auto code = [&](Map pool) {
-    return ask("pool.report", {{"pools", object(std::vector<Map>{std::move(pool)})}}).code;
-  };
+  const auto code = [&](Map pool) { return report({std::move(pool)}).code; };
   CHECK(code(pool("no name")) == ReplyCode::Usage);
   CHECK(code(pool("cpu", {{"gpu", -1}})) == ReplyCode::Usage);
   CHECK(code({{"pool", object(7)}}) == ReplyCode::Usage);
   CHECK(ask("pool.report", {{"pools", object(7)}}).code == ReplyCode::Usage);
+  CHECK(report({pool("cpu")}, "").code == ReplyCode::Usage);
+  CHECK(report({pool("cpu")}, std::string(2'000, 'x')).code == ReplyCode::Usage);
 }
 
 TEST_CASE_METHOD(Manager, "there are only so many pools; those whose manager is away make room") {
   broker.stays_alive(admin);
-  for (int number = 0; number < 256; ++number) told(pool("p" + std::to_string(number)));
-  const auto one_more = [&] {
-    return ask("pool.report", {{"pools", object(std::vector<Map>{pool("more")})}}).code;
-  };
+  for (int number = 0; number < 256; ++number) {
+    const std::string name = "p" + std::to_string(number);
+    entries(report({pool(name)}, "host:/" + name));
+  }
+  const auto one_more = [&] { return report({pool("more")}).code; };
   CHECK(one_more() == ReplyCode::Refused);
   broker.advance(11s);
   CHECK(one_more() == ReplyCode::Ok);

@@ -45,6 +45,7 @@ struct PoolsFixture {
   std::vector<std::string> drained;
   std::uint64_t decisions = 0, epoch = 7, order = 0;
   std::uint64_t min = 0, max = 0;
+  std::string section = "slots\n1\n";
   Json workers = Json::array(), demand = Json::array();
   std::map<std::uint64_t, double> left;
 
@@ -58,6 +59,7 @@ struct PoolsFixture {
     PoolConfig config;
     config.name = "p";
     config.launcher = launcher;
+    config.section = section;
     config.size = size;
     config.start_timeout = 60s;
     std::unique_ptr<Launcher> starts;
@@ -228,6 +230,31 @@ TEST_CASE_METHOD(PoolsFixture, "an order outlives the manager, until the file sa
   }
   CHECK(pool({0, 4, 30s})->report().at("max") == 3);
   CHECK(pool({0, 5, 30s})->report().at("max") == 5);
+}
+
+TEST_CASE_METHOD(PoolsFixture, "workers that go on with settings of before are told of, once") {
+  const std::string told_of =
+      "the file changed: 2 workers go on as they were started; who is drained is replaced";
+  here({"p-1", "p-2"});
+  turn(*pool({2, 2, 30s}));
+  section = "slots\n4\n";
+  {
+    const auto changed = pool({2, 2, 30s});
+    CHECK(turn(*changed));
+    turn(*changed);
+    CHECK(log(*changed) == std::vector<std::string>{told_of});
+  }
+  const auto same = pool({2, 2, 30s});
+  turn(*same);
+  CHECK(log(*same).size() == 1);
+}
+
+TEST_CASE_METHOD(PoolsFixture,
+                 "decisions are numbered on from those of a manager before, whose file is lost") {
+  const auto cpu = pool({1, 1, 30s});
+  decisions = 20;
+  turn(*cpu);
+  CHECK(cpu->report().at("decisions").at(0).at("number") == 21);
 }
 
 TEST_CASE_METHOD(PoolsFixture, "what is beyond a pool is for the next") {
