@@ -16,7 +16,7 @@ std::string RemoteHost::run(const std::string& script, std::string_view input) c
   std::vector<std::string> words = ssh_;
   words.insert(words.end(), {"-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=15",
                              "-o", "ServerAliveCountMax=4", host_.name, script});
-  const ProgramEnd end = run_program(words, input);
+  const ProgramEnd end = run_program(words, input, patience_);
   if (end.code == 0) return end.out;
   if (end.code == kNoConnection)
     throw Complaint(ExitCode::Unreachable, "ssh: " + last_line(end.err),
@@ -43,9 +43,10 @@ bool RemoteHost::copy_tree(const RelocatableTree& tree) const {
 
 // Whole or not at all, and never in the words of a command, which others can see. A connection that breaks
 // looks like the end of the text over there.
-void RemoteHost::copy_key(const std::string& text) const {
-  const std::string to = quote_for_shell(host_.directory + "/worker.key");
-  run("umask 077; mkdir -p " + quote_for_shell(host_.directory) + " && cat > " + to +
+void RemoteHost::copy_key(const std::string& text, const std::string& file) const {
+  const std::string path = host_.directory + "/" + file;
+  const std::string to = quote_for_shell(path);
+  run("umask 077; mkdir -p " + quote_for_shell(path.substr(0, path.rfind('/'))) + " && cat > " + to +
           ".new && test $(wc -c < " + to + ".new) = " + std::to_string(text.size()) + " && mv " + to +
           ".new " + to,
       text);

@@ -1,6 +1,7 @@
 #include "cli/slurm.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "cli/subprocess.h"
 #include "command_line/complaint.h"
@@ -63,6 +64,13 @@ SlurmSubmission submission_of(const SlurmJob& job) {
 std::string submit(const SlurmSubmission& submission) {
   const std::string said = first_line(run_slurm(submission.words, submission.script).out);
   return said.substr(0, said.find(';'));
+}
+
+std::set<std::string> queued_names() {
+  std::istringstream lines(run_slurm({"squeue", "--me", "--noheader", "--format=%j"}).out);
+  std::set<std::string> names;
+  for (std::string name; std::getline(lines, name);) names.insert(name);
+  return names;
 }
 
 void cancel_waiting(const std::string& job_name) {

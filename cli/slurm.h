@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ SlurmSubmission submission_of(const SlurmJob& job);  // throws Complaint
 
 // The number of the job. Throws Complaint with what sbatch said.
 std::string submit(const SlurmSubmission& submission);
+
+// The names of this user's jobs that wait or run. Throws Complaint.
+std::set<std::string> queued_names();
 
 // Takes back those of this name that wait for their allocation. Throws Complaint.
 void cancel_waiting(const std::string& job_name);

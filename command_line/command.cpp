@@ -7,13 +7,14 @@
 #include "command_line/byte_size.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
+#include "command_line/number.h"
 #include "command_line/suggestion.h"
 
 namespace zonda::cli {
 namespace {
 
 template <class T>
-T parse_number(const std::string& text, const std::string& what) {
+T parse(const std::string& text, const std::string& what) {
   T number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size())
@@ -56,18 +57,13 @@ Option list(std::string name, std::string value, std::string help, std::vector<s
 Option number(std::string name, std::string value, std::string help, std::uint64_t& target, std::uint64_t max,
               std::uint64_t min) {
   return {name, 0, std::move(value), std::move(help), [&target, name, max, min](const std::string& given) {
-            target = parse_number<std::uint64_t>(given, "--" + name);
-            if (target < min)
-              throw Complaint(ExitCode::Usage, "--" + name + ": at least " + std::to_string(min));
-            if (target > max)
-              throw Complaint(ExitCode::Usage, "--" + name + ": at most " + std::to_string(max));
+            target = parse_number(given, "--" + name, max, min);
           }};
 }
 
 Option integer(std::string name, std::string value, std::string help, std::int32_t& target) {
-  return {name, 0, std::move(value), std::move(help), [&target, name](const std::string& given) {
-            target = parse_number<std::int32_t>(given, "--" + name);
-          }};
+  return {name, 0, std::move(value), std::move(help),
+          [&target, name](const std::string& given) { target = parse<std::int32_t>(given, "--" + name); }};
 }
 
 Option duration(std::string name, std::string help, std::chrono::milliseconds& target) {
@@ -90,7 +86,7 @@ Option pair(std::string name, std::string help, std::map<std::string, std::strin
 Option amount(std::string name, std::string help, std::map<std::string, double>& target) {
   return repeated({name, 0, "K=N", std::move(help), [&target, name](const std::string& given) {
                      const auto [key, value] = split_pair(given, "--" + name);
-                     const double amount = parse_number<double>(value, "--" + name + " " + key);
+                     const double amount = parse<double>(value, "--" + name + " " + key);
                      if (!std::isfinite(amount) || amount < 0)
                        throw Complaint(ExitCode::Usage, "--" + name + ": '" + given + "' is not an amount");
                      target.insert_or_assign(key, amount);

@@ -1,4 +1,5 @@
-// Names are compared and printed, never used as paths: [A-Za-z0-9._-]{1,128}.
+// Names are compared and printed; in a path there is always more beside one, for ".." is a name:
+// [A-Za-z0-9._-]{1,128}.
 #pragma once
 
 #include <algorithm>

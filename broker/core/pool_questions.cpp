@@ -200,7 +200,7 @@ void BrokerCore::Question::tell_manager(Answer& page, const PoolReport& report) 
     page.packer.pack_map(4);
     page.field("worker", worker->hello.name).field("load", load_of(*worker));
     page.field("held", worker->outstanding);
-    page.field("leaving", worker->state == WorkerState::Draining);
+    page.field("leaving", is_leaving(*worker));
   }
   std::set<FunctionName> functions;
   for (const WorkerRecord* worker : workers)

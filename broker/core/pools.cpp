@@ -82,7 +82,10 @@ void Pools::take_one(const std::string& manager, PoolReport report, TimePoint no
     if (pool.log.size() > kLogMax) pool.log.pop_front();
   }
   report.decisions.clear();
-  pool.order = std::max(pool.order, report.order);  // a broker before us may have given it
+  if (report.order >= pool.order) {  // a broker before us may have given it
+    pool.order = report.order;
+    pool.ordered = report.size;
+  }
   pool.report = std::move(report);
   pool.manager = manager;
   pool.told_at = now;
@@ -140,6 +143,10 @@ std::vector<PoolSummary> Pools::summaries(TimePoint now) const {
 }
 
 const std::string* pool_of(const WorkerRecord& worker) { return pool_in(worker.hello.labels); }
+
+bool is_leaving(const WorkerRecord& worker) {
+  return worker.state == WorkerState::Draining || worker.drain_asked;
+}
 
 std::vector<PoolDemand> demand_of(const PoolReport& pool, ReadyQueue& queue, TimePoint now) {
   std::vector<PoolDemand> found;

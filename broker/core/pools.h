@@ -47,7 +47,7 @@ struct PoolReport {
 
 struct Pool {
   PoolReport report;
-  std::string manager;  // "HOST:DIRECTORY"
+  std::string manager;  // its name
   TimePoint told_at;
   bool has_ended = false;   // its manager said goodbye
   std::uint64_t order = 0;  // the number of the last order
@@ -81,6 +81,9 @@ class Pools {
 
 // The pool that a worker belongs to; null: none.
 const std::string* pool_of(const WorkerRecord& worker);
+
+// It drains, or will once it is back.
+bool is_leaving(const WorkerRecord& worker);
 
 // Ready tasks that a pool's workers can run.
 struct PoolDemand {

@@ -27,15 +27,15 @@ Snapshot BrokerCore::snapshot(const Now& now) const {
   all.pools = pools_.summaries(now.steady);
   for (const auto& [number, worker] : roster_.all()) {
     all.running += std::min<std::uint64_t>(worker->outstanding, worker->hello.slots);
-    const bool is_leaving = worker->state == WorkerState::Draining;
-    all.workers_draining += is_leaving ? 1 : 0;
+    const bool leaves = is_leaving(*worker);
+    all.workers_draining += leaves ? 1 : 0;
     const std::string* name = pool_of(*worker);
     const auto pool =
         name == nullptr
             ? all.pools.end()
             : std::lower_bound(all.pools.begin(), all.pools.end(), *name,
                                [](const PoolSummary& a, const std::string& b) { return a.name < b; });
-    if (pool != all.pools.end() && pool->name == *name) ++(is_leaving ? pool->draining : pool->workers);
+    if (pool != all.pools.end() && pool->name == *name) ++(leaves ? pool->draining : pool->workers);
   }
   return all;
 }

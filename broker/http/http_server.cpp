@@ -145,10 +145,10 @@ class HttpServer::Listener {
     acceptor_.async_accept([this](error_code error, Tcp::socket socket) {
       if (error == asio::error::operation_aborted) return;
       if (!error) {
+        accept();  // first: whatever becomes of this one, others are heard
         if (sessions_.size() >= kConnectionsMax) sessions_.front()->close();
-        std::make_shared<Session>(std::move(socket), pages_, sessions_)->read();
+        return std::make_shared<Session>(std::move(socket), pages_, sessions_)->read();
       }
-      if (!error) return accept();
       pause_.expires_after(std::chrono::milliseconds(100));
       pause_.async_wait([this](error_code) { accept(); });
     });

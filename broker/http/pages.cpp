@@ -1,6 +1,7 @@
 #include "broker/http/pages.h"
 
 #include <arpa/inet.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -79,8 +80,8 @@ bool is_address(const std::string& host) {
 
 bool Pages::is_our_name(std::string_view host) const {
   const std::string name(name_in(host));
-  return name == "localhost" || is_address(name) ||
-         std::find(names_.begin(), names_.end(), name) != names_.end();
+  const auto is_it = [&](const std::string& ours) { return strcasecmp(ours.c_str(), name.c_str()) == 0; };
+  return is_it("localhost") || is_address(name) || std::any_of(names_.begin(), names_.end(), is_it);
 }
 
 HttpAnswer Pages::answer(const HttpRequest& request, Board::Clock::time_point now) const {

@@ -8,8 +8,10 @@
 #include "cli/broker_link.h"
 #include "cli/commands/commands.h"
 #include "cli/document.h"
+#include "cli/pools/pool_size.h"
 #include "command_line/complaint.h"
 #include "command_line/duration.h"
+#include "command_line/number.h"
 
 namespace zonda::cli {
 namespace {
@@ -105,12 +107,6 @@ Command log_command(Environment& environment) {
   return command;
 }
 
-std::uint64_t count_of(const std::string& text) {
-  std::uint64_t count = 0;
-  option::number("N", "N", "", count, 10'000).set(text);
-  return count;
-}
-
 }  // namespace
 
 Command scale_command(Environment& environment) {
@@ -124,8 +120,10 @@ Command scale_command(Environment& environment) {
                   .operands_min = 1,
                   .operands_max = 2};
   command.options = {
-      {"min", 0, "N", "at least so many", [wish](const std::string& text) { wish->min = count_of(text); }},
-      {"max", 0, "N", "at most so many", [wish](const std::string& text) { wish->max = count_of(text); }},
+      {"min", 0, "N", "at least so many",
+       [wish](const std::string& text) { wish->min = parse_number(text, "--min", kPoolWorkersMax); }},
+      {"max", 0, "N", "at most so many",
+       [wish](const std::string& text) { wish->max = parse_number(text, "--max", kPoolWorkersMax); }},
       {"target-wait", 0, "D", "tasks should wait no longer: more workers if they would",
        [wish](const std::string& text) {
          wish->target_wait = parse_duration(text, "--target-wait");
@@ -135,7 +133,7 @@ Command scale_command(Environment& environment) {
   command.run = [&environment, wish](const std::vector<std::string>& words) {
     if (words.size() == 2 && (wish->min || wish->max))
       throw Complaint(ExitCode::Usage, "either N, or --min and --max");
-    if (words.size() == 2) wish->min = wish->max = count_of(words[1]);
+    if (words.size() == 2) wish->min = wish->max = parse_number(words[1], "N", kPoolWorkersMax);
     if (!wish->min && !wish->max && !wish->target_wait)
       throw Complaint(ExitCode::Usage, "expected N, --min, --max or --target-wait",
                       "'zonda pool list' tells how many there are");

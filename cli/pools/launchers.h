@@ -9,6 +9,7 @@
 #include "cli/hosts.h"
 #include "cli/pools/launcher.h"
 #include "cli/relocatable_tree.h"
+#include "cli/remote_host.h"
 
 namespace zonda::cli {
 
@@ -42,11 +43,14 @@ class SshLauncher final : public ConfiguredLauncher {
  public:
   SshLauncher(const PoolConfig& pool, const WorkersGet& get);
   std::vector<std::string> free_names(std::uint64_t count, const std::set<std::string>& taken) const override;
+  bool is_own(const std::string& worker) const override { return host_of_.contains(worker); }
   void start(const std::string& name) override;
   void cancel(const std::string& name) override;
 
  private:
-  void prepare(const Host& host);  // the tree and the key, once for each host
+  void prepare(const Host& host);  // the tree and the pool's key, once for each host
+  void forget(const Host& host);   // it is not as it was
+  RemoteHost remote(const Host& host) const;
 
   Hosts hosts_;
   std::map<std::string, const Host*> host_of_;  // worker → host
@@ -62,6 +66,7 @@ class SlurmLauncher final : public ConfiguredLauncher {
   using ConfiguredLauncher::ConfiguredLauncher;
   void start(const std::string& name) override;
   void cancel(const std::string& name) override;
+  std::optional<std::set<std::string>> awaited() override;
 };
 
 // A command of the user's that starts a worker with the options it is given: ZONDA_WORKER is its name,

@@ -38,7 +38,9 @@ Json job_manifest(const PoolConfig& pool, const std::string& name, const std::ve
   Json pod{{"restartPolicy", "OnFailure"}, {"terminationGracePeriodSeconds", kDrainSeconds}};
   if (!pool.secret.empty()) {
     container["volumeMounts"] = {{{"name", "keys"}, {"mountPath", "/etc/zonda/keys"}, {"readOnly", true}}};
-    pod["volumes"] = {{{"name", "keys"}, {"secret", {{"secretName", pool.secret}, {"defaultMode", 0400}}}}};
+    pod["volumes"] = {{{"name", "keys"}, {"secret", {{"secretName", pool.secret}}}}};
+    container["env"] = {
+        {{"name", pool.program.empty() ? "ZONDA_MOUNTED_KEYS" : "ZONDA_KEYS"}, {"value", kKeyInPod}}};
   }
   pod["containers"] = {container};
   return {{"apiVersion", "batch/v1"},
@@ -62,6 +64,8 @@ void SlurmLauncher::start(const std::string& name) {
   submit(submission_of(job));
 }
 
+std::optional<std::set<std::string>> SlurmLauncher::awaited() { return queued_names(); }
+
 void SlurmLauncher::cancel(const std::string& name) { cancel_waiting(name); }
 
 void CommandLauncher::start(const std::string& name) {
@@ -84,15 +88,18 @@ std::vector<std::string> KubernetesLauncher::kubectl(const std::vector<std::stri
   return all;
 }
 
-// What is left of an earlier worker of this name makes room.
+// What is left of an earlier worker of this name makes room. The image's entrypoint makes the secret's key
+// one that is the worker's alone (deploy/docker/entrypoint); a program of the user's has to see to that
+// itself.
 void KubernetesLauncher::start(const std::string& name) {
-  const std::string keys = pool_.secret.empty() ? "" : kKeyInPod;
   cancel(name);
-  run_or_complain(kubectl({"create", "-f", "-"}), to_text(job_manifest(pool_, name, options_of(name, keys))));
+  run_or_complain(kubectl({"create", "-f", "-"}), to_text(job_manifest(pool_, name, options_of(name, ""))));
 }
 
+// Only one of the pool: another of that name is somebody else's.
 void KubernetesLauncher::cancel(const std::string& name) {
-  run_or_complain(kubectl({"delete", "job", name, "--ignore-not-found"}));
+  run_or_complain(kubectl({"delete", "job", "--selector=zonda.pool=" + pool_.name,
+                           "--field-selector=metadata.name=" + name, "--ignore-not-found"}));
 }
 
 }  // namespace zonda::cli

@@ -16,6 +16,11 @@ constexpr std::size_t kStartsAtOnce = 16;
 constexpr auto kBackWithin = 30s;  // workers, when the broker is a new one: their longest wait is 10 s
 constexpr auto kFirstPause = 5s;   // after a start that failed; it doubles
 constexpr auto kLongestPause = 5min;
+constexpr auto kAskEach = 30s;  // whether what was started may still come
+
+std::string some_of(const std::vector<std::string>& names) {
+  return names.front() + (names.size() > 1 ? ", and " + std::to_string(names.size() - 1) + " more," : "");
+}
 
 double seconds(std::chrono::milliseconds duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -33,9 +38,7 @@ Pool::Pool(PoolConfig config, std::unique_ptr<Launcher> launcher, std::string fi
       state_(read_pool_state(file_, config_.size)),
       kept_(state_),
       scaler_(config_.cooldown, state_.wanted, outside_.now()) {
-  const std::string before = std::exchange(state_.section, config_.section);
-  is_changed_ = !before.empty() && before != config_.section;
-  if (before != config_.section) state_.functions.clear();
+  if (state_.section != config_.section) state_.functions.clear();
 }
 
 // What starts now may be here when the next manager looks; what failed is tried again by it.
@@ -81,9 +84,7 @@ bool Pool::hear(const Json& answer, std::map<std::uint64_t, double>& left) {
   std::erase_if(cancels_,
                 [](const Cancel& each) { return each.done.wait_for(0s) == std::future_status::ready; });
   note_workers(answer);
-  if (std::exchange(is_changed_, false) && launcher_ && !state_.workers.empty())
-    decided("the file changed: " + std::to_string(state_.workers.size()) +
-            " workers go on as they were started; who is drained is replaced");
+  note_settings();
   const PoolView view = view_of(answer, left);
   const ScaleDecision decision = scaler_.decide(state_.size, view, outside_.now());
   if (may_start()) note_ = scaler_.note();
@@ -99,10 +100,10 @@ bool Pool::may_start() const { return outside_.now() >= not_before_; }
 
 void Pool::take_order(const Json& answer) {
   const std::uint64_t order = answer.at("order");
-  if (order <= state_.order) return;
+  const std::int64_t target_wait_ms = answer.at("target_wait_ms");
+  if (order <= state_.order || target_wait_ms <= 0) return;
   state_.order = order;
-  state_.size = {answer.at("min"), answer.at("max"),
-                 std::chrono::milliseconds(answer.at("target_wait_ms").get<std::int64_t>())};
+  state_.size = {answer.at("min"), answer.at("max"), std::chrono::milliseconds(target_wait_ms)};
   failures_ = 0;
   not_before_ = {};
   decided("ordered: " + std::to_string(state_.size.min) + " to " + std::to_string(state_.size.max) +
@@ -111,47 +112,108 @@ void Pool::take_order(const Json& answer) {
 }
 
 // What it was with an earlier broker is expected back; and what was started is no longer awaited once it is
-// here, or has had its time.
+// here, or has had its time, or nobody knows of it any more.
 void Pool::note_workers(const Json& answer) {
   std::set<std::string> here;
-  for (const Json& worker : answer.at("workers")) here.insert(worker.at("worker").get<std::string>());
+  for (const Json& worker : answer.at("workers")) {
+    if (std::string name = worker.at("worker"); is_own(name)) here.insert(std::move(name));
+  }
   const std::uint64_t epoch = answer.at("epoch");
   if (epoch != state_.epoch) {
     for (const std::string& worker : state_.workers) {
-      if (!here.contains(worker))
-        state_.pending.try_emplace(worker,
-                                   outside_.utc() - seconds(config_.start_timeout) + seconds(kBackWithin));
+      if (!here.contains(worker) && state_.pending.try_emplace(worker, outside_.utc()).second)
+        returning_.insert(worker);
     }
     state_.epoch = epoch;
   }
   state_.workers = here;
-  if (!here.empty()) state_.functions.clear();  // what they serve now is what counts
-  for (const Json& each : answer.at("functions")) state_.functions.emplace(each.at(0), each.at(1));
-  std::vector<std::string> late;
-  for (auto at = state_.pending.begin(); at != state_.pending.end();) {
-    const auto& [name, since] = *at;
-    const bool is_late = !starts_.contains(name) && outside_.utc() - since > seconds(config_.start_timeout);
-    if (here.contains(name)) {
-      failures_ = 0;
-    } else if (is_late) {
-      late.push_back(name);
-    } else {
-      ++at;
-      continue;
-    }
-    at = state_.pending.erase(at);
+  if (!here.empty()) {  // what they serve now is what counts
+    state_.functions.clear();
+    for (const Json& each : answer.at("functions")) state_.functions.emplace(each.at(0), each.at(1));
   }
-  if (late.empty()) return;
-  const std::string more = late.size() > 1 ? ", and " + std::to_string(late.size() - 1) + " more," : "";
-  note_ = late[0] + more + " did not come within " + format_duration(config_.start_timeout);
+  for (const std::string& name : here) {
+    failed_.erase(name);
+    returning_.erase(name);
+    if (state_.pending.erase(name) > 0) failures_ = 0;
+  }
+  if (std::vector<std::string> late = overdue(); !late.empty())
+    give_up(std::move(late), "did not come within " + format_duration(config_.start_timeout));
+  ask_who_is_awaited();
+}
+
+// Who does not come back is no failure of a start: nothing has to wait for that.
+std::vector<std::string> Pool::overdue() {
+  std::vector<std::string> late, not_back;
+  for (const auto& [name, since] : state_.pending) {
+    const double waited = outside_.utc() - since;
+    if (returning_.contains(name)) {
+      if (waited > seconds(kBackWithin)) not_back.push_back(name);
+    } else if (!starts_.contains(name) && waited > seconds(config_.start_timeout)) {
+      late.push_back(name);
+    }
+  }
+  if (not_back.empty()) return late;
+  decided("given up: " + some_of(not_back) + " did not come back within " + format_duration(kBackWithin));
+  for (const std::string& name : not_back) {
+    returning_.erase(name);
+    state_.pending.erase(name);
+  }
+  cancel(std::move(not_back));
+  return late;
+}
+
+void Pool::give_up(std::vector<std::string> names, const std::string& why) {
+  for (const std::string& name : names) {
+    state_.pending.erase(name);
+    failed_[name] = outside_.now();
+  }
+  note_ = some_of(names) + " " + why;
   pause_starts("given up: " + note_);
-  cancel(std::move(late));
+  cancel(std::move(names));
+}
+
+// What was started before the question, and was not known when it was answered, ended before it got here.
+void Pool::ask_who_is_awaited() {
+  if (awaited_ && awaited_->names.wait_for(0s) == std::future_status::ready) {
+    const std::optional<std::set<std::string>> known = awaited_->names.get();
+    std::vector<std::string> gone;
+    for (const auto& [name, since] : awaited_->of) {
+      const auto pending = state_.pending.find(name);
+      const bool is_same = pending != state_.pending.end() && pending->second == since;
+      if (known && is_same && !known->contains(name)) gone.push_back(name);
+    }
+    awaited_.reset();
+    if (!gone.empty()) give_up(std::move(gone), "ended before it was here");
+  }
+  if (awaited_ || !launcher_ || outside_.now() < ask_at_) return;
+  std::map<std::string, double> of = state_.pending;
+  std::erase_if(
+      of, [&](const auto& each) { return starts_.contains(each.first) || returning_.contains(each.first); });
+  if (of.empty()) return;
+  ask_at_ = outside_.now() + kAskEach;
+  awaited_ = {std::move(of), std::async(std::launch::async, [launcher = launcher_.get()]() {
+                try {
+                  return launcher->awaited();
+                } catch (const std::exception&) {
+                  return std::optional<std::set<std::string>>();
+                }
+              })};
+}
+
+// Workers that run, or are about to, have what they were started with.
+void Pool::note_settings() {
+  if (state_.section == config_.section) return;
+  const std::size_t before = state_.workers.size() + state_.pending.size();
+  if (launcher_ && state_.section && before > 0)
+    decided("the file changed: " + std::to_string(before) +
+            " workers go on as they were started; who is drained is replaced");
+  state_.section = config_.section;
 }
 
 // What cannot be had is not asked for again and again: each turn that brings failures makes the next start
 // wait longer, and what has not begun is not begun.
 void Pool::collect_starts() {
-  std::size_t failed = 0;
+  std::vector<std::string> failed;
   std::string wrong;
   for (auto at = starts_.begin(); at != starts_.end();) {
     auto& [name, start] = *at;
@@ -161,14 +223,17 @@ void Pool::collect_starts() {
     }
     if (std::string why = start.get(); !why.empty()) {
       state_.pending.erase(name);
-      if (failed++ == 0) wrong = name + ": " + why;
+      failed_[name] = outside_.now();
+      if (failed.empty()) wrong = name + ": " + why;
+      failed.push_back(name);
     }
     at = starts_.erase(at);
   }
-  if (failed == 0) return;
-  if (failed > 1) wrong += ", and " + std::to_string(failed - 1) + " more";
+  if (failed.empty()) return;
+  if (failed.size() > 1) wrong += ", and " + std::to_string(failed.size() - 1) + " more";
   pause_starts("failed: " + wrong);
   note_ = "not started: " + wrong;
+  cancel(std::move(failed));  // it may have got half way
 }
 
 void Pool::pause_starts(const std::string& wrong) {
@@ -235,7 +300,13 @@ std::vector<std::string> Pool::free_names(std::uint64_t count, const PoolView& v
   for (const auto& [name, since] : state_.pending) taken.insert(name);
   for (const auto& [name, start] : starts_) taken.insert(name);
   for (const Cancel& cancel : cancels_) taken.insert(cancel.names.begin(), cancel.names.end());
-  return count == 0 ? std::vector<std::string>() : launcher_->free_names(count, taken);
+  if (count == 0) return {};
+  std::set<std::string> rather_not = taken;
+  for (const auto& [name, when] : failed_) {
+    if (outside_.now() - when < kLongestPause) rather_not.insert(name);
+  }
+  std::vector<std::string> names = launcher_->free_names(count, rather_not);
+  return names.size() < count ? launcher_->free_names(count, taken) : names;
 }
 
 // Of those that are not here yet.
@@ -270,6 +341,7 @@ void Pool::go_on_starting() {
     names.push_back(*to_start_.begin());
     to_start_.erase(to_start_.begin());
     state_.pending[names.back()] = outside_.utc();
+    returning_.erase(names.back());
   }
   keep();
   for (const std::string& name : names) {

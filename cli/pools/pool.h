@@ -39,14 +39,21 @@ class Pool {
   // one; absent: all. What is beyond this one, too, is for those after it. True if there is something to tell
   // soon: an order that was taken, a decision, the first wish.
   bool hear(const Json& answer, std::map<std::uint64_t, double>& left);
+  // What has been started, or could not be. A manager that ends waits until nothing is being started.
+  void collect_starts();
+  bool is_starting() const { return !starts_.empty(); }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
   void take_order(const Json& answer);
   void note_workers(const Json& answer);
-  void collect_starts();
   void pause_starts(const std::string& wrong);
+  void note_settings();
+  void give_up(std::vector<std::string> names, const std::string& why);
+  std::vector<std::string> overdue();
+  void ask_who_is_awaited();
+  bool is_own(const std::string& worker) const { return !launcher_ || launcher_->is_own(worker); }
   PoolView view_of(const Json& answer, const std::map<std::uint64_t, double>& left) const;
   void leave_rest(const PoolView& view, const ScaleDecision& decision,
                   std::map<std::uint64_t, double>& left) const;
@@ -67,9 +74,8 @@ class Pool {
   PoolState kept_;
   Scaler scaler_;
   std::string note_;
-  std::uint64_t told_ = 0;   // decisions the broker has
-  bool has_heard_ = false;   // what is wanted is of now
-  bool is_changed_ = false;  // what workers are started with, since the last manager
+  std::uint64_t told_ = 0;  // decisions the broker has
+  bool has_heard_ = false;  // what is wanted is of now
   std::set<std::string> to_start_;
   std::map<std::string, std::future<std::string>> starts_;  // what went wrong; empty: nothing
   struct Cancel {
@@ -77,6 +83,14 @@ class Pool {
     std::future<void> done;
   };
   std::vector<Cancel> cancels_;
+  std::set<std::string> returning_;           // workers that were with an earlier broker; they are pending
+  std::map<std::string, SteadyTime> failed_;  // names whose start did, lately: others are tried first
+  struct Awaited {
+    std::map<std::string, double> of;  // those that were asked about, and when they were started
+    std::future<std::optional<std::set<std::string>>> names;
+  };
+  std::optional<Awaited> awaited_;
+  SteadyTime ask_at_{};
   std::uint64_t failures_ = 0;  // in a row
   SteadyTime not_before_;       // for the next start
   bool full_ = false;           // there was no place for all of them

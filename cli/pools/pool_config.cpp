@@ -9,6 +9,7 @@
 #include "command_line/complaint.h"
 #include "command_line/configuration.h"
 #include "command_line/duration.h"
+#include "command_line/number.h"
 #include "command_line/suggestion.h"
 #include "proto/names.h"
 
@@ -17,6 +18,8 @@ namespace {
 
 using Values = std::vector<std::string>;
 using Setter = std::function<void(const Values&)>;
+
+constexpr std::uint64_t kSlotsMax = 65'536;  // of one worker
 
 const std::vector<std::string> kLaunchers{"local", "ssh", "slurm", "command", "kubernetes", "none"};
 
@@ -31,21 +34,15 @@ std::chrono::milliseconds usual_start_timeout(const std::string& launcher) {
   return launcher == "local" || launcher == "ssh" ? 1min : 10min;
 }
 
-std::uint64_t number_of(const std::string& text, const std::string& what) {
-  std::uint64_t number = 0;
-  option::number(what, "N", "", number, 65'536).set(text);
-  return number;
-}
-
 Setter text_into(std::string& target) {
   return [&target](const Values& values) { target = values.empty() ? "" : values.front(); };
 }
 Setter words_into(std::vector<std::string>& target) {
   return [&target](const Values& values) { target = values.size() == 1 ? words_of(values.front()) : values; };
 }
-Setter number_into(std::uint64_t& target, std::string what) {
-  return [&target, what](const Values& values) {
-    target = number_of(values.empty() ? "" : values.front(), what);
+Setter number_into(std::uint64_t& target, std::string what, std::uint64_t max) {
+  return [&target, what, max](const Values& values) {
+    target = parse_number(values.empty() ? "" : values.front(), what, max);
   };
 }
 Setter duration_into(std::chrono::milliseconds& target, std::string what) {
@@ -56,14 +53,14 @@ Setter duration_into(std::chrono::milliseconds& target, std::string what) {
 
 std::map<std::string, Setter> setters_of(PoolConfig& pool, const std::string& at) {
   return {{"launcher", text_into(pool.launcher)},
-          {"min", number_into(pool.size.min, at + ".min")},
-          {"max", number_into(pool.size.max, at + ".max")},
+          {"min", number_into(pool.size.min, at + ".min", kPoolWorkersMax)},
+          {"max", number_into(pool.size.max, at + ".max", kPoolWorkersMax)},
           {"target-wait", duration_into(pool.size.target_wait, at + ".target-wait")},
           {"cooldown", duration_into(pool.cooldown, at + ".cooldown")},
           {"start-timeout", duration_into(pool.start_timeout, at + ".start-timeout")},
           {"keys", text_into(pool.keys)},
           {"hosts", [&pool](const Values& values) { pool.hosts = values; }},
-          {"per-host", number_into(pool.per_host, at + ".per-host")},
+          {"per-host", number_into(pool.per_host, at + ".per-host", kPoolWorkersMax)},
           {"ssh", text_into(pool.ssh)},
           {"directory", text_into(pool.directory)},
           {"program", text_into(pool.program)},
@@ -76,7 +73,8 @@ std::map<std::string, Setter> setters_of(PoolConfig& pool, const std::string& at
 
 // What tells the scheduler which tasks fit; the rest is the worker's own.
 void note_offer(PoolConfig& pool, const std::string& key, const Values& values, const std::string& at) {
-  if (key == "slots" && !values.empty()) pool.slots = number_of(values.front(), at + ".slots");
+  if (key == "slots" && !values.empty())
+    pool.slots = parse_number(values.front(), at + ".slots", kSlotsMax, 1);
   if (key == "queue") pool.queues = values;
   for (const std::string& value : values) {
     if (key == "label") pool.labels.insert(split_pair(value, at + ".label"));

@@ -2,28 +2,46 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <random>
+#include <thread>
 #include <utility>
 
 #include "cli/deployment.h"
 #include "command_line/complaint.h"
 #include "command_line/escape.h"
 #include "proto/host_name.h"
+#include "proto/keys/private_file.h"
 
 namespace zonda::cli {
 namespace {
 
 constexpr int kTurnMs = 1'000;
+constexpr std::chrono::milliseconds kLook{200};
 constexpr std::chrono::seconds kAnswerWithin{5};
 
 std::string made(const std::string& directory) {
   std::error_code error;
-  std::filesystem::create_directories(directory, error);
+  const bool is_new = std::filesystem::create_directories(directory, error);
   if (error) throw Complaint(ExitCode::Failure, "cannot make " + directory + ": " + error.message());
-  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  if (is_new) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
   return directory;
+}
+
+// Machines may have the same name, and directories the same path: what is in the file is this directory's
+// alone.
+std::string manager_name(const std::string& state) try {
+  const std::string file = state + "/manager.id";
+  if (!std::filesystem::exists(file))
+    create_private_file(file, std::to_string(std::random_device()()) + "\n");
+  const std::string id = read_private_file(file);
+  return host_name() + ":" + std::filesystem::canonical(state).string() + " (" + id.substr(0, id.find('\n')) +
+         ")";
+} catch (const KeyFileError& error) {
+  throw Complaint(ExitCode::Failure, error.what(), error.hint);
 }
 
 // The manager's own key is an administrator's, and theirs another one.
@@ -53,7 +71,7 @@ PoolManager::PoolManager(Environment& environment, const std::vector<PoolConfig>
                          const std::string& state)
     : pid_file_(made(state) + "/manager.pid", "a manager of pools runs already in " + state,
                 "--state DIR names another directory"),
-      name_(host_name() + ":" + std::filesystem::canonical(state).string()),
+      name_(manager_name(state)),
       link_(environment) {
   const std::string broker = broker_for_workers(link_.address());
   for (const PoolConfig& pool : pools) {
@@ -80,9 +98,21 @@ int PoolManager::run() {
         spdlog::warn(escape_line(std::string(complaint.what()) + ": pools stay as they are"));
     }
   } while (!signals_.wait_for(kTurnMs));
+  finish_starts();
   if (!is_away_) say_goodbye();
   spdlog::info("manager-stop workers go on");
   return 0;
+}
+
+// Whoever has the pools next would start the same again.
+void PoolManager::finish_starts() {
+  const auto is_starting = [](const std::unique_ptr<Pool>& pool) { return pool->is_starting(); };
+  if (std::any_of(pools_.begin(), pools_.end(), is_starting)) tell("finishing what starts");
+  while (!is_away_ && std::any_of(pools_.begin(), pools_.end(), is_starting)) {
+    link_.ask_list("pool.report", report(), kAnswerWithin);
+    std::this_thread::sleep_for(kLook);
+    for (const auto& pool : pools_) pool->collect_starts();
+  }
 }
 
 void PoolManager::say_goodbye() {

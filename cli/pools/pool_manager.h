@@ -23,13 +23,14 @@ class PoolManager {
 
  private:
   void turn();
+  void finish_starts();
   void say_goodbye();  // others may have its pools at once, and nobody orders what it will not do
   Json report(bool ends = false) const;
   void drain(const std::string& worker);
 
   SignalWatch signals_;  // before the link: its threads inherit the mask
   PidFile pid_file_;
-  std::string name_;  // who it is to the broker: "HOST:DIRECTORY"
+  std::string name_;  // who it is to the broker
   BrokerLink link_;
   std::vector<std::unique_ptr<Pool>> pools_;
   bool is_away_ = false;

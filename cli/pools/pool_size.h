@@ -6,6 +6,8 @@
 
 namespace zonda::cli {
 
+inline constexpr std::uint64_t kPoolWorkersMax = 10'000;
+
 struct PoolSize {
   std::uint64_t min = 0;
   std::uint64_t max = 1;

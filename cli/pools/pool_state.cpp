@@ -40,7 +40,7 @@ PoolState read_pool_state(const std::string& file, const PoolSize& in_file) {
     state.workers = json.at("workers").get<std::set<std::string>>();
     state.pending = json.at("pending").get<std::map<std::string, double>>();
     state.wanted = json.at("wanted");
-    state.section = json.at("section");
+    if (json.at("section").is_string()) state.section = json.at("section");
     for (const Json& each : json.at("functions")) state.functions.emplace(each.at(0), each.at(1));
     for (const Json& each : json.at("log"))
       state.log.push_back({each.at("number"), each.at("at"), each.at("text")});
@@ -57,7 +57,7 @@ void write_pool_state(const std::string& file, const PoolState& state) try {
   Json json{{"size", json_of(state.size)}, {"size_in_file", json_of(state.size_in_file)},
             {"order", state.order},        {"epoch", state.epoch},
             {"workers", state.workers},    {"pending", state.pending},
-            {"wanted", state.wanted},      {"section", state.section},
+            {"wanted", state.wanted},      {"section", state.section ? Json(*state.section) : Json()},
             {"functions", Json::array()},  {"log", Json::array()}};
   for (const auto& [name, signature] : state.functions) json["functions"].push_back({name, signature});
   for (const LoggedDecision& each : state.log)

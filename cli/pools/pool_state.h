@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,7 +33,7 @@ struct PoolState {
   std::set<std::string> workers;          // that were there
   std::map<std::string, double> pending;  // started, by the second in which that was; and not here yet
   std::uint64_t wanted = 0;
-  std::string section;  // of the configuration: what its workers serve may be another thing when it changes
+  std::optional<std::string> section;  // what its workers were started with; null: none was
   std::set<std::pair<std::string, std::string>> functions;  // that its workers served: name, signature
   std::deque<LoggedDecision> log;
 

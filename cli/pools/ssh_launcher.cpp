@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "cli/pools/launchers.h"
-#include "cli/remote_host.h"
 #include "command_line/complaint.h"
 #include "proto/keys/private_file.h"
 
@@ -18,6 +17,9 @@ std::string as_name(std::string host) {
 std::string worker_name(const std::string& pool, const Host& host, std::uint64_t number) {
   return pool + "-" + as_name(host.name) + "-" + std::to_string(number);
 }
+
+// Of its own: other pools, and what is deployed by hand, may have others.
+std::string key_of(const std::string& pool) { return "pools/" + pool + ".key"; }
 
 }  // namespace
 
@@ -51,30 +53,38 @@ void SshLauncher::prepare(const Host& host) {
   const std::lock_guard lock(preparing_.at(host.name));
   bool& is_prepared = prepared_.at(host.name);
   if (is_prepared) return;
-  const RemoteHost remote(hosts_.ssh, host);
-  remote.copy_tree(tree_);
-  if (!get_.keys.empty()) remote.copy_key(read_private_file(get_.keys));
-  remote.use_tree(tree_.name);
+  const RemoteHost there = remote(host);
+  there.copy_tree(tree_);
+  if (!get_.keys.empty()) there.copy_key(read_private_file(get_.keys), key_of(pool_.name));
+  there.use_tree(tree_.name);
   is_prepared = true;
 }
+
+void SshLauncher::forget(const Host& host) {
+  const std::lock_guard lock(preparing_.at(host.name));
+  prepared_.at(host.name) = false;
+}
+
+RemoteHost SshLauncher::remote(const Host& host) const { return {hosts_.ssh, host, kStartPatience}; }
 
 void SshLauncher::start(const std::string& name) try {
   Host host = *host_of_.at(name);
   prepare(host);
-  const std::string keys = get_.keys.empty() ? "" : host.directory + "/worker.key";
+  const std::string keys = get_.keys.empty() ? "" : host.directory + "/" + key_of(pool_.name);
   std::vector<std::string> words = host.options;
   const std::vector<std::string> own = options_of(name, keys);
   words.insert(words.end(), own.begin(), own.end());  // of a name that both have, the last counts
   host.agent = "pools/" + name;
-  RemoteHost(hosts_.ssh, host).agent("start", words);
+  remote(host).agent("start", words);
 } catch (const Complaint& complaint) {
+  if (complaint.code() == ExitCode::NotFound) forget(*host_of_.at(name));  // it was made anew, perhaps
   throw Complaint(complaint.code(), host_of_.at(name)->name + ": " + complaint.what(), complaint.hint());
 }
 
 void SshLauncher::cancel(const std::string& name) {
   Host host = *host_of_.at(name);
   host.agent = "pools/" + name;
-  RemoteHost(hosts_.ssh, host).agent_if_any("stop");
+  remote(host).agent_if_any("stop");
 }
 
 }  // namespace zonda::cli

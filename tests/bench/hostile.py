@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import socket
 import statistics
 import subprocess
@@ -26,6 +27,7 @@ import zmq.utils.z85
 NULL_GREETING = b"\xff" + b"\0" * 8 + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + b"\0" + b"\0" * 31
 NULL_READY = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x06DEALER"
 COUNTED = ("refused_keys", "refused_frames", "bad_frames", "memory_bytes")
+REVOKED = "-revoked.key"  # a copy of one that is no longer in the list, beside the directory
 PAUSE = 0.002  # seconds between the steps of an attack: strangers are many, not fast
 
 
@@ -58,16 +60,23 @@ def spin(port, keys):
         time.sleep(PAUSE)
 
 
-def random_keys(port, keys):
+def knock(port, next_keys):
     """A hundred a second: each costs the broker 0.7 ms, CurveZMQ's own arithmetic, and us as much."""
     context = zmq.Context()
-    broker = key_of(os.path.join(keys, "client.key"))[2]
     while True:
-        strangers = [connected(context, port + random.randrange(3), (*zmq.curve_keypair(), broker))
-                     for _ in range(10)]
+        strangers = [connected(context, port + random.randrange(3), next_keys()) for _ in range(10)]
         time.sleep(0.1)
         for stranger in strangers:
             stranger.close()
+
+
+def random_keys(port, keys):
+    broker = key_of(os.path.join(keys, "client.key"))[2]
+    knock(port, lambda: (*zmq.curve_keypair(), broker))
+
+
+def revoked_key(port, keys):
+    knock(port, lambda: key_of(keys + REVOKED))
 
 
 def no_keys(port, keys):
@@ -172,7 +181,7 @@ def wrong_role(port, keys):
         time.sleep(PAUSE)
 
 
-ATTACKS = [spin, random_keys, no_keys, garbage, idle, unfinished, wrong_role]
+ATTACKS = [spin, random_keys, revoked_key, no_keys, garbage, idle, unfinished, wrong_role]
 
 
 def throughput(zonda, address, tasks):
@@ -192,8 +201,11 @@ def main():
         keys = os.path.join(directory, "keys")
         port = random.randrange(12_000, 32_000, 16)
         address = f"tcp://127.0.0.1:{port}"
-        subprocess.run([given.zonda, "keys", "init", "--keys", keys, "-q"], check=True, capture_output=True)
         os.environ["ZONDA_KEYS"] = keys
+        for words in (["init", "-q"], ["add", "--role", "worker", "--name", "gone"]):
+            subprocess.run([given.zonda, "keys", *words], check=True, capture_output=True)
+        shutil.copy(os.path.join(keys, "gone.key"), keys + REVOKED)
+        subprocess.run([given.zonda, "keys", "revoke", "gone", "-y"], check=True, capture_output=True)
         broker = subprocess.Popen([given.zonda, "broker", "start", "--memory", "-q", "--bind", address],
                                   stderr=subprocess.DEVNULL)
         worker = subprocess.Popen([given.zonda, "worker", "start", "-b", address, "-q", "--slots", "2",

@@ -98,6 +98,8 @@ def check_entrypoint():
 
 def check_compose():
     compose = yaml.safe_load((DOCKER / "compose.yml").read_text())
+    worker = compose["services"]["worker"]
+    require(worker["volumes"] == ["worker-key:/keys:ro"], "tasks see a worker's key only")
     for name, service in compose["services"].items():
         if isinstance(service.get("command"), list):
             require_options(service["command"])

@@ -135,7 +135,7 @@ class Local(PoolTest):
     def test_a_pool_has_one_manager_and_one_that_ends_says_so(self):
         self.manage(f"[single]\n{LOCAL}max = 1\n")
         other = self.zonda("pool", "start", "--config", "pools.toml", "--state", self.path("other"))
-        self.expect(other, 4, "pool single is managed by .*/pools, heard of . s ago")
+        self.expect(other, 4, "pool single is managed by .*/pools .*, heard of . s ago")
         self.manager.send_signal(signal.SIGTERM)
         self.assertEqual(self.manager.wait(harness.TIMEOUT), 0)
         self.assertEqual(self.pool("single")["manager"], "away")
@@ -232,14 +232,15 @@ class Local(PoolTest):
             file.write(f'#!/bin/sh\necho "$@" >> {said}\ncase "$*" in *create*) cat >> {said};; esac\n')
         os.chmod(self.path("bin/kubectl"), 0o755)
         self.manage('[pods]\nlauncher = "kubernetes"\nimage = "zonda:1"\nnamespace = "lab"\n'
-                    'min = 1\nmax = 1\nslots = 4\nresource = { gpus = 1 }\n',
+                    'secret = "worker-key"\nmin = 1\nmax = 1\nslots = 4\nresource = { gpus = 1 }\n',
                     env={"PATH": self.path("bin") + ":" + os.environ["PATH"]})
 
         def lines():
             with open(said, encoding="utf-8") as file:
                 return file.read().splitlines()
         self.until(lambda: os.path.exists(said) and len(lines()) == 3, "kubectl")
-        self.assertEqual(lines()[:2], ["--namespace=lab delete job pods-1 --ignore-not-found",
+        self.assertEqual(lines()[:2], ["--namespace=lab delete job --selector=zonda.pool=pods "
+                                       "--field-selector=metadata.name=pods-1 --ignore-not-found",
                                        "--namespace=lab create -f -"])
         job = json.loads(lines()[2])
         self.assertEqual((job["kind"], job["metadata"]["name"]), ("Job", "pods-1"))
@@ -249,6 +250,9 @@ class Local(PoolTest):
                           "pool=pods", "--resource=gpus=1", "--slots=4"])
         self.assertEqual(pod["containers"][0]["resources"], {"limits": {"nvidia.com/gpu": 1.0}})
         self.assertEqual(pod["restartPolicy"], "OnFailure")
+        self.assertEqual(pod["containers"][0]["env"],
+                         [{"name": "ZONDA_MOUNTED_KEYS", "value": "/etc/zonda/keys/worker.key"}])
+        self.assertEqual(pod["volumes"], [{"name": "keys", "secret": {"secretName": "worker-key"}}])
 
 
 class Usage(CliTest):
@@ -265,6 +269,8 @@ class Usage(CliTest):
         self.refused('[a]\nlauncher = "ssh"\n', "needs 'hosts'")
         self.refused("[a]\nmin = 3\nmax = 2\n", "min is more than max")
         self.refused('[a]\ncooldown = "soon"\n', "cooldown")
+        self.refused('[a]\nmin = "few"\n', "^zonda: bad.toml: a.min: 'few' is not a number")
+        self.refused("[a]\nslots = 0\n", "bad.toml: a.slots: at least 1")
         self.refused("[log]\nmin = 1\n", "cannot be called 'log'")
         self.refused("[a]\nslotss = 1\n", "(?s)no setting 'slotss'.*'slots'")
         self.refused("[a]\nname = 'b'\n", "no setting 'name'")
@@ -283,6 +289,7 @@ class Usage(CliTest):
         self.expect(self.zonda("scale", "cpu"), 2, "expected N")
         self.expect(self.zonda("scale", "cpu", "2", "--min", "1"), 2, "either")
         self.expect(self.zonda("scale", "cpu", "-1"), 2)
+        self.expect(self.zonda("scale", "cpu", "two"), 2, "^zonda: N: 'two' is not a number")
         self.expect(self.zonda("scale", "cpu", "2"), 3, "no pool is called cpu")
         self.expect(self.zonda("scale", "log", "cpu"), 3, "no pool is called cpu")
         self.assertEqual(self.zonda("pool", "list", "-o", "json").json()["pools"], [])

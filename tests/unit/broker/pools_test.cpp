@@ -146,6 +146,30 @@ TEST_CASE_METHOD(Manager, "an order is told until it is taken, and its number ou
   CHECK(told(taken).at("order").as<int>() == 2);
 }
 
+TEST_CASE_METHOD(Manager, "who takes over hears the size that was ordered, also of a broker before") {
+  Map cpu = pool("cpu");
+  cpu["order"] = object(3);
+  cpu["min"] = object(2);
+  cpu["max"] = object(5);
+  cpu["target_wait_ms"] = object(1'000);
+  told(cpu);
+  REQUIRE(leaves({cpu}).code == ReplyCode::Ok);
+  const Map heard = entries(report({pool("cpu")}, "elsewhere")).at(0);
+  CHECK(heard.at("order").as<int>() == 3);
+  CHECK(heard.at("min").as<int>() == 2);
+  CHECK(heard.at("max").as<int>() == 5);
+  CHECK(heard.at("target_wait_ms").as<int>() == 1'000);
+}
+
+TEST_CASE_METHOD(Manager, "a worker that is to drain once it is back is leaving") {
+  const Peer worker = broker.join_worker(in_pool("cpu"));
+  told(pool("cpu"));
+  broker.loses_connection(worker);
+  REQUIRE(ask("worker.drain", {{"worker", object(std::string("w1"))}}).code == ReplyCode::Ok);
+  CHECK(told(pool("cpu")).at("workers").as<std::vector<Map>>().at(0).at("leaving").as<bool>());
+  CHECK(listed("cpu").at("draining").as<int>() == 1);
+}
+
 TEST_CASE_METHOD(Manager, "a manager that is away takes no orders") {
   broker.stays_alive(admin);
   told(pool("cpu"));

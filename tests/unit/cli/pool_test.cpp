@@ -20,6 +20,7 @@ struct FakeLauncher final : Launcher {
     std::mutex mutex;
     std::vector<std::string> started, cancelled;
     std::string failure;
+    std::optional<std::set<std::string>> awaited;
     bool is_slow = false;  // what is taken back
     std::condition_variable may_cancel;
   };
@@ -34,6 +35,10 @@ struct FakeLauncher final : Launcher {
     told.may_cancel.wait(lock, [this] { return !told.is_slow; });
     told.cancelled.push_back(name);
   }
+  std::optional<std::set<std::string>> awaited() override {
+    const std::lock_guard lock(told.mutex);
+    return told.awaited;
+  }
   Told& told;
 };
 
@@ -46,6 +51,7 @@ struct PoolsFixture {
   std::uint64_t decisions = 0, epoch = 7, order = 0;
   std::uint64_t min = 0, max = 0;
   std::string section = "slots\n1\n";
+  int target_wait_ms = 30'000;
   Json workers = Json::array(), demand = Json::array();
   std::map<std::uint64_t, double> left;
 
@@ -96,7 +102,7 @@ struct PoolsFixture {
                 {"order", order},
                 {"min", min},
                 {"max", max},
-                {"target_wait_ms", 30'000},
+                {"target_wait_ms", target_wait_ms},
                 {"decisions", decisions},
                 {"workers", workers},
                 {"demand", demand},
@@ -255,6 +261,73 @@ TEST_CASE_METHOD(PoolsFixture,
   decisions = 20;
   turn(*cpu);
   CHECK(cpu->report().at("decisions").at(0).at("number") == 21);
+}
+
+TEST_CASE_METHOD(PoolsFixture,
+                 "settings that are new are told of, from none on and while workers come back") {
+  here({"p-1"});
+  section = "";
+  turn(*pool({1, 1, 30s}));
+  section = "slots\n4\n";
+  here({});
+  epoch = 8;
+  const auto changed = pool({1, 1, 30s});
+  turn(*changed);
+  CHECK(log(*changed) ==
+        std::vector<std::string>{
+            "the file changed: 1 workers go on as they were started; who is drained is replaced"});
+}
+
+TEST_CASE_METHOD(PoolsFixture, "an order that says nothing is none") {
+  const auto cpu = pool({0, 4, 30s});
+  order = 1, target_wait_ms = 0;
+  turn(*cpu);
+  CHECK(cpu->report().at("max") == 4);
+  CHECK(cpu->report().at("order") == 0);
+}
+
+TEST_CASE_METHOD(PoolsFixture, "after a failure others are tried first, and what failed is taken back") {
+  const auto cpu = pool({1, 1, 30s});
+  told.failure = "no luck";
+  turn_until_started(*cpu, 1);
+  turn_until_cancelled(*cpu);
+  wait(6s);
+  turn_until_started(*cpu, 2);
+  const std::lock_guard lock(told.mutex);
+  CHECK(told.started == std::vector<std::string>{"p-1", "p-2"});
+  CHECK(told.cancelled.front() == "p-1");
+}
+
+TEST_CASE_METHOD(PoolsFixture, "what others started is not expected back, and not taken back") {
+  const auto cpu = pool({0, 9, 30s});
+  here({"p-1", "--all", "p-x", "p-", "etl"});
+  turn(*cpu);
+  epoch = 8;
+  here({});
+  turn(*cpu);
+  CHECK(cpu->report().at("pending") == 1);
+  wait(31s);
+  turn(*cpu);
+  CHECK(log(*cpu) == std::vector<std::string>{"given up: p-1 did not come back within 30s"});
+  turn_until_cancelled(*cpu);
+  const std::lock_guard lock(told.mutex);
+  CHECK(told.cancelled == std::vector<std::string>{"p-1"});
+}
+
+TEST_CASE_METHOD(PoolsFixture, "what nobody knows any more is given up before its time") {
+  told.awaited = {"p-1"};
+  const auto cpu = pool({2, 2, 30s});
+  turn_until_started(*cpu, 2);
+  const auto end = std::chrono::steady_clock::now() + 30s;
+  while (cpu->report().at("pending") != 1 && std::chrono::steady_clock::now() < end) {
+    now += 1ms;
+    turn(*cpu);
+  }
+  CHECK(cpu->report().at("pending") == 1);
+  CHECK(log(*cpu).back() == "given up: p-2 ended before it was here; next try in 5s");
+  turn_until_cancelled(*cpu);
+  const std::lock_guard lock(told.mutex);
+  CHECK(told.cancelled == std::vector<std::string>{"p-2"});
 }
 
 TEST_CASE_METHOD(PoolsFixture, "what is beyond a pool is for the next") {
