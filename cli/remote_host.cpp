@@ -21,7 +21,9 @@ std::string RemoteHost::run(const std::string& script, std::string_view input) c
   if (end.code == kNoConnection)
     throw Complaint(ExitCode::Unreachable, "ssh: " + last_line(end.err),
                     "'ssh " + host_.name + " true' must work without a question");
-  const std::string said = last_complaint(end.err);
+  const bool is_of_tar =
+      end.err.starts_with("tar: ");  // its first line says why, its last one that it failed
+  const std::string said = is_of_tar ? end.err.substr(0, end.err.find('\n')) : last_complaint(end.err);
   const bool known = end.code > 0 && end.code <= to_int(ExitCode::SomeFailed);
   throw Complaint(known ? static_cast<ExitCode>(end.code) : ExitCode::Failure,
                   said.empty() ? "exit code " + std::to_string(end.code) : said);
@@ -35,8 +37,10 @@ bool RemoteHost::copy_tree(const RelocatableTree& tree) const {
   const std::string here = run_program({"uname", "-sm"}).out;
   if (have != here)
     throw Complaint(ExitCode::Refused, "it is a " + last_line(have) + ", and this is a " + last_line(here));
-  run("rm -rf " + to + ".new && mkdir " + to + ".new && tar -xz -C " + to + ".new && " + to +
-          ".new/bin/zonda version > /dev/null && mv " + to + ".new " + to,
+  run("new=$(mktemp -d " + to + ".XXXXXX) && chmod 755 $new && tar -xz -C $new && " +
+          "$new/bin/zonda version > /dev/null && mv -T $new " + to + " || { " +
+          "code=$?; rm -rf \"$new\"; test -x " + to +
+          "/bin/zonda || exit $code; }",  // others may share the home
       tree.archive);
   return true;
 }

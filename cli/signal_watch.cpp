@@ -5,10 +5,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 
 namespace zonda::cli {
 namespace {
+
+constexpr std::chrono::milliseconds kOneHand{10};
 
 sigset_t watched_signals() {
   sigset_t set;
@@ -56,6 +59,7 @@ bool SignalWatch::wait_for(int milliseconds) const {
 }
 
 void SignalWatch::watch() {
+  std::chrono::steady_clock::time_point heard_at;
   while (true) {
     pollfd waiting[] = {{signals_, POLLIN, 0}, {stop_, POLLIN, 0}};
     poll(waiting, 2, -1);
@@ -64,7 +68,10 @@ void SignalWatch::watch() {
     if (waiting[0].revents == 0 || read(signals_, &info, sizeof info) != sizeof info) continue;
     const int signal = static_cast<int>(info.ssi_signo);
     if (interrupted() && info.ssi_code == SI_QUEUE) continue;  // by ask_to_end(): it is being done
+    const auto now = std::chrono::steady_clock::now();
+    if (interrupted() && now - heard_at < kOneHand) continue;  // timeout(1) sends it to us and to our group
     if (interrupted()) _exit(128 + signal);
+    heard_at = now;
     signal_ = signal;
     raise_event(heard_);
     const std::lock_guard lock(mutex_);

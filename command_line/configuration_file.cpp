@@ -1,6 +1,9 @@
 // The only place that knows TOML.
 #include <toml++/toml.h>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <sstream>
 
 #include "command_line/complaint.h"
@@ -49,6 +52,8 @@ void collect(const toml::table& table, const std::string& prefix, const std::str
 
 Values read_toml(const std::string& path) {
   Values values;
+  if (std::ifstream file(path); !file)
+    throw Complaint(ExitCode::Usage, "cannot read " + path + ": " + std::strerror(errno));
   try {
     collect(toml::parse_file(path), "", path, values);
   } catch (const toml::parse_error& error) {

@@ -102,6 +102,8 @@ class Enroller {
       spdlog::warn("not-enrolled {}", denial.text);
     else if (was_heard_ || asked_before_)
       answer_ = Answer::Perhaps;
+    else if (denial.why == HandshakeFailure::Mechanism)
+      refuse_with(denial.text);
     else
       refuse_with("the join token is not known there, or was used up, or has expired");
   }
@@ -177,7 +179,8 @@ std::string hint_about_key(const WorkerSettings& settings) {
   const std::string path = path_of(settings);
   if (!std::filesystem::exists(path)) return {};
   if (!has_key) return "there is a key in " + path + ": --keys names it";
-  return "it came with the key in " + path + (settings.join.empty() ? "" : ", and not with the join token");
+  return "it came with the key in " + path +
+         (settings.join.empty() ? "" : "; without that file it would use the join token");
 }
 
 void keep_key(const KeyAnswer& key) {

@@ -277,9 +277,13 @@ void BrokerCore::on(const WorkerProgress& progress, Session& session, const Now&
   }
 }
 
+// The report that the attempt failed comes by another lane, and may be here before the last that it wrote.
 void BrokerCore::on(const Output& output, Session& session, const Now&, Effects& effects) {
-  if (!holds(session, output.job, output.index, output.token())) return;
-  for (const Reader& reader : find_job(output.job)->readers) {
+  const Job* told = job(output.job);
+  const SegmentState* state = told == nullptr ? nullptr : told->segments.find(output.index);
+  if (state == nullptr || state->token != output.token()) return;
+  if (state->state == TaskState::Leased && !session.worker->leases.contains(output.token())) return;
+  for (const Reader& reader : told->readers) {
     if (Session* other = sessions_.find(reader.session))
       say(*other,
           JobOutput{output.job, output.index, output.attempt, output.stream, output.offset, output.bytes,

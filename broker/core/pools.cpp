@@ -107,7 +107,7 @@ std::string Pools::prospect(const ClassKey& wanted, TimePoint now) const {
     else if (report.size.max == 0)
       text += "but may have no workers now";
     else if (report.pending > 0)
-      text += "and " + std::to_string(report.pending) + " of its workers are on their way";
+      text += "with " + std::to_string(report.pending) + " on their way";
     else
       text += "and may have up to " + std::to_string(report.size.max) + " workers";
     if (!report.note.empty()) text += " (" + report.note + ")";

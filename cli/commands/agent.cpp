@@ -157,8 +157,10 @@ Json wait_for(const Place& place, pid_t agent, std::uintmax_t log_begin) {
                       "see " + place.log());
     }
   }
+  const std::string said = last_line(text_from(place.log(), log_begin));
+  const bool is_silent = said.find(" worker-start ") != std::string::npos;
   throw Complaint(ExitCode::TimedOut,
-                  "it runs, and is not connected: " + last_line(text_from(place.log(), log_begin)),
+                  "it runs, and is not connected: " + (is_silent ? "the broker does not answer" : said),
                   "it goes on trying; see " + place.log());
 }
 

@@ -77,7 +77,9 @@ Command broker_command(Environment& environment) {
     if (const std::string& keys = settings->start.keys;
         !keys.empty() && !std::filesystem::exists(keys + "/broker.key"))
       throw Complaint(ExitCode::Usage, "there are no keys of a broker in " + keys,
-                      "'zonda keys init --keys " + keys + "' makes them");
+                      std::filesystem::is_regular_file(keys)
+                          ? "a broker needs the directory that 'zonda keys init' made"
+                          : "'zonda keys init --keys " + keys + "' makes them");
     return start_broker(settings->start);
   };
   Command command{.name = "broker",

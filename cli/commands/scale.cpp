@@ -52,7 +52,12 @@ Json order_of(const Json& pool, const Wish& wish) {
 
 // It counts, and outlives all of us, once the manager has it.
 Json scaled(BrokerLink& link, const std::string& name, const Wish& wish) {
-  const std::uint64_t order = link.ask("pool.scale", order_of(pool_called(link, name), wish)).at("order");
+  const Json before = pool_called(link, name);
+  if (text_of(before, "manager") == "away")
+    throw Complaint(ExitCode::Refused,
+                    "the manager of pool " + name + ", " + text_of(before, "managed_by") + ", is away",
+                    "'zonda pool start' runs one; 'zonda worker drain' lets single workers leave");
+  const std::uint64_t order = link.ask("pool.scale", order_of(before, wish)).at("order");
   for (const auto end = steady_clock::now() + kTakenWithin; steady_clock::now() < end;
        std::this_thread::sleep_for(kLook)) {
     Json pool = pool_called(link, name);
@@ -70,6 +75,7 @@ int scale(Environment& environment, const std::string& name, const Wish& wish) {
                [](const Json& json) {
                  return std::vector<std::pair<std::string, std::string>>{
                      {"pool", text_of(json, "pool")},
+                     {"wanted", text_of(json, "wanted")},
                      {"workers", text_of(json, "workers")},
                      {"at least", text_of(json, "min")},
                      {"at most", text_of(json, "max")},

@@ -11,11 +11,13 @@
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 
 #include "cli/background.h"
 #include "cli/commands/commands.h"
 #include "cli/local_cluster.h"
 #include "cli/pid_file.h"
+#include "proto/wire/address.h"
 #include "proto/wire/cookie.h"
 #include "worker/worker_command.h"
 
@@ -40,8 +42,16 @@ std::string path_for(const std::string& address, const char* suffix) {
   return directory() + "/up-" + name + suffix;
 }
 
-std::string address_of(const Environment& environment) {
-  return environment.common.broker.empty() ? kDefaultAddress : environment.common.broker;
+// However it was written; one that is none is complained of later.
+std::string address_of(const Environment& environment) try {
+  if (environment.common.broker.empty()) return kDefaultAddress;
+  return parse_address(environment.common.broker).text();
+} catch (const std::invalid_argument&) {
+  return environment.common.broker;
+}
+
+std::string stop_command(const std::string& address) {
+  return "zonda down" + (address == kDefaultAddress ? "" : " -b " + address);
 }
 
 void report(Environment& environment, const ClusterOptions& options, pid_t pid, bool detached) {
@@ -58,8 +68,8 @@ void report(Environment& environment, const ClusterOptions& options, pid_t pid, 
     environment.out.write(
         "broker   " + options.address + "  (" +
         (options.data.empty() ? "memory: a restart forgets all" : "data in " + options.data) +
-        ")\nworkers  " + std::to_string(options.workers) + "\n" +
-        (detached ? "stop     zonda down\n" : "stop     Ctrl-C\n"));
+        ")\nworkers  " + std::to_string(options.workers) + "\n" + "stop     " +
+        (detached ? stop_command(options.address) : "Ctrl-C") + "\n");
   }
   environment.out.flush();
 }
@@ -136,7 +146,8 @@ int up(Environment& environment, UpSettings& settings) {
   settings.cluster.keys = environment.common.keys;
   environment.common.broker = settings.cluster.address;
   PidFile pid_file(path_for(settings.cluster.address, ".pid"),
-                   "'zonda up' runs already for " + settings.cluster.address, "'zonda down' stops it");
+                   "'zonda up' runs already for " + settings.cluster.address,
+                   "'" + stop_command(settings.cluster.address) + "' stops it");
   return settings.detach ? detach(environment, settings.cluster, pid_file)
                          : supervise(environment, settings.cluster, -1);
 }

@@ -205,8 +205,8 @@ void Pool::note_settings() {
   if (state_.section == config_.section) return;
   const std::size_t before = state_.workers.size() + state_.pending.size();
   if (launcher_ && state_.section && before > 0)
-    decided("the file changed: " + std::to_string(before) +
-            " workers go on as they were started; who is drained is replaced");
+    decided("the file changed, but not for workers that were started before (" + std::to_string(before) +
+            "): who is drained is replaced");
   state_.section = config_.section;
 }
 

@@ -27,6 +27,14 @@ const std::vector<std::string> kLaunchers{"local", "ssh", "slurm", "command", "k
 const std::set<std::string> kManagersOwn{"min",      "max",           "target-wait",
                                          "cooldown", "start-timeout", "per-host"};
 
+// What only some launchers know what to do with.
+const std::map<std::string, std::set<std::string>> kOnlyOf{
+    {"hosts", {"ssh"}},         {"per-host", {"ssh"}},     {"ssh", {"ssh"}},
+    {"directory", {"ssh"}},     {"sbatch", {"slurm"}},     {"program", {"slurm", "kubernetes"}},
+    {"command", {"command"}},   {"image", {"kubernetes"}}, {"namespace", {"kubernetes"}},
+    {"secret", {"kubernetes"}},
+};
+
 // Allocations may be waited for; machines and images may have to come first.
 std::chrono::milliseconds usual_start_timeout(const std::string& launcher) {
   using namespace std::chrono_literals;
@@ -98,6 +106,13 @@ void check(const PoolConfig& pool, const std::string& at) {
   require(!pool.labels.contains("pool"), at + ".label: 'pool' is given by the pool");
 }
 
+void check_setting(const std::string& setting, const std::string& launcher, const std::string& at) {
+  const auto known = kOnlyOf.find(setting);
+  if (known == kOnlyOf.end() || known->second.contains(launcher)) return;
+  throw Complaint(ExitCode::Usage, at + "." + setting + ": launcher " + launcher + " has no use for it",
+                  "it is for launcher " + *known->second.begin());
+}
+
 void set(PoolConfig& pool, const std::string& key, const Values& values, const std::string& at) {
   std::map<std::string, Setter> setters = setters_of(pool, at);
   if (const auto setter = setters.find(key); setter != setters.end()) return setter->second(values);
@@ -109,6 +124,7 @@ void set(PoolConfig& pool, const std::string& key, const Values& values, const s
 
 std::vector<PoolConfig> read_pools(const std::string& path) {
   std::map<std::string, PoolConfig> pools;
+  std::map<std::string, std::vector<std::string>> settings;
   for (const auto& [key, values] : read_toml(path)) {
     const std::size_t dot = key.rfind('.');
     const std::string name = dot == std::string::npos ? "" : key.substr(0, dot);
@@ -119,6 +135,7 @@ std::vector<PoolConfig> read_pools(const std::string& path) {
     PoolConfig& pool = pools[name];
     pool.name = name;
     const std::string setting = key.substr(dot + 1);
+    settings[name].push_back(setting);
     if (!kManagersOwn.contains(setting)) {
       pool.section += setting;
       for (const std::string& value : values) pool.section += '\n' + value;
@@ -130,6 +147,8 @@ std::vector<PoolConfig> read_pools(const std::string& path) {
   std::vector<PoolConfig> all;
   for (auto& [name, pool] : pools) {
     check(pool, path + ": " + name);
+    for (const std::string& setting : settings[name])
+      check_setting(setting, pool.launcher, path + ": " + name);
     if (pool.start_timeout.count() == 0) pool.start_timeout = usual_start_timeout(pool.launcher);
     all.push_back(std::move(pool));
   }

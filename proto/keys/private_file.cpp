@@ -25,7 +25,9 @@ void require_private(const UniqueFd& file, const std::string& path) {
   if (fstat(file.get(), &info) != 0) fail("read", path, errno);
   if (!S_ISREG(info.st_mode)) throw KeyFileError(path + " is no plain file", "");
   if (info.st_uid != geteuid() && info.st_uid != 0)
-    throw KeyFileError(path + " belongs to another user", "keys are their user's alone: chown it");
+    throw KeyFileError(
+        path + " belongs to another user",
+        "keys are their user's alone: run this as that user, or chown it if it should be yours");
   if ((info.st_mode & 077) != 0) throw KeyFileError(path + " can be read by others", "chmod 600 " + path);
 }
 

@@ -139,7 +139,7 @@ class Local(PoolTest):
         self.manager.send_signal(signal.SIGTERM)
         self.assertEqual(self.manager.wait(harness.TIMEOUT), 0)
         self.assertEqual(self.pool("single")["manager"], "away")
-        self.expect(self.zonda("scale", "single", "1"), 4, "has ended")
+        self.expect(self.zonda("scale", "single", "1"), 4, "(?s)is away.*'zonda pool start' runs one")
 
     def test_what_the_file_no_longer_says_is_gone_and_what_it_says_anew_is_told(self):
         self.manage(f"[gone]\n{LOCAL}max = 1\n[stays]\n{LOCAL}min = 1\nmax = 1\n")
@@ -152,6 +152,14 @@ class Local(PoolTest):
             self.assertEqual(self.pool("gone"), {})
             self.scale("stays", "1")  # its manager has decided meanwhile
             self.assertEqual(any("the file changed" in text for text in self.log("stays")), changes)
+
+    def test_a_signal_that_comes_twice_at_once_is_one(self):
+        """As of timeout(1), which tells the program and its group."""
+        self.manage(f"[twice]\n{LOCAL}max = 1\n")
+        for _ in range(2):
+            self.manager.send_signal(signal.SIGTERM)
+        self.assertEqual(self.manager.wait(harness.TIMEOUT), 0)
+        self.assertEqual(self.pool("twice")["manager"], "away")
 
     def test_a_worker_that_dies_is_replaced(self):
         self.manage(f"[stable]\n{LOCAL}min = 1\nmax = 1\n")
@@ -262,7 +270,8 @@ class Usage(CliTest):
         self.expect(self.zonda("pool", "start", "--config", "bad.toml"), 2, message)
 
     def test_files_that_make_no_sense(self):
-        self.expect(self.zonda("pool", "start", "--config", "nowhere.toml"), 2, "nowhere.toml")
+        self.expect(self.zonda("pool", "start", "--config", "nowhere.toml"), 2,
+                    "cannot read nowhere.toml: No such file")
         self.refused("", "no pool")
         self.refused("min = 1\n", "'min' is in no pool")
         self.refused('[a]\nlauncher = "slrum"\n', "(?s)there is no 'slrum'.*'slurm'")
@@ -271,6 +280,7 @@ class Usage(CliTest):
         self.refused('[a]\ncooldown = "soon"\n', "cooldown")
         self.refused('[a]\nmin = "few"\n', "^zonda: bad.toml: a.min: 'few' is not a number")
         self.refused("[a]\nslots = 0\n", "bad.toml: a.slots: at least 1")
+        self.refused('[a]\nlauncher = "local"\nhosts = ["b"]\n', "a.hosts: launcher local has no use")
         self.refused("[log]\nmin = 1\n", "cannot be called 'log'")
         self.refused("[a]\nslotss = 1\n", "(?s)no setting 'slotss'.*'slots'")
         self.refused("[a]\nname = 'b'\n", "no setting 'name'")

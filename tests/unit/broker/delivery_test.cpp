@@ -277,3 +277,21 @@ TEST_CASE("progress and output of a running task reach who reads its job, and of
   run.broker.says(run.worker, Output{run.job, 7, 1, 1, 1, 1, 0, "text"});
   CHECK(run.broker.is_silent());
 }
+
+TEST_CASE("what an attempt wrote last is shown also if the report of its failure was faster") {
+  BrokerFixture broker;
+  JobSpec spec = job_of();
+  spec.retries = 1;
+  const Peer worker = broker.join_worker();
+  const JobId job = broker.submit(spec, 1);
+  broker.fails(worker, job, 0, 1);
+  broker.ignores_messages();
+  broker.says(worker, Output{job, 0, 1, 1, 1, 1, 0, "text"});
+  CHECK(broker.took_messages_to(broker.client()) == Lines{"output job=1 index=0 text"});
+  broker.stays_alive(worker);
+  broker.stays_alive(broker.client());
+  broker.advance(1min);
+  broker.ignores_messages();  // among them the second attempt's
+  broker.says(worker, Output{job, 0, 1, 1, 1, 1, 4, "more"});
+  CHECK(broker.took_messages_to(broker.client()).empty());
+}

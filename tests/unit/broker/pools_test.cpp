@@ -242,7 +242,7 @@ TEST_CASE_METHOD(Manager, "who asks why a task waits is told of the pools that a
   CHECK(why() == "no worker is connected; pool gpu is for such tasks, and may have up to 3 workers");
   gpu["pending"] = object(2);
   told(gpu);
-  CHECK(why() == "no worker is connected; pool gpu is for such tasks, and 2 of its workers are on their way");
+  CHECK(why() == "no worker is connected; pool gpu is for such tasks, with 2 on their way");
   gpu["pending"] = object(0);
   gpu["note"] = object(std::string("not started: no luck"));
   told(gpu);

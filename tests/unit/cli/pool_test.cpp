@@ -240,7 +240,7 @@ TEST_CASE_METHOD(PoolsFixture, "an order outlives the manager, until the file sa
 
 TEST_CASE_METHOD(PoolsFixture, "workers that go on with settings of before are told of, once") {
   const std::string told_of =
-      "the file changed: 2 workers go on as they were started; who is drained is replaced";
+      "the file changed, but not for workers that were started before (2): who is drained is replaced";
   here({"p-1", "p-2"});
   turn(*pool({2, 2, 30s}));
   section = "slots\n4\n";
@@ -273,9 +273,10 @@ TEST_CASE_METHOD(PoolsFixture,
   epoch = 8;
   const auto changed = pool({1, 1, 30s});
   turn(*changed);
-  CHECK(log(*changed) ==
-        std::vector<std::string>{
-            "the file changed: 1 workers go on as they were started; who is drained is replaced"});
+  CHECK(
+      log(*changed) ==
+      std::vector<std::string>{
+          "the file changed, but not for workers that were started before (1): who is drained is replaced"});
 }
 
 TEST_CASE_METHOD(PoolsFixture, "an order that says nothing is none") {
