@@ -16,7 +16,7 @@ constexpr std::size_t kStartsAtOnce = 16;
 constexpr auto kBackWithin = 30s;  // workers, when the broker is a new one: their longest wait is 10 s
 constexpr auto kFirstPause = 5s;   // after a start that failed; it doubles
 constexpr auto kLongestPause = 5min;
-constexpr auto kAskEach = 30s;  // whether what was started may still come
+constexpr auto kAskEach = 15s;  // whether what was started may still come
 
 std::string some_of(const std::vector<std::string>& names) {
   return names.front() + (names.size() > 1 ? ", and " + std::to_string(names.size() - 1) + " more," : "");

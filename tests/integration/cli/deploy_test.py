@@ -39,7 +39,8 @@ class Deploy(GuardedTest):
         cls.started.append(subprocess.Popen([SSHD, "-D", "-f", path("sshd_config")],
                                             stderr=subprocess.DEVNULL))
         with open(path("ssh_config"), "w", encoding="utf-8") as file:
-            file.write(f"Host one two\n HostName 127.0.0.1\n Port {port}\n IdentityFile {path('user_key')}\n"
+            file.write("Host gone\n HostName 127.0.0.1\n Port 1\n"
+                       f"Host one two\n HostName 127.0.0.1\n Port {port}\n IdentityFile {path('user_key')}\n"
                        " StrictHostKeyChecking no\n UserKnownHostsFile /dev/null\n LogLevel ERROR\n")
         ssh = f"ssh -F {path('ssh_config')}"
         probe = [*ssh.split(), "one", "true"]
@@ -182,6 +183,23 @@ class Deploy(GuardedTest):
                    "the hosts to be full")
         self.expect(self.zonda("scale", "far", "0"), 0)
         self.until(lambda: workers() == [], "them to leave")
+        manager.send_signal(signal.SIGTERM)
+        self.assertEqual(manager.wait(harness.TIMEOUT), 0)
+
+    def test_a_host_that_is_gone_does_not_hold_up_a_pool(self):
+        with open(self.path("pools.toml"), "w", encoding="utf-8") as file:
+            file.write(f'[some]\nlauncher = "ssh"\nhosts = ["{self.hosts_file(hosts=("gone", "one"))}"]\n'
+                       'min = 1\nmax = 1\n')
+        manager = self.start("pool", "start", "--config", "pools.toml", "--state", self.path("gone-pools"))
+
+        def some():
+            listed = self.zonda("worker", "list", "-o", "json").json()["workers"]
+            return [each["worker"] for each in listed if each["labels"].get("pool") == "some"]
+        self.until(lambda: some() == ["some-one-1"], "the host that is there")
+        self.assertIn("failed: some-gone-1: gone: ssh: ", self.zonda("scale", "log", "some").out)
+        self.assertTrue(os.path.exists(self.path("one/pools/some.key")))  # not the key of what is deployed
+        self.expect(self.zonda("scale", "some", "0"), 0)
+        self.until(lambda: some() == [], "it to leave")
         manager.send_signal(signal.SIGTERM)
         self.assertEqual(manager.wait(harness.TIMEOUT), 0)
 

@@ -111,6 +111,20 @@ class Allocated(GuardedTest):
         manager.send_signal(signal.SIGTERM)
         self.assertEqual(manager.wait(harness.TIMEOUT), 0)
 
+    def test_an_allocation_that_ends_before_its_worker_came_is_not_awaited(self):
+        with open(self.path("pools.toml"), "w", encoding="utf-8") as file:
+            file.write('[late]\nlauncher = "slurm"\nmin = 1\nmax = 1\n'
+                       f'sbatch = ["--chdir={self.directory}", "--begin=now+1hour"]\n')
+        manager = self.start("pool", "start", "--config", "pools.toml", "--state", self.path("late"))
+        self.until(self.slurm.queue, "the allocation to be asked for")
+        self.slurm.run("scancel", "--name=late-1")
+        self.until(lambda: "given up: late-1 ended before it was here" in self.zonda("scale", "log").out,
+                   "it to be given up")
+        self.expect(self.zonda("scale", "late", "0"), 0)
+        self.until(lambda: not self.slurm.queue(), "what was asked for since to be taken back")
+        manager.send_signal(signal.SIGTERM)
+        self.assertEqual(manager.wait(harness.TIMEOUT), 0)
+
 
 if __name__ == "__main__":
     harness.run(needs_broker=True)
