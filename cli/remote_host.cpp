@@ -37,8 +37,8 @@ bool RemoteHost::copy_tree(const RelocatableTree& tree) const {
   const std::string here = run_program({"uname", "-sm"}).out;
   if (have != here)
     throw Complaint(ExitCode::Refused, "it is a " + last_line(have) + ", and this is a " + last_line(here));
-  run("new=$(mktemp -d " + to + ".XXXXXX) && chmod 755 $new && tar -xz -C $new && " +
-          "$new/bin/zonda version > /dev/null && mv -T $new " + to + " || { " +
+  run("new=$(mktemp -d " + to + ".XXXXXX) && chmod 755 \"$new\" && tar -xz -C \"$new\" && " +
+          "\"$new\"/bin/zonda version > /dev/null && mv -T \"$new\" " + to + " || { " +
           "code=$?; rm -rf \"$new\"; test -x " + to +
           "/bin/zonda || exit $code; }",  // others may share the home
       tree.archive);
@@ -50,9 +50,9 @@ bool RemoteHost::copy_tree(const RelocatableTree& tree) const {
 void RemoteHost::copy_key(const std::string& text, const std::string& file) const {
   const std::string path = host_.directory + "/" + file;
   const std::string to = quote_for_shell(path);
-  run("umask 077; mkdir -p " + quote_for_shell(path.substr(0, path.rfind('/'))) + " && cat > " + to +
-          ".new && test $(wc -c < " + to + ".new) = " + std::to_string(text.size()) + " && mv " + to +
-          ".new " + to,
+  run("umask 077; mkdir -p " + quote_for_shell(path.substr(0, path.rfind('/'))) + " && new=$(mktemp " + to +
+          ".XXXXXX) && cat > \"$new\" && test $(wc -c < \"$new\") = " + std::to_string(text.size()) +
+          " && mv \"$new\" " + to,
       text);
 }
 

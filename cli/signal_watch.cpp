@@ -11,7 +11,7 @@
 namespace zonda::cli {
 namespace {
 
-constexpr std::chrono::milliseconds kOneHand{10};
+constexpr std::chrono::milliseconds kOneHand{100};
 
 sigset_t watched_signals() {
   sigset_t set;

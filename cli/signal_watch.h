@@ -1,6 +1,6 @@
 // Ctrl-C and SIGTERM, heard by a thread of their own so that commands can end their work in order. The second
-// signal ends the process at once, unless it came from ask_to_end(). To be made before other threads are
-// started: they inherit the blocked mask.
+// signal ends the process at once, unless it came with the first or from ask_to_end(). To be made before
+// other threads are started: they inherit the blocked mask.
 #pragma once
 
 #include <sys/types.h>

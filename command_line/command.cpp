@@ -13,15 +13,6 @@
 namespace zonda::cli {
 namespace {
 
-template <class T>
-T parse(const std::string& text, const std::string& what) {
-  T number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size())
-    throw Complaint(ExitCode::Usage, what + ": '" + text + "' is not a number that fits");
-  return number;
-}
-
 bool parse_switch(const std::string& text, const std::string& what) {
   if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
   if (text == "false" || text == "0" || text == "no" || text == "off" || text.empty()) return false;
@@ -57,13 +48,14 @@ Option list(std::string name, std::string value, std::string help, std::vector<s
 Option number(std::string name, std::string value, std::string help, std::uint64_t& target, std::uint64_t max,
               std::uint64_t min) {
   return {name, 0, std::move(value), std::move(help), [&target, name, max, min](const std::string& given) {
-            target = parse_number(given, "--" + name, max, min);
+            target = parse_number_within(given, "--" + name, max, min);
           }};
 }
 
 Option integer(std::string name, std::string value, std::string help, std::int32_t& target) {
-  return {name, 0, std::move(value), std::move(help),
-          [&target, name](const std::string& given) { target = parse<std::int32_t>(given, "--" + name); }};
+  return {name, 0, std::move(value), std::move(help), [&target, name](const std::string& given) {
+            target = parse_number<std::int32_t>(given, "--" + name);
+          }};
 }
 
 Option duration(std::string name, std::string help, std::chrono::milliseconds& target) {
@@ -86,7 +78,7 @@ Option pair(std::string name, std::string help, std::map<std::string, std::strin
 Option amount(std::string name, std::string help, std::map<std::string, double>& target) {
   return repeated({name, 0, "K=N", std::move(help), [&target, name](const std::string& given) {
                      const auto [key, value] = split_pair(given, "--" + name);
-                     const double amount = parse<double>(value, "--" + name + " " + key);
+                     const double amount = parse_number<double>(value, "--" + name + " " + key);
                      if (!std::isfinite(amount) || amount < 0)
                        throw Complaint(ExitCode::Usage, "--" + name + ": '" + given + "' is not an amount");
                      target.insert_or_assign(key, amount);

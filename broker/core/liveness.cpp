@@ -277,7 +277,7 @@ void BrokerCore::on(const WorkerProgress& progress, Session& session, const Now&
   }
 }
 
-// The report that the attempt failed comes by another lane, and may be here before the last that it wrote.
+// The report of how the attempt ended comes by another lane, and may be here before the last that it wrote.
 void BrokerCore::on(const Output& output, Session& session, const Now&, Effects& effects) {
   const Job* told = job(output.job);
   const SegmentState* state = told == nullptr ? nullptr : told->segments.find(output.index);

@@ -50,14 +50,17 @@ Json order_of(const Json& pool, const Wish& wish) {
           {"target_wait_ms", wish.target_wait ? wish.target_wait->count() : target}};
 }
 
+std::uint64_t ordered(BrokerLink& link, const Json& order) try {
+  return link.ask("pool.scale", order).at("order");
+} catch (const Complaint& complaint) {
+  if (complaint.code() != ExitCode::Refused) throw;
+  throw Complaint(complaint.code(), complaint.what(),
+                  "'zonda pool start' runs a manager; 'zonda worker drain' lets single workers leave");
+}
+
 // It counts, and outlives all of us, once the manager has it.
 Json scaled(BrokerLink& link, const std::string& name, const Wish& wish) {
-  const Json before = pool_called(link, name);
-  if (text_of(before, "manager") == "away")
-    throw Complaint(ExitCode::Refused,
-                    "the manager of pool " + name + ", " + text_of(before, "managed_by") + ", is away",
-                    "'zonda pool start' runs one; 'zonda worker drain' lets single workers leave");
-  const std::uint64_t order = link.ask("pool.scale", order_of(before, wish)).at("order");
+  const std::uint64_t order = ordered(link, order_of(pool_called(link, name), wish));
   for (const auto end = steady_clock::now() + kTakenWithin; steady_clock::now() < end;
        std::this_thread::sleep_for(kLook)) {
     Json pool = pool_called(link, name);
@@ -127,9 +130,9 @@ Command scale_command(Environment& environment) {
                   .operands_max = 2};
   command.options = {
       {"min", 0, "N", "at least so many",
-       [wish](const std::string& text) { wish->min = parse_number(text, "--min", kPoolWorkersMax); }},
+       [wish](const std::string& text) { wish->min = parse_number_within(text, "--min", kPoolWorkersMax); }},
       {"max", 0, "N", "at most so many",
-       [wish](const std::string& text) { wish->max = parse_number(text, "--max", kPoolWorkersMax); }},
+       [wish](const std::string& text) { wish->max = parse_number_within(text, "--max", kPoolWorkersMax); }},
       {"target-wait", 0, "D", "tasks should wait no longer: more workers if they would",
        [wish](const std::string& text) {
          wish->target_wait = parse_duration(text, "--target-wait");
@@ -139,7 +142,7 @@ Command scale_command(Environment& environment) {
   command.run = [&environment, wish](const std::vector<std::string>& words) {
     if (words.size() == 2 && (wish->min || wish->max))
       throw Complaint(ExitCode::Usage, "either N, or --min and --max");
-    if (words.size() == 2) wish->min = wish->max = parse_number(words[1], "N", kPoolWorkersMax);
+    if (words.size() == 2) wish->min = wish->max = parse_number_within(words[1], "N", kPoolWorkersMax);
     if (!wish->min && !wish->max && !wish->target_wait)
       throw Complaint(ExitCode::Usage, "expected N, --min, --max or --target-wait",
                       "'zonda pool list' tells how many there are");

@@ -24,6 +24,7 @@ void LocalLauncher::start(const std::string& name) {
   words.insert(words.end(), own.begin(), own.end());
   for (int tries = 0; tries < kTries; ++tries) {
     const ProgramEnd end = run_program(words, {}, kStartPatience);
+    if (end.code == to_int(ExitCode::TimedOut)) return;  // it goes on trying to get to the broker
     if (end.code != 0) throw Complaint(ExitCode::Failure, last_complaint(end.err));
     const Json answer = Json::parse(end.out, nullptr, false);
     if (!answer.is_object() || answer.value("state", "") != "running") return;

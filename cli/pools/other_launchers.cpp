@@ -38,7 +38,9 @@ Json job_manifest(const PoolConfig& pool, const std::string& name, const std::ve
   Json pod{{"restartPolicy", "OnFailure"}, {"terminationGracePeriodSeconds", kDrainSeconds}};
   if (!pool.secret.empty()) {
     container["volumeMounts"] = {{{"name", "keys"}, {"mountPath", "/etc/zonda/keys"}, {"readOnly", true}}};
-    pod["volumes"] = {{{"name", "keys"}, {"secret", {{"secretName", pool.secret}}}}};
+    Json secret{{"secretName", pool.secret}};
+    if (!pool.program.empty()) secret["defaultMode"] = 0400;
+    pod["volumes"] = {{{"name", "keys"}, {"secret", secret}}};
     container["env"] = {
         {{"name", pool.program.empty() ? "ZONDA_MOUNTED_KEYS" : "ZONDA_KEYS"}, {"value", kKeyInPod}}};
   }
@@ -89,8 +91,7 @@ std::vector<std::string> KubernetesLauncher::kubectl(const std::vector<std::stri
 }
 
 // What is left of an earlier worker of this name makes room. The image's entrypoint makes the secret's key
-// one that is the worker's alone (deploy/docker/entrypoint); a program of the user's has to see to that
-// itself.
+// one that is the worker's alone (deploy/docker/entrypoint); another program must be root, who owns it.
 void KubernetesLauncher::start(const std::string& name) {
   cancel(name);
   run_or_complain(kubectl({"create", "-f", "-"}), to_text(job_manifest(pool_, name, options_of(name, ""))));

@@ -80,10 +80,8 @@ Json Pool::report() const {
 bool Pool::hear(const Json& answer, std::map<std::uint64_t, double>& left) {
   told_ = answer.at("decisions");
   take_order(answer);
-  collect_starts();
-  std::erase_if(cancels_,
-                [](const Cancel& each) { return each.done.wait_for(0s) == std::future_status::ready; });
   note_workers(answer);
+  collect_starts();
   note_settings();
   const PoolView view = view_of(answer, left);
   const ScaleDecision decision = scaler_.decide(state_.size, view, outside_.now());
@@ -122,7 +120,7 @@ void Pool::note_workers(const Json& answer) {
   if (epoch != state_.epoch) {
     for (const std::string& worker : state_.workers) {
       if (!here.contains(worker) && state_.pending.try_emplace(worker, outside_.utc()).second)
-        returning_.insert(worker);
+        state_.returning.insert(worker);
     }
     state_.epoch = epoch;
   }
@@ -133,7 +131,7 @@ void Pool::note_workers(const Json& answer) {
   }
   for (const std::string& name : here) {
     failed_.erase(name);
-    returning_.erase(name);
+    state_.returning.erase(name);
     if (state_.pending.erase(name) > 0) failures_ = 0;
   }
   if (std::vector<std::string> late = overdue(); !late.empty())
@@ -146,7 +144,7 @@ std::vector<std::string> Pool::overdue() {
   std::vector<std::string> late, not_back;
   for (const auto& [name, since] : state_.pending) {
     const double waited = outside_.utc() - since;
-    if (returning_.contains(name)) {
+    if (state_.returning.contains(name)) {
       if (waited > seconds(kBackWithin)) not_back.push_back(name);
     } else if (!starts_.contains(name) && waited > seconds(config_.start_timeout)) {
       late.push_back(name);
@@ -155,7 +153,7 @@ std::vector<std::string> Pool::overdue() {
   if (not_back.empty()) return late;
   decided("given up: " + some_of(not_back) + " did not come back within " + format_duration(kBackWithin));
   for (const std::string& name : not_back) {
-    returning_.erase(name);
+    state_.returning.erase(name);
     state_.pending.erase(name);
   }
   cancel(std::move(not_back));
@@ -187,8 +185,9 @@ void Pool::ask_who_is_awaited() {
   }
   if (awaited_ || !launcher_ || outside_.now() < ask_at_) return;
   std::map<std::string, double> of = state_.pending;
-  std::erase_if(
-      of, [&](const auto& each) { return starts_.contains(each.first) || returning_.contains(each.first); });
+  std::erase_if(of, [&](const auto& each) {
+    return starts_.contains(each.first) || state_.returning.contains(each.first);
+  });
   if (of.empty()) return;
   ask_at_ = outside_.now() + kAskEach;
   awaited_ = {std::move(of), std::async(std::launch::async, [launcher = launcher_.get()]() {
@@ -213,6 +212,8 @@ void Pool::note_settings() {
 // What cannot be had is not asked for again and again: each turn that brings failures makes the next start
 // wait longer, and what has not begun is not begun.
 void Pool::collect_starts() {
+  std::erase_if(cancels_,
+                [](const Cancel& each) { return each.done.wait_for(0s) == std::future_status::ready; });
   std::vector<std::string> failed;
   std::string wrong;
   for (auto at = starts_.begin(); at != starts_.end();) {
@@ -221,7 +222,7 @@ void Pool::collect_starts() {
       ++at;
       continue;
     }
-    if (std::string why = start.get(); !why.empty()) {
+    if (std::string why = start.get(); !why.empty() && !state_.workers.contains(name)) {
       state_.pending.erase(name);
       failed_[name] = outside_.now();
       if (failed.empty()) wrong = name + ": " + why;
@@ -282,8 +283,10 @@ void Pool::carry_out(const ScaleDecision& decision, const PoolView& view) {
   if (!decision.changes() || (decision.start > 0 && !may_start())) return;
   const std::vector<std::string> names = free_names(decision.start, view);
   if (names.size() < decision.start) {
-    note_ = "there is no place for more workers";
-    if (!std::exchange(full_, true)) decided("full: " + note_);
+    if (cancels_.empty()) {  // else there may be, once that is done
+      note_ = "there is no place for more workers";
+      if (!std::exchange(full_, true)) decided("full: " + note_);
+    }
     if (names.empty()) return;
   } else {
     full_ = false;
@@ -306,7 +309,11 @@ std::vector<std::string> Pool::free_names(std::uint64_t count, const PoolView& v
     if (outside_.now() - when < kLongestPause) rather_not.insert(name);
   }
   std::vector<std::string> names = launcher_->free_names(count, rather_not);
-  return names.size() < count ? launcher_->free_names(count, taken) : names;
+  if (names.size() == count) return names;
+  taken.insert(names.begin(), names.end());
+  for (std::string& name : launcher_->free_names(count - names.size(), taken))
+    names.push_back(std::move(name));
+  return names;
 }
 
 // Of those that are not here yet.
@@ -341,7 +348,7 @@ void Pool::go_on_starting() {
     names.push_back(*to_start_.begin());
     to_start_.erase(to_start_.begin());
     state_.pending[names.back()] = outside_.utc();
-    returning_.erase(names.back());
+    state_.returning.erase(names.back());
   }
   keep();
   for (const std::string& name : names) {

@@ -39,9 +39,10 @@ class Pool {
   // one; absent: all. What is beyond this one, too, is for those after it. True if there is something to tell
   // soon: an order that was taken, a decision, the first wish.
   bool hear(const Json& answer, std::map<std::uint64_t, double>& left);
-  // What has been started, or could not be. A manager that ends waits until nothing is being started.
+  // What has been started, or could not be. A manager that ends waits until nothing is being started, or
+  // taken back.
   void collect_starts();
-  bool is_starting() const { return !starts_.empty(); }
+  bool is_busy() const { return !starts_.empty() || !cancels_.empty(); }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -83,7 +84,6 @@ class Pool {
     std::future<void> done;
   };
   std::vector<Cancel> cancels_;
-  std::set<std::string> returning_;           // workers that were with an earlier broker; they are pending
   std::map<std::string, SteadyTime> failed_;  // names whose start did, lately: others are tried first
   struct Awaited {
     std::map<std::string, double> of;  // those that were asked about, and when they were started

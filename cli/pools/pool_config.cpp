@@ -12,14 +12,13 @@
 #include "command_line/number.h"
 #include "command_line/suggestion.h"
 #include "proto/names.h"
+#include "worker/worker_command.h"
 
 namespace zonda::cli {
 namespace {
 
 using Values = std::vector<std::string>;
 using Setter = std::function<void(const Values&)>;
-
-constexpr std::uint64_t kSlotsMax = 65'536;  // of one worker
 
 const std::vector<std::string> kLaunchers{"local", "ssh", "slurm", "command", "kubernetes", "none"};
 
@@ -50,7 +49,7 @@ Setter words_into(std::vector<std::string>& target) {
 }
 Setter number_into(std::uint64_t& target, std::string what, std::uint64_t max) {
   return [&target, what, max](const Values& values) {
-    target = parse_number(values.empty() ? "" : values.front(), what, max);
+    target = parse_number_within(values.empty() ? "" : values.front(), what, max);
   };
 }
 Setter duration_into(std::chrono::milliseconds& target, std::string what) {
@@ -82,7 +81,7 @@ std::map<std::string, Setter> setters_of(PoolConfig& pool, const std::string& at
 // What tells the scheduler which tasks fit; the rest is the worker's own.
 void note_offer(PoolConfig& pool, const std::string& key, const Values& values, const std::string& at) {
   if (key == "slots" && !values.empty())
-    pool.slots = parse_number(values.front(), at + ".slots", kSlotsMax, 1);
+    pool.slots = parse_number_within(values.front(), at + ".slots", kSlotsMax, 1);
   if (key == "queue") pool.queues = values;
   for (const std::string& value : values) {
     if (key == "label") pool.labels.insert(split_pair(value, at + ".label"));
@@ -103,6 +102,12 @@ void check(const PoolConfig& pool, const std::string& at) {
   require(pool.launcher != "ssh" || !pool.hosts.empty(), at + ": launcher ssh needs 'hosts'");
   require(pool.launcher != "command" || !pool.command.empty(), at + ": launcher command needs 'command'");
   require(pool.launcher != "kubernetes" || !pool.image.empty(), at + ": launcher kubernetes needs 'image'");
+  for (const std::string& word : pool.sbatch) {
+    const bool is_ours = word.starts_with("-J") || word.starts_with("--job-name") || word.starts_with("-M") ||
+                         word.starts_with("--cluster");
+    require(!is_ours,
+            at + ".sbatch: '" + word + "': by its name, on this cluster, the pool knows a job again");
+  }
   require(!pool.labels.contains("pool"), at + ".label: 'pool' is given by the pool");
 }
 

@@ -106,10 +106,10 @@ int PoolManager::run() {
 
 // Whoever has the pools next would start the same again.
 void PoolManager::finish_starts() {
-  const auto is_starting = [](const std::unique_ptr<Pool>& pool) { return pool->is_starting(); };
-  if (std::any_of(pools_.begin(), pools_.end(), is_starting)) tell("finishing what starts");
-  while (!is_away_ && std::any_of(pools_.begin(), pools_.end(), is_starting)) {
-    link_.ask_list("pool.report", report(), kAnswerWithin);
+  const auto is_busy = [](const std::unique_ptr<Pool>& pool) { return pool->is_busy(); };
+  if (std::any_of(pools_.begin(), pools_.end(), is_busy)) tell("finishing what starts");
+  while (!is_away_ && std::any_of(pools_.begin(), pools_.end(), is_busy)) {
+    is_away_ = !link_.try_ask_list("pool.report", report(), kAnswerWithin);
     std::this_thread::sleep_for(kLook);
     for (const auto& pool : pools_) pool->collect_starts();
   }

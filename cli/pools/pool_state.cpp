@@ -39,6 +39,7 @@ PoolState read_pool_state(const std::string& file, const PoolSize& in_file) {
     state.epoch = json.at("epoch");
     state.workers = json.at("workers").get<std::set<std::string>>();
     state.pending = json.at("pending").get<std::map<std::string, double>>();
+    state.returning = json.at("returning").get<std::set<std::string>>();
     state.wanted = json.at("wanted");
     if (json.at("section").is_string()) state.section = json.at("section");
     for (const Json& each : json.at("functions")) state.functions.emplace(each.at(0), each.at(1));
@@ -54,11 +55,17 @@ PoolState read_pool_state(const std::string& file, const PoolSize& in_file) {
 }
 
 void write_pool_state(const std::string& file, const PoolState& state) try {
-  Json json{{"size", json_of(state.size)}, {"size_in_file", json_of(state.size_in_file)},
-            {"order", state.order},        {"epoch", state.epoch},
-            {"workers", state.workers},    {"pending", state.pending},
-            {"wanted", state.wanted},      {"section", state.section ? Json(*state.section) : Json()},
-            {"functions", Json::array()},  {"log", Json::array()}};
+  Json json{{"size", json_of(state.size)},
+            {"size_in_file", json_of(state.size_in_file)},
+            {"order", state.order},
+            {"epoch", state.epoch},
+            {"workers", state.workers},
+            {"pending", state.pending},
+            {"returning", state.returning},
+            {"wanted", state.wanted},
+            {"section", state.section ? Json(*state.section) : Json()},
+            {"functions", Json::array()},
+            {"log", Json::array()}};
   for (const auto& [name, signature] : state.functions) json["functions"].push_back({name, signature});
   for (const LoggedDecision& each : state.log)
     json["log"].push_back({{"number", each.number}, {"at", each.at}, {"text", each.text}});

@@ -32,6 +32,7 @@ struct PoolState {
   std::uint64_t epoch = 0;                // of the broker that saw the workers
   std::set<std::string> workers;          // that were there
   std::map<std::string, double> pending;  // started, by the second in which that was; and not here yet
+  std::set<std::string> returning;        // of these: were with an earlier broker
   std::uint64_t wanted = 0;
   std::optional<std::string> section;  // what its workers were started with; null: none was
   std::set<std::pair<std::string, std::string>> functions;  // that its workers served: name, signature

@@ -77,6 +77,7 @@ void SshLauncher::start(const std::string& name) try {
   host.agent = "pools/" + name;
   remote(host).agent("start", words);
 } catch (const Complaint& complaint) {
+  if (complaint.code() == ExitCode::TimedOut) return;  // it goes on trying to get to the broker
   if (complaint.code() == ExitCode::NotFound) forget(*host_of_.at(name));  // it was made anew, perhaps
   throw Complaint(complaint.code(), host_of_.at(name)->name + ": " + complaint.what(), complaint.hint());
 }

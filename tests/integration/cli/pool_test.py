@@ -139,7 +139,7 @@ class Local(PoolTest):
         self.manager.send_signal(signal.SIGTERM)
         self.assertEqual(self.manager.wait(harness.TIMEOUT), 0)
         self.assertEqual(self.pool("single")["manager"], "away")
-        self.expect(self.zonda("scale", "single", "1"), 4, "(?s)is away.*'zonda pool start' runs one")
+        self.expect(self.zonda("scale", "single", "1"), 4, "(?s)has ended.*'zonda pool start' runs")
 
     def test_what_the_file_no_longer_says_is_gone_and_what_it_says_anew_is_told(self):
         self.manage(f"[gone]\n{LOCAL}max = 1\n[stays]\n{LOCAL}min = 1\nmax = 1\n")
@@ -281,6 +281,7 @@ class Usage(CliTest):
         self.refused('[a]\nmin = "few"\n', "^zonda: bad.toml: a.min: 'few' is not a number")
         self.refused("[a]\nslots = 0\n", "bad.toml: a.slots: at least 1")
         self.refused('[a]\nlauncher = "local"\nhosts = ["b"]\n', "a.hosts: launcher local has no use")
+        self.refused('[a]\nlauncher = "slurm"\nsbatch = ["--job-name=x"]\n', "the pool knows a job again")
         self.refused("[log]\nmin = 1\n", "cannot be called 'log'")
         self.refused("[a]\nslotss = 1\n", "(?s)no setting 'slotss'.*'slots'")
         self.refused("[a]\nname = 'b'\n", "no setting 'name'")
