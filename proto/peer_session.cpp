@@ -10,6 +10,7 @@ namespace {
 constexpr milliseconds kHelloWaitMax{5'000};
 constexpr milliseconds kIntervalMax{3'600'000};
 constexpr std::uint64_t kDeniedRetryMs = 1'000;
+constexpr int kLastingWaits = 5;  // a session that lasts for so many of the next wait is a good one
 
 // Whatever a broker says of its clock, we neither spin nor compute beyond what a clock holds.
 milliseconds between(std::uint64_t told_ms, milliseconds least, milliseconds most) {
@@ -59,10 +60,11 @@ PeerSession::Event PeerSession::handle(std::string_view bytes, TimePoint now, Pe
   return Event::Nothing;
 }
 
-// At once, unless the last session was over as soon as it had begun: something in it may be what ends it, and
-// all of it would be said again and again.
+// At once, unless the last session was over soon after it had begun: something in it may be what ends it, and
+// all of it would be said again and again. Brokers that are restarted in a row are not waited for longer.
 void PeerSession::begin_again(TimePoint now, PeerEffects& effects) {
-  if (open_ && now - opened_at_ >= heartbeat_) again_wait_ = kAgainWait;
+  if (open_ && now - opened_at_ >= std::min(heartbeat_, kLastingWaits * again_wait_))
+    again_wait_ = kAgainWait;
   open_ = false;
   if (now < again_not_before_) {
     next_hello_ = again_not_before_;

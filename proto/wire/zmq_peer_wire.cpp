@@ -116,9 +116,10 @@ std::optional<Denial> ZmqPeerWire::take_denial() {
     case HandshakeFailure::Mechanism: return mechanisms_differ(has_keys);
     case HandshakeFailure::Closed: break;
   }
+  if (++closed_ == 1) return std::nullopt;
   const std::string mechanism = greeted_mechanism(context_, options_.address, kGreetsWithin);
   if (mechanism == (has_keys ? "NULL" : "CURVE")) return mechanisms_differ(has_keys);
-  if (++closed_ < kClosedMax) return std::nullopt;
+  if (closed_ < kClosedMax) return std::nullopt;
   if (mechanism.empty())
     return Denial{*failure, "the handshake ends: what listens there does not greet as a broker does"};
   return Denial{*failure,

@@ -327,3 +327,27 @@ TEST_CASE("what the wire says for the broker is a refusal, and no sign of life")
   CHECK(open.session.handle(PeerSession::denied("no key", true), open.now, open.effects) ==
         PeerSession::Event::Nothing);
 }
+
+TEST_CASE("brokers that start anew one after the other are met at once each") {
+  Peer peer = Peer::open();
+  for (int times = 0; times < 20; ++times) {
+    peer.after(700ms);
+    peer.hear(Who{});
+    const std::vector<Hello> hellos = peer.said_only<Hello>();
+    REQUIRE(hellos.size() == 1);
+    REQUIRE(peer.welcome(hellos[0].attempt) == PeerSession::Event::Opened);
+  }
+}
+
+TEST_CASE("sessions that end as soon as they begin are begun less and less often") {
+  Peer peer = Peer::open();
+  std::chrono::milliseconds waited{0};
+  for (int times = 0; times < 12; ++times) {
+    peer.hear(Who{});
+    std::vector<Frame> said = peer.said();
+    for (waited = 0ms; said.empty() && waited < 10s; waited += 10ms) said = peer.after(10ms);
+    REQUIRE(said.size() == 1);
+    REQUIRE(peer.welcome(std::get<Hello>(said[0].message).attempt) == PeerSession::Event::Opened);
+  }
+  CHECK(waited >= 1s);
+}
