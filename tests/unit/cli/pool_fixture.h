@@ -63,11 +63,22 @@ struct PoolsFixture {
   Json workers = Json::array(), demand = Json::array();
   std::map<std::uint64_t, double> left;
 
-  ~PoolsFixture() {
-    const std::lock_guard lock(told.mutex);
-    told.is_slow = false;
-    told.may_cancel.notify_all();
-  }
+  // As long as it lives, nothing is taken back.
+  class NoCancels {
+   public:
+    explicit NoCancels(FakeLauncher::Told& told) : told_(told) { set(true); }
+    ~NoCancels() { set(false); }
+    NoCancels(const NoCancels&) = delete;
+    NoCancels& operator=(const NoCancels&) = delete;
+
+   private:
+    void set(bool is_slow) {
+      const std::lock_guard lock(told_.mutex);
+      told_.is_slow = is_slow;
+      told_.may_cancel.notify_all();
+    }
+    FakeLauncher::Told& told_;
+  };
 
   std::unique_ptr<Pool> pool(PoolSize size, const std::string& launcher = "fake") {
     PoolConfig config;
@@ -133,6 +144,12 @@ struct PoolsFixture {
          started() < count && std::chrono::steady_clock::now() < end;)
       turn(pool);
     REQUIRE(started() == count);
+  }
+  void turn_until_idle(Pool& pool) {
+    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+         pool.is_busy() && std::chrono::steady_clock::now() < end;)
+      turn(pool);
+    REQUIRE_FALSE(pool.is_busy());
   }
   void turn_until_none_is_pending(Pool& pool) {
     for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
