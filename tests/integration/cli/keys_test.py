@@ -62,6 +62,19 @@ class Files(CliTest):
         with open(self.file("authorized_keys"), encoding="utf-8") as file:
             self.assertNotIn(token.strip()[11:54], file.read())
 
+    def test_a_broker_needs_the_directory(self):
+        self.keys("init")
+        self.expect(self.zonda("broker", "start", "--memory", "--bind", self.address, "--keys",
+                               self.file("admin.key")), 2, "no keys of a broker in .*\nhint: .*the directory")
+
+    def test_a_join_token_is_for_a_broker_with_keys(self):
+        self.keys("init")
+        token = self.keys("token").out.strip()
+        broker = self.start("broker", "start", "--memory", "--bind", self.address)
+        self.lines_until(broker, "broker-ready")
+        self.expect(self.zonda("worker", "start", "--join", token, "--keys", self.file("new.key")), 5,
+                    "the broker has no keys, and this is one")
+
     def test_what_others_can_read_is_no_secret(self):
         self.keys("init")
         os.chmod(self.file("client.key"), 0o644)

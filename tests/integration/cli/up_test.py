@@ -46,6 +46,12 @@ class Up(CliTest):
         self.assertEqual(self.processes(), [])
         self.expect(self.zonda("down"), 3, "no 'zonda up'")
 
+    def test_it_says_how_it_is_stopped(self):
+        up = self.zonda("up", "-d", "--slots", "1", "-b", self.address)
+        self.assertIn(f"stop     zonda down -b {self.address}\n", up.out)
+        self.expect(self.zonda("up", "-b", self.address), 4, f"'zonda down -b {self.address}' stops it")
+        self.expect(self.zonda("down", "-b", self.address), 0)
+
     def test_down_stops_one_in_front(self):
         up = self.start("up", "--slots", "1")
         up.stdout.readline()

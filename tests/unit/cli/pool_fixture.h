@@ -105,6 +105,10 @@ struct PoolsFixture {
     for (const std::string& name : names)
       workers.push_back({{"worker", name}, {"load", 0.0}, {"held", 0}, {"leaving", false}});
   }
+  void broker_starts_anew() {
+    ++epoch;
+    here({});
+  }
   void waits(double queued, double seconds, std::uint64_t running = 0, double stalled = 0) {
     demand = Json::array({{{"class", 1},
                            {"function", "f"},

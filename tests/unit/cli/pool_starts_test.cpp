@@ -67,8 +67,7 @@ TEST_CASE_METHOD(PoolsFixture, "with a new broker the workers of before are expe
   const auto cpu = pool({2, 2, 30s});
   here({"p-1", "p-2"});
   turn(*cpu);
-  epoch = 8;
-  here({});
+  broker_starts_anew();
   turn(*cpu);
   CHECK(cpu->report().at("pending") == 2);
   wait(29s);
@@ -118,8 +117,7 @@ TEST_CASE_METHOD(PoolsFixture, "a start that failed for a worker that is here di
 TEST_CASE_METHOD(PoolsFixture, "who is to come back has its time over a restart of the manager") {
   here({"p-1"});
   turn(*pool({1, 1, 30s}));
-  here({});
-  epoch = 8;
+  broker_starts_anew();
   turn(*pool({1, 1, 30s}));
   wait(31s);
   const auto again = pool({1, 1, 30s});
@@ -131,8 +129,7 @@ TEST_CASE_METHOD(PoolsFixture, "what others started is not expected back, and no
   const auto cpu = pool({0, 9, 30s});
   here({"p-1", "--all", "p-x", "p-", "etl"});
   turn(*cpu);
-  epoch = 8;
-  here({});
+  broker_starts_anew();
   turn(*cpu);
   CHECK(cpu->report().at("pending") == 1);
   wait(31s);

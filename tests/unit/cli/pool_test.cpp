@@ -46,8 +46,7 @@ TEST_CASE_METHOD(PoolsFixture,
   section = "";
   turn(*pool({1, 1, 30s}));
   section = "slots\n4\n";
-  here({});
-  epoch = 8;
+  broker_starts_anew();
   const auto changed = pool({1, 1, 30s});
   turn(*changed);
   CHECK(
